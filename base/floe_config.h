@@ -1,0 +1,99 @@
+/*
+ * base/floe_config.h - every compile-time limit of floe, in one place.
+ *
+ * Each can be set with -DNAME=VALUE, or all of them from a header named by FLOE_CONFIG_FILE. Each
+ * says what it bounds, what a unit costs, and what happens beyond it. Nothing from the wire exceeds
+ * a bound.
+ */
+#ifndef FLOE_BASE_FLOE_CONFIG_H
+#define FLOE_BASE_FLOE_CONFIG_H
+
+#ifdef FLOE_CONFIG_FILE
+#include FLOE_CONFIG_FILE
+#endif
+
+/* Largest UDP payload that floe sends before the path is known to carry more: 1280 (the smallest
+ * IPv6 MTU) less 40 (IPv6), 8 (UDP) and room for TURN's ChannelData header; as browsers do. */
+#ifndef FLOE_DATAGRAM_MAX
+#define FLOE_DATAGRAM_MAX 1200
+#endif
+
+/* Local candidates of an agent. 48 bytes each. Beyond: FULL; the interface is not used. */
+#ifndef FLOE_ICE_LOCAL_MAX
+#define FLOE_ICE_LOCAL_MAX 16
+#endif
+
+/* Remote candidates, signalled and peer-reflexive. 48 bytes each. Beyond: FULL for signalled ones;
+ * a check from a further unknown address is answered, but makes no pair. */
+#ifndef FLOE_ICE_REMOTE_MAX
+#define FLOE_ICE_REMOTE_MAX 24
+#endif
+
+/* Candidate pairs. About 56 bytes each. Beyond: the pair of lowest priority is left out (RFC
+ * 8445 6.1.2.5). */
+#ifndef FLOE_ICE_PAIR_MAX
+#define FLOE_ICE_PAIR_MAX 64
+#endif
+
+/* STUN and TURN servers of an agent. Beyond: FULL. */
+#ifndef FLOE_ICE_SERVER_MAX
+#define FLOE_ICE_SERVER_MAX 4
+#endif
+
+/* Connectivity checks and server requests in flight. About 56 bytes each. Beyond: they wait their
+ * turn. */
+#ifndef FLOE_ICE_TXN_MAX
+#define FLOE_ICE_TXN_MAX 24
+#endif
+
+/* Replies owed to checks. 48 bytes each. Beyond: dropped; the peer sends its check again. */
+#ifndef FLOE_ICE_REPLY_MAX
+#define FLOE_ICE_REPLY_MAX 8
+#endif
+
+/* Longest ICE username fragment and password, local and remote. RFC 8839 allows 256; browsers use 4
+ * to 8 and 22 to 32. 1 byte each, four times. Longer ones from a peer: MALFORMED. */
+#ifndef FLOE_ICE_CREDENTIAL_MAX
+#define FLOE_ICE_CREDENTIAL_MAX 256
+#endif
+
+/* DTLS datagrams waiting to be sent during the handshake. 1 byte each. Beyond: dropped, as the
+ * network might; DTLS repeats the flight. */
+#ifndef FLOE_DTLS_FLIGHT_MAX
+#define FLOE_DTLS_FLIGHT_MAX 6144
+#endif
+
+/* SCTP streams with state at one time, each direction. About 16 bytes each. Beyond: FULL for ours;
+ * data on a further stream of the peer is refused as RFC 9260 section 6.5 says. */
+#ifndef FLOE_SCTP_STREAM_MAX
+#define FLOE_SCTP_STREAM_MAX 128
+#endif
+
+/* Data channels of a peer. About 80 bytes each. Beyond: FULL for ours; a further OPEN of the peer
+ * is answered with a stream reset. */
+#ifndef FLOE_DC_CHANNEL_MAX
+#define FLOE_DC_CHANNEL_MAX 128
+#endif
+
+/* Bytes for the labels and protocols of all channels together. Beyond: as above. */
+#ifndef FLOE_DC_NAMES_MAX
+#define FLOE_DC_NAMES_MAX 8192
+#endif
+
+/* Media sections of one session description. 8 bytes each. Beyond: TOO_BIG. */
+#ifndef FLOE_SDP_MEDIA_MAX
+#define FLOE_SDP_MEDIA_MAX 32
+#endif
+
+/* Bytes of one session description. Nothing is stored. Beyond: TOO_BIG. */
+#ifndef FLOE_SDP_SIZE_MAX
+#define FLOE_SDP_SIZE_MAX 65536
+#endif
+
+/* Events that wait to be read, per object. 8 to 32 bytes each. States are level-triggered, so none
+ * is lost for good; a full queue delays input (AGAIN) rather than dropping. */
+#ifndef FLOE_EVENT_MAX
+#define FLOE_EVENT_MAX 32
+#endif
+
+#endif

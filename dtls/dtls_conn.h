@@ -1,0 +1,152 @@
+/*
+ * dtls/dtls_conn.h - DTLS with the peer: OpenSSL behind a datagram BIO of ours, driven by calls.
+ *
+ * Owns the handshake, its retransmission, the fingerprint check and the records; knows nothing of
+ * SCTP or of sockets. Its memory is the caller's, apart from what OpenSSL allocates inside (see
+ * dtls/README.md for how much). RFC 6347 (DTLS 1.2), RFC 8827 section 6.5 (what WebRTC asks of it),
+ * RFC 8122 (fingerprints).
+ *
+ * The drain contract is that of every floe object: change once, drain poll_transmit, poll_event and
+ * poll_data, then sleep until the deadline. OpenSSL reads gettimeofday() for its retransmission
+ * timer: `now` must advance at the rate of that clock (a simulator interposes gettimeofday() and
+ * both are virtual).
+ */
+#ifndef FLOE_DTLS_DTLS_CONN_H
+#define FLOE_DTLS_DTLS_CONN_H
+
+#include "base/floe.h"
+#include "base/floe_config.h"
+#include "base/trace.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes that a sealed record adds in front (13 header + 8 explicit nonce) and behind (16 tag;
+ * CHACHA20 needs less). floe_dtls_conn_seal() wants the plaintext at buf + FLOE_DTLS_HEAD. */
+#define FLOE_DTLS_HEAD     21u
+#define FLOE_DTLS_TAIL     16u
+#define FLOE_DTLS_OVERHEAD (FLOE_DTLS_HEAD + FLOE_DTLS_TAIL)
+
+#define FLOE_DTLS_FINGERPRINTS_MAX 4u
+
+typedef enum floe_dtls_role { FLOE_DTLS_CLIENT, FLOE_DTLS_SERVER } floe_dtls_role;
+
+typedef enum floe_dtls_state { /* as the W3C's RTCDtlsTransportState */
+                               FLOE_DTLS_NEW,
+                               FLOE_DTLS_CONNECTING,
+                               FLOE_DTLS_CONNECTED,
+                               FLOE_DTLS_CLOSED, /* by close_notify, from either side */
+                               FLOE_DTLS_FAILED
+} floe_dtls_state;
+
+typedef enum floe_dtls_cause {
+    FLOE_DTLS_CAUSE_NONE,
+    FLOE_DTLS_CAUSE_FINGERPRINT, /* the peer's certificate is not the one that its description named
+                                  */
+    FLOE_DTLS_CAUSE_TIMEOUT,     /* the handshake found no answer */
+    FLOE_DTLS_CAUSE_ALERT,       /* the peer refused; stats.alert has its number */
+    FLOE_DTLS_CAUSE_PROTOCOL,    /* the peer's handshake was not acceptable */
+    FLOE_DTLS_CAUSE_CRYPTO       /* the library failed */
+} floe_dtls_cause;
+
+typedef struct floe_dtls_digest {
+    uint8_t size; /* 20, 28, 32, 48 or 64: which hash */
+    uint8_t value[64];
+} floe_dtls_digest;
+
+/* A certificate and its key, self-signed ECDSA P-256, and the OpenSSL context with it. Share one
+ * among the peers of a program or make one each; thread-safe for reading once made. */
+typedef struct floe_dtls_identity {
+    void *ctx;                    /* private: SSL_CTX */
+    floe_dtls_digest fingerprint; /* SHA-256 of the certificate */
+} floe_dtls_identity;
+
+/* Make a certificate, valid from yesterday for 30 days, with a random serial number and subject.
+ * CRYPTO: OpenSSL said no. Free it after the last connection that uses it. */
+FLOE_MUST_USE floe_err floe_dtls_identity_init(floe_dtls_identity *identity);
+void floe_dtls_identity_free(floe_dtls_identity *identity); /* a zeroed one is fine */
+
+typedef struct floe_dtls_config {
+    const floe_dtls_identity *identity; /* outlives the connection */
+    floe_dtls_role role;
+    /* Of the peer's certificate; any one match will do (RFC 8122 section 5). A SHA-1 (20 bytes) is
+     * not accepted. At least one is needed. */
+    floe_dtls_digest fingerprints[FLOE_DTLS_FINGERPRINTS_MAX];
+    uint32_t fingerprint_count;
+    uint32_t mtu;            /* of one datagram: default FLOE_DATAGRAM_MAX */
+    uint32_t first_timer_us; /* repeat the first flight after: default 100000, doubling up to 3 s */
+    floe_trace trace;
+} floe_dtls_config;
+
+typedef struct floe_dtls_stats {
+    uint64_t records_sent, records_received, dropped;
+    uint32_t flights_repeated;
+    uint16_t version;   /* 0xfefd: DTLS 1.2 */
+    uint8_t alert;      /* the last alert from the peer, 255 if none */
+    const char *cipher; /* static text, or NULL */
+} floe_dtls_stats;
+
+typedef struct floe_dtls_conn {
+    void *ssl; /* private: SSL, allocated by init, released by free */
+    floe_time now;
+    floe_time deadline;
+    floe_bytes pending; /* private: the datagram that the BIO reads next */
+    floe_span sealed;   /* private: where the BIO writes a record that is being sealed */
+    floe_dtls_digest fingerprints[FLOE_DTLS_FINGERPRINTS_MAX];
+    uint32_t fingerprint_count;
+    uint32_t first_timer_us;
+    uint32_t mtu;
+    floe_trace trace;
+    floe_dtls_stats stats;
+    uint8_t role, state, cause;
+    bool state_changed;
+    uint16_t flight_head, flight_tail; /* private: ring of [u16 length][datagram] */
+    uint8_t flight[FLOE_DTLS_FLIGHT_MAX];
+} floe_dtls_conn;
+
+/* Start a connection: nothing is sent until floe_dtls_conn_start(), but input is accepted from now
+ * on: a client's hello that comes early is answered as soon as it can be. ARG: no fingerprint.
+ * CRYPTO: OpenSSL has no memory. */
+FLOE_MUST_USE floe_err floe_dtls_conn_init(floe_dtls_conn *conn, const floe_dtls_config *config,
+                                           floe_time now);
+void floe_dtls_conn_free(floe_dtls_conn *conn); /* a zeroed one, or a freed one, is fine */
+
+/* Begin: the client sends its hello. Call when there is a path. Idempotent. */
+void floe_dtls_conn_start(floe_dtls_conn *conn, floe_time now);
+
+/* One datagram whose first byte is 20 to 63, from a validated pair. Then call poll_data until
+ * false, before `datagram` goes away. MALFORMED: dropped, and counted. CLOSED: the connection is
+ * over. */
+FLOE_MUST_USE floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now,
+                                            floe_bytes datagram);
+/* The next application record of that datagram, decrypted into buf[0..cap); cap of 16384 holds any.
+ * False: no more. */
+bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len);
+
+void floe_dtls_conn_advance(floe_dtls_conn *conn, floe_time now);
+floe_time floe_dtls_conn_deadline(const floe_dtls_conn *conn);
+
+/* The next handshake or alert datagram, into buf[0..cap), cap >= mtu. False: none. The path is the
+ * caller's business. */
+bool floe_dtls_conn_poll_transmit(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len);
+/* True once after each change of state. */
+bool floe_dtls_conn_poll_event(floe_dtls_conn *conn, floe_dtls_state *state,
+                               floe_dtls_cause *cause);
+
+/* Seal plain bytes that stand at buf + FLOE_DTLS_HEAD into one record that begins at buf: the
+ * copy-free way to fill a run. *len is the record's size, at most plain_len + FLOE_DTLS_OVERHEAD,
+ * which must be <= cap. STATE: not connected. TOO_BIG: cap. CLOSED. */
+FLOE_MUST_USE floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_len,
+                                           size_t cap, size_t *len);
+
+/* Send close_notify; the state is CLOSED at once. */
+void floe_dtls_conn_close(floe_dtls_conn *conn, floe_time now);
+floe_dtls_state floe_dtls_conn_get_state(const floe_dtls_conn *conn);
+const char *floe_dtls_state_name(floe_dtls_state state); /* the W3C's: "connecting" */
+const char *floe_dtls_cause_text(floe_dtls_cause cause); /* a sentence for a person */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,201 @@
+/*
+ * ice/ice_agent.h - an ICE agent for one component, sans-I/O (RFC 8445, 8838 trickle, 7675
+ * consent).
+ *
+ * It gathers (host candidates from the sockets it is told of, server-reflexive ones from STUN
+ * servers), pairs, checks, nominates and keeps consent; it hands the layer above one thing: a
+ * validated path to send to. It never reads a clock, opens a socket, allocates or calls back. It is
+ * driven:
+ *     1. change it once:  _input(), _advance() or a setter
+ *     2. drain packets:   while (floe_ice_agent_poll_transmit(...)) send
+ *     3. drain events:    while (floe_ice_agent_poll_event(...)) act
+ *     4. sleep until a packet, a call, or floe_ice_agent_deadline()
+ * Steps 2 and 3 run to `false` before step 4; after them the deadline is in the future. Time enters
+ * only by init, input and advance, and must not go backwards (asserted); setters use the last one.
+ * One thread at a time per agent; agents share nothing. An agent may be copied by assignment
+ * (indices inside, no pointers to itself). Read next: ice/README.md for the states, ice/ice_cand.h.
+ * Reading guide: step 5.
+ */
+#ifndef FLOE_ICE_ICE_AGENT_H
+#define FLOE_ICE_ICE_AGENT_H
+
+#include "base/floe.h"
+#include "base/trace.h"
+#include "ice/ice_cand.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct floe_ice_agent floe_ice_agent; /* complete in ice/ice_agent_struct.h, below */
+
+typedef enum floe_ice_role { FLOE_ICE_CONTROLLED, FLOE_ICE_CONTROLLING } floe_ice_role;
+
+/* As the W3C's RTCIceTransportState; transitions: ice/README.md; tested as a table. */
+typedef enum floe_ice_state {
+    FLOE_ICE_NEW,       /* no remote parameters, or nothing to check yet */
+    FLOE_ICE_CHECKING,  /* pairs are being checked; none is valid */
+    FLOE_ICE_CONNECTED, /* a valid pair exists: data can flow; checks may go on */
+    FLOE_ICE_COMPLETED, /* nominated, gathering and signalling of candidates over on both sides */
+    FLOE_ICE_DISCONNECTED, /* the selected pair has been silent for a while (5 s); may come back */
+    FLOE_ICE_FAILED,       /* no pair works, or consent ended; only a restart helps */
+    FLOE_ICE_CLOSED
+} floe_ice_state;
+
+typedef enum floe_ice_gathering {
+    FLOE_ICE_GATHERING_NEW,
+    FLOE_ICE_GATHERING_BUSY,
+    FLOE_ICE_GATHERING_COMPLETE
+} floe_ice_gathering;
+
+/* Why the agent is in the state it is in; the answer to "why did it fail". */
+typedef enum floe_ice_cause {
+    FLOE_ICE_CAUSE_NONE,
+    FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES, /* the peer never sent a usable candidate, nor a check */
+    FLOE_ICE_CAUSE_NO_PAIR,              /* candidates on both sides, but no two of one family */
+    FLOE_ICE_CAUSE_CHECKS_TIMED_OUT,     /* every check went unanswered */
+    FLOE_ICE_CAUSE_CHECKS_REFUSED,       /* answers came, but none was authentic or successful */
+    FLOE_ICE_CAUSE_CONSENT_EXPIRED, /* it worked, then the peer fell silent for 30 s (RFC 7675) */
+    FLOE_ICE_CAUSE_CONSENT_REVOKED  /* the peer answered 403 */
+} floe_ice_cause;
+
+typedef struct floe_ice_config { /* copied by init; zero means the default */
+    floe_ice_role role;
+    floe_bytes ufrag, pwd; /* ours; empty: made by init (8 and 24 ice-chars) */
+    floe_rand rand;        /* required; cryptographically strong */
+    floe_trace trace;
+    uint32_t pacing_us;          /* Ta: default 50000, floor 5000 (RFC 8445 section 14.2) */
+    uint32_t rto_us;             /* of checks: default 500000 (RFC 8445 section 14.3) */
+    uint32_t consent_us;         /* between consent checks: default 5000000, jittered 0.8 to 1.2 */
+    uint32_t consent_timeout_us; /* without an answer: default 30000000 (RFC 7675 section 5.1) */
+    uint32_t disconnected_us;    /* silence that is shown as DISCONNECTED: default 7000000 */
+    uint32_t patience_us; /* the PAC timer: no FAILED before it: default 39500000 (RFC 8863) */
+} floe_ice_config;
+
+/* A STUN or TURN server, as parsed from a URI. TURN entries are accepted and kept; relays come with
+ * turn/. */
+typedef struct floe_ice_server {
+    floe_addr addr;  /* family 0: `host` is a name to be resolved */
+    floe_bytes host; /* copied by nobody: only its resolution is asked for, by index */
+    bool is_turn;
+    uint8_t transport; /* floe_transport */
+} floe_ice_server;
+
+typedef enum floe_ice_event_type {
+    FLOE_ICE_EV_STATE,     /* .state, .cause */
+    FLOE_ICE_EV_GATHERING, /* .gathering */
+    FLOE_ICE_EV_CANDIDATE, /* .cand: a new local candidate to tell the peer */
+    FLOE_ICE_EV_SELECTED,  /* .path: where data goes from now on; .local_type, .remote_type */
+    FLOE_ICE_EV_ROLE       /* .role: changed by a conflict (RFC 8445 section 7.3.1.1, 7.2.5.1) */
+} floe_ice_event_type;
+
+typedef struct floe_ice_event {
+    floe_ice_event_type type;
+    floe_ice_state state;
+    floe_ice_cause cause;
+    floe_ice_gathering gathering;
+    floe_ice_role role;
+    floe_ice_cand cand;
+    floe_path path;
+} floe_ice_event;
+
+/* Counters since init; none of them wraps in practice. */
+typedef struct floe_ice_stats {
+    uint64_t checks_sent, checks_received, replies_sent, replies_received;
+    uint64_t consent_sent, consent_received;
+    uint64_t dropped_malformed, dropped_auth, dropped_unknown, dropped_full;
+    uint32_t rtt_us;             /* of the selected pair, smoothed; 0 before the first sample */
+    floe_ice_cand local, remote; /* of the selected pair; priority 0 if there is none */
+    uint32_t pairs, valid_pairs, local_candidates, remote_candidates;
+} floe_ice_stats;
+
+/* Start an agent in the caller's memory. Nothing to free: stop using it, or init it again.
+ * ARG: credentials out of range (4 to 256 and 22 to 256 ice-chars), or no rand.fill. */
+FLOE_MUST_USE floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *config,
+                                           floe_time now);
+
+/* Our credentials, for the session description: views into the agent, valid until init or restart.
+ */
+void floe_ice_agent_get_local(const floe_ice_agent *agent, floe_bytes *ufrag, floe_bytes *pwd);
+floe_ice_role floe_ice_agent_get_role(const floe_ice_agent *agent);
+floe_ice_state floe_ice_agent_get_state(const floe_ice_agent *agent);
+floe_ice_cause floe_ice_agent_get_cause(const floe_ice_agent *agent);
+floe_ice_gathering floe_ice_agent_get_gathering(const floe_ice_agent *agent);
+/* By offer and answer; before checks start it only sets, later it is a role switch. */
+void floe_ice_agent_set_role(floe_ice_agent *agent, floe_ice_role role);
+
+/* Gathering. A server with family 0 waits for floe_ice_agent_set_server_addr(); one that never
+ * resolves is told by family 0 there and costs nothing further. FULL: FLOE_ICE_SERVER_MAX. *index
+ * names the server later. */
+FLOE_MUST_USE floe_err floe_ice_agent_add_server(floe_ice_agent *agent,
+                                                 const floe_ice_server *server, uint32_t *index);
+/* A name was resolved: call once for each address to be used (one of each family is enough), and
+ * once with family 0 when there are no more. ARG: no such server. */
+FLOE_MUST_USE floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
+                                                      const floe_addr *addr);
+/* A UDP socket is bound to this address (never 0.0.0.0 or ::). It becomes a host candidate, and
+ * servers are asked from it. `preference` orders interfaces: 65535 is best, and each should have
+ * its own. A duplicate is OK and ignored. FULL: FLOE_ICE_LOCAL_MAX. ARG: family 0, port 0, or the
+ * any-address. */
+FLOE_MUST_USE floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr,
+                                                uint16_t preference);
+/* No more sockets for now: gathering is COMPLETE as soon as every server has answered or timed out.
+ */
+void floe_ice_agent_end_local(floe_ice_agent *agent);
+/* Step through the local candidates found so far, from *cursor = 0. */
+bool floe_ice_agent_next_local(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand);
+
+/* The peer's side. Candidates may come at any time, in any order, before set_remote too; a
+ * duplicate is OK and ignored. FULL: FLOE_ICE_REMOTE_MAX. ARG: family 0 or port 0. */
+FLOE_MUST_USE floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *cand);
+/* ARG: credentials out of range. With new credentials after a restart of the peer, the old pairs
+ * and remote candidates go, save the selected pair, which serves until a new one is selected. */
+FLOE_MUST_USE floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag,
+                                                 floe_bytes pwd, bool is_lite);
+void floe_ice_agent_end_remote(
+    floe_ice_agent *agent); /* end-of-candidates: lets COMPLETED happen */
+
+/* Start over with new credentials of ours (empty: made here); gather again. The selected pair
+ * serves on, and checks with the old credentials are answered, until the new generation has
+ * selected a pair. ARG: credentials out of range. STATE: closed. */
+FLOE_MUST_USE floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag,
+                                              floe_bytes pwd);
+
+/* One datagram already recognised as STUN (floe_stun_msg_is). MALFORMED, AUTH, UNKNOWN: dropped and
+ * counted, the agent is otherwise unchanged. `packet` is not kept. path->local is the base, i.e.
+ * the socket's address. */
+FLOE_MUST_USE floe_err floe_ice_agent_input(floe_ice_agent *agent, floe_time now,
+                                            const floe_path *path, floe_bytes packet);
+void floe_ice_agent_advance(floe_ice_agent *agent,
+                            floe_time now); /* fire timers due at or before now */
+floe_time
+floe_ice_agent_deadline(const floe_ice_agent *agent); /* next advance, or FLOE_TIME_NEVER */
+
+/* Build the next packet from state into out->buf. False: nothing to send. Always a run of one. */
+bool floe_ice_agent_poll_transmit(floe_ice_agent *agent, floe_transmit *out);
+bool floe_ice_agent_poll_event(floe_ice_agent *agent, floe_ice_event *event);
+
+/* Where data goes: the selected pair, or before nomination the best valid one. False: none, or no
+ * consent. */
+bool floe_ice_agent_get_path(const floe_ice_agent *agent, floe_path *path);
+/* May bytes that came on this path be believed to come from the peer? True for every pair with a
+ * successful check in either direction of this generation or of the one before (RFC 8445 section
+ * 12: receive on all). Counts as a sign of life of the pair if so; `now` as in _input. */
+bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path *path);
+
+void floe_ice_agent_close(floe_ice_agent *agent); /* nothing is sent any more */
+void floe_ice_agent_get_stats(const floe_ice_agent *agent, floe_ice_stats *stats);
+/* Called after every public call in tests and fuzzing: stops the program where an invariant is
+ * broken. */
+void floe_ice_agent_check_invariants(const floe_ice_agent *agent);
+
+const char *floe_ice_state_name(floe_ice_state state);             /* the W3C's: "checking" */
+const char *floe_ice_gathering_name(floe_ice_gathering gathering); /* "gathering" */
+const char *floe_ice_cause_text(floe_ice_cause cause);             /* a sentence for a person */
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "ice/ice_agent_struct.h" /* for its size only: every field is private */
+#endif

@@ -1,0 +1,46 @@
+/*
+ * ice/ice_cand.h - candidates: types, priorities and foundations (RFC 8445 section 5.1), pure.
+ */
+#ifndef FLOE_ICE_ICE_CAND_H
+#define FLOE_ICE_ICE_CAND_H
+
+#include "base/floe.h"
+#include "sdp/sdp_candidate.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum floe_ice_type {
+    FLOE_ICE_HOST,
+    FLOE_ICE_SRFLX,
+    FLOE_ICE_PRFLX,
+    FLOE_ICE_RELAY
+} floe_ice_type;
+
+typedef struct floe_ice_cand {
+    floe_addr addr; /* where the peer sends to */
+    floe_addr base; /* local: the socket's address. Remote: the related address, or none */
+    uint32_t priority;
+    uint32_t foundation; /* equal iff type, base IP, server and transport are (local), or iff the
+                          * peer wrote the same text (remote: a hash of it; a collision costs only
+                          * order) */
+    uint8_t type;        /* floe_ice_type */
+    uint8_t transport;   /* floe_transport */
+} floe_ice_cand;
+
+/* RFC 8445 section 5.1.2.1: 2^24 type preference + 2^8 local preference + (256 - component). */
+uint32_t floe_ice_priority(floe_ice_type type, uint16_t local_preference);
+
+/* From and to text. From: UNSUPPORTED for what this agent does not pair (TCP, names, component 2).
+ */
+FLOE_MUST_USE floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *sdp);
+/* "candidate:..." without "a=" and line end; ufrag empty: no ufrag extension. */
+void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag);
+
+const char *floe_ice_type_name(floe_ice_type type); /* "host", "srflx", "prflx", "relay" */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

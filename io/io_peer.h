@@ -1,0 +1,66 @@
+/*
+ * io/io_peer.h - runs peers on real sockets: the epoll loop, UDP on every interface, DNS that never
+ * blocks.
+ *
+ * The only module that does I/O and reads clocks. A program without a loop of its own opens a loop
+ * and one or more peers on it, and then alternates floe_loop_wait() with draining the peers'
+ * events. One block of memory per peer. One thread per loop.
+ *
+ *     floe_loop *loop;             floe_loop_open(&loop)
+ *     floe_io_peer *io;            floe_io_peer_open(&io, loop, &config)
+ *     floe_peer *peer = floe_io_peer_get(io);      every call of peer/peer.h may be made on it
+ *     for (;;) {
+ *         floe_loop_wait(loop, -1);
+ *         while (floe_io_peer_poll_event(io, &event)) ...
+ *     }
+ */
+#ifndef FLOE_IO_IO_PEER_H
+#define FLOE_IO_IO_PEER_H
+
+#include "io/loop.h"
+#include "peer/peer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct floe_io_peer floe_io_peer;
+
+typedef struct floe_io_server { /* one RTCIceServer entry; texts are copied */
+    const char *const *urls;
+    size_t url_count;
+    const char *username, *credential; /* NULL: none */
+} floe_io_server;
+
+typedef struct floe_io_config { /* zero means the default */
+    const floe_io_server *servers;
+    size_t server_count;
+    const floe_dtls_identity *identity; /* NULL: one is made for this peer */
+    size_t send_buffer;                 /* default 1 MiB */
+    size_t recv_buffer;                 /* default 1 MiB */
+    uint32_t message_max;               /* default 262144 */
+    bool use_loopback; /* 127.0.0.1 and ::1 too: for peers on one machine without a network */
+    floe_trace trace;
+    floe_ice_config ice; /* timing only */
+} floe_io_config;
+
+/* Make a peer: sockets are bound on every interface that is up (IPv4 and IPv6, no link-local
+ * addresses; loopback only on request, or where there is nothing else), gathering begins with the
+ * first description. ARG: a server URL is wrong: *why (may be NULL) names it, in a string that
+ * lives until the next call on this loop. FULL: no memory or no file descriptors. CRYPTO. */
+FLOE_MUST_USE floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop,
+                                         const floe_io_config *config, const char **why);
+/* Close in an orderly way: what closes the connection is sent, then everything is released. NULL is
+ * fine. */
+void floe_io_peer_close(floe_io_peer *io);
+
+floe_peer *floe_io_peer_get(floe_io_peer *io);
+/* As floe_peer_poll_event(), with name resolution already answered. */
+bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event);
+/* Send what a call on the peer has produced; floe_loop_wait() does it too, before it sleeps. */
+void floe_io_peer_flush(floe_io_peer *io);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,60 @@
+/*
+ * io/loop.h - a small epoll loop: file descriptors, deadlines, one thread, no globals.
+ *
+ * Level-triggered. Handlers run inside floe_loop_wait() only, and may add and remove any watcher,
+ * their own too.
+ */
+#ifndef FLOE_IO_LOOP_H
+#define FLOE_IO_LOOP_H
+
+#include "base/floe.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct floe_loop floe_loop;
+
+enum { FLOE_LOOP_READ = 1, FLOE_LOOP_WRITE = 2, FLOE_LOOP_HANGUP = 4 };
+
+/* A watched file descriptor, in the caller's memory, which must stay until floe_loop_remove(). */
+typedef struct floe_watch {
+    int fd;
+    void (*ready)(struct floe_watch *watch, int events); /* FLOE_LOOP_READ, ... */
+    void *ctx;                                           /* the caller's */
+    struct floe_watch *next;                             /* private */
+    int events;                                          /* private */
+} floe_watch;
+
+/* Something with a deadline, in the caller's memory, which must stay until
+ * floe_loop_remove_timer(). `due` runs when `at` has come, with at reset to FLOE_TIME_NEVER before.
+ * `prepare` (may be NULL) runs before each sleep and may change `at`. */
+typedef struct floe_timer {
+    floe_time at;
+    void (*due)(struct floe_timer *timer, floe_time now);
+    void (*prepare)(struct floe_timer *timer);
+    void *ctx;
+    struct floe_timer *next; /* private */
+} floe_timer;
+
+/* FULL: no memory or file descriptors. */
+FLOE_MUST_USE floe_err floe_loop_open(floe_loop **loop);
+void floe_loop_close(floe_loop *loop); /* after everything on it was removed; NULL is fine */
+
+/* Monotonic time in microseconds. */
+floe_time floe_loop_now(const floe_loop *loop);
+/* FULL: the kernel has no room. ARG: not a descriptor that can be watched. */
+FLOE_MUST_USE floe_err floe_loop_add(floe_loop *loop, floe_watch *watch, int events);
+void floe_loop_change(floe_loop *loop, floe_watch *watch, int events);
+void floe_loop_remove(floe_loop *loop, floe_watch *watch);
+void floe_loop_add_timer(floe_loop *loop, floe_timer *timer);
+void floe_loop_remove_timer(floe_loop *loop, floe_timer *timer);
+
+/* Sleep until something is ready or due, at most timeout_ms (-1: for ever, 0: not at all), and run
+ * its handlers. */
+void floe_loop_wait(floe_loop *loop, int timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,217 @@
+/*
+ * peer/peer.h - the facade: a peer connection with data channels, in the browser's words, sans-I/O.
+ *
+ * Composes ICE, DTLS, SCTP and data channels and speaks offer and answer (RFC 8829/9429). States
+ * have the W3C's names and transitions. What the W3C has not is here too: receiving is pulled,
+ * sending says AGAIN, a failure says why. It is driven like every floe object:
+ *     1. change it once:  floe_peer_input(), floe_peer_advance(), or any other call
+ *     2. drain packets:   while (floe_peer_poll_transmit(...)) send the run
+ *     3. drain events:    while (floe_peer_poll_event(...)) act
+ *     4. sleep until packets, a call, or floe_peer_deadline()
+ * io/ does all four for a program that has no loop of its own (io/io_peer.h).
+ * One thread at a time per peer; peers share nothing but an identity. Reading guide: step 12.
+ */
+#ifndef FLOE_PEER_PEER_H
+#define FLOE_PEER_PEER_H
+
+#include "base/floe.h"
+#include "datachannel/dc.h"
+#include "dtls/dtls_conn.h"
+#include "ice/ice_agent.h"
+#include "sctp/sctp_assoc.h"
+#include "sdp/sdp_webrtc.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct floe_peer floe_peer; /* complete in peer/peer_struct.h, below */
+
+typedef enum floe_peer_sdp_type {
+    FLOE_PEER_OFFER,
+    FLOE_PEER_ANSWER,
+    FLOE_PEER_ROLLBACK
+} floe_peer_sdp_type;
+
+typedef enum floe_peer_signaling { /* RTCSignalingState; no provisional answers */
+                                   FLOE_PEER_STABLE,
+                                   FLOE_PEER_HAVE_LOCAL_OFFER,
+                                   FLOE_PEER_HAVE_REMOTE_OFFER,
+                                   FLOE_PEER_SIGNALING_CLOSED
+} floe_peer_signaling;
+
+typedef enum floe_peer_state { /* RTCPeerConnectionState */
+                               FLOE_PEER_NEW,
+                               FLOE_PEER_CONNECTING,
+                               FLOE_PEER_CONNECTED,
+                               FLOE_PEER_DISCONNECTED,
+                               FLOE_PEER_FAILED,
+                               FLOE_PEER_CLOSED
+} floe_peer_state;
+
+/* Which layer ended the connection; floe_peer_get_reason() says it in a sentence. */
+typedef enum floe_peer_fault {
+    FLOE_PEER_FAULT_NONE,
+    FLOE_PEER_FAULT_ICE,
+    FLOE_PEER_FAULT_DTLS,
+    FLOE_PEER_FAULT_SCTP,
+    FLOE_PEER_FAULT_CLOSED_BY_PEER /* the peer closed in an orderly way */
+} floe_peer_fault;
+
+typedef struct floe_peer_config {
+    floe_rand rand;                     /* required */
+    const floe_dtls_identity *identity; /* required; outlives the peer */
+    floe_trace trace;
+    floe_span send_buffer, recv_buffer; /* required: SCTP's, see floe_sctp_config */
+    floe_sctp_tx *tx_ring;              /* required: power of two entries */
+    uint32_t tx_ring_len;
+    floe_span description; /* required: keeps the peer's last description, for renegotiation; 4 KB
+                            * serves for data channels, 64 KB for any browser's */
+    uint32_t message_max; /* our max-message-size: default 262144, at most what recv_buffer holds */
+    floe_ice_config ice;  /* timing only: role, credentials, rand and trace are set by the peer */
+} floe_peer_config;
+
+typedef enum floe_peer_event_type {
+    FLOE_PEER_EV_SIGNALING,       /* .signaling */
+    FLOE_PEER_EV_GATHERING,       /* .gathering */
+    FLOE_PEER_EV_ICE,             /* .ice */
+    FLOE_PEER_EV_STATE,           /* .state */
+    FLOE_PEER_EV_NEGOTIATION,     /* negotiationneeded: make an offer */
+    FLOE_PEER_EV_CANDIDATE,       /* .cand: tell the peer, as floe_peer_put_candidate() writes it */
+    FLOE_PEER_EV_PAIR,            /* the selected pair changed: floe_peer_get_stats() */
+    FLOE_PEER_EV_RESOLVE,         /* .request, .host: look the name up, then floe_peer_resolved() */
+    FLOE_PEER_EV_CHANNEL,         /* .channel: a channel that the peer opened */
+    FLOE_PEER_EV_CHANNEL_OPEN,    /* .channel */
+    FLOE_PEER_EV_CHANNEL_CLOSING, /* .channel */
+    FLOE_PEER_EV_CHANNEL_CLOSED,  /* .channel */
+    FLOE_PEER_EV_BUFFERED_LOW,    /* .channel */
+    FLOE_PEER_EV_MESSAGE,         /* a message waits: floe_peer_peek() until it says false */
+    FLOE_PEER_EV_WRITABLE         /* a send that got AGAIN may be tried again */
+} floe_peer_event_type;
+
+typedef struct floe_peer_event {
+    floe_peer_event_type type;
+    floe_peer_signaling signaling;
+    floe_ice_gathering gathering;
+    floe_ice_state ice;
+    floe_peer_state state;
+    floe_dc_id channel;
+    uint32_t request;
+    floe_bytes host; /* view into the server's URL */
+    floe_ice_cand cand;
+} floe_peer_event;
+
+typedef struct floe_peer_stats {
+    floe_ice_stats ice;
+    floe_dtls_stats dtls;
+    floe_sctp_stats sctp;
+    uint64_t datagrams_received, datagrams_sent, runs_sent;
+    uint64_t dropped_unknown;     /* datagrams of no protocol that belongs here */
+    uint64_t dropped_unvalidated; /* DTLS from an address that ICE has not validated */
+    uint64_t candidates_ignored;  /* remote candidates that this side can not use: TCP, names,
+                                     component 2 */
+} floe_peer_stats;
+
+#define FLOE_PEER_CANDIDATE_MAX 160u /* the longest candidate line that floe writes, with NUL */
+
+/* Start a peer in the caller's memory. ARG: something required is missing or too small. */
+FLOE_MUST_USE floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config,
+                                      floe_time now);
+/* Release what OpenSSL holds. Nothing is sent: floe_peer_close() first, and drain, for that. A
+ * zeroed one is fine. */
+void floe_peer_free(floe_peer *peer);
+
+/* One URL of an RTCIceServer entry. The texts are borrowed for the life of the peer. A turn: entry
+ * needs username and credential; it is checked and kept. MALFORMED: *why (may be NULL) says what is
+ * wrong with it. FULL. */
+FLOE_MUST_USE floe_err floe_peer_add_server(floe_peer *peer, floe_bytes url, floe_bytes username,
+                                            floe_bytes credential, const char **why);
+/* Answer to EV_RESOLVE: once for each address to use, then once with family 0 (alone, if the name
+ * has none). */
+void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr);
+/* The sockets, as floe_ice_agent_add_local() and _end_local() have it. Before or after the offer.
+ */
+FLOE_MUST_USE floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr,
+                                           uint16_t preference);
+void floe_peer_end_local(floe_peer *peer);
+
+/* Make an offer or an answer and set it as the local description, in one step.
+ * STATE: not the moment (an offer: STABLE or HAVE_LOCAL_OFFER; an answer: HAVE_REMOTE_OFFER).
+ * CLOSED. CRYPTO. */
+FLOE_MUST_USE floe_err floe_peer_set_local(floe_peer *peer, floe_peer_sdp_type type);
+/* The peer's description. MALFORMED: *fault says line, column and rule (fault may be NULL).
+ * UNSUPPORTED: no data channel in it. TOO_BIG: config.description. STATE: not the moment. Nothing
+ * has changed after an error. ROLLBACK takes no text. */
+FLOE_MUST_USE floe_err floe_peer_set_remote(floe_peer *peer, floe_peer_sdp_type type,
+                                            floe_bytes sdp, floe_sdp_fault *fault);
+/* Write the local description as it is now, candidates so far included (pending before current).
+ * STATE: none yet. TOO_BIG: cap. */
+FLOE_MUST_USE floe_err floe_peer_get_local(const floe_peer *peer, floe_peer_sdp_type *type,
+                                           uint8_t *buf, size_t cap, size_t *len);
+/* A trickled candidate; empty text is end-of-candidates. What this side can't use is OK, counted
+ * and ignored. MALFORMED: not a candidate. STATE: no remote description yet. UNKNOWN: of an earlier
+ * generation, or of another section. */
+FLOE_MUST_USE floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate,
+                                               floe_bytes mid);
+/* "candidate:..." as text of the W3C's RTCIceCandidate.candidate; NUL-terminated. */
+void floe_peer_put_candidate(const floe_peer *peer, const floe_ice_cand *cand,
+                             char out[FLOE_PEER_CANDIDATE_MAX]);
+floe_bytes floe_peer_get_mid(const floe_peer *peer); /* sdpMid of our candidates */
+/* The next offer has new ICE credentials; NEGOTIATION follows. */
+void floe_peer_restart_ice(floe_peer *peer);
+
+/* Channels. See datachannel/dc.h for options, errors and states; they can be opened at any time. */
+FLOE_MUST_USE floe_err floe_peer_open_channel(floe_peer *peer, const floe_dc_options *options,
+                                              floe_dc_id *channel);
+FLOE_MUST_USE floe_err floe_peer_send(floe_peer *peer, floe_dc_id channel, bool is_text,
+                                      floe_bytes data);
+FLOE_MUST_USE floe_err floe_peer_set_low_threshold(floe_peer *peer, floe_dc_id channel,
+                                                   size_t bytes);
+FLOE_MUST_USE floe_err floe_peer_close_channel(floe_peer *peer, floe_dc_id channel);
+FLOE_MUST_USE floe_err floe_peer_get_channel(const floe_peer *peer, floe_dc_id channel,
+                                             floe_dc_info *info);
+bool floe_peer_next_channel(const floe_peer *peer, size_t *cursor, floe_dc_id *channel);
+
+/* Receiving: look at the first message, view it in pieces or copy it, release it. */
+bool floe_peer_peek(floe_peer *peer, floe_dc_message *message);
+floe_bytes floe_peer_view(const floe_peer *peer, size_t offset);
+size_t floe_peer_copy(const floe_peer *peer, uint8_t *buf, size_t cap);
+void floe_peer_release(floe_peer *peer);
+
+/* A run of datagrams that came on one path: `segment` bytes each, the last one shorter (segment ==
+ * len: one). The bytes may be overwritten. Errors are of single datagrams, are counted, and end
+ * nothing; so it returns nothing. */
+void floe_peer_input(floe_peer *peer, floe_time now, const floe_path *path, uint8_t *run,
+                     size_t len, size_t segment);
+void floe_peer_advance(floe_peer *peer, floe_time now);
+floe_time floe_peer_deadline(const floe_peer *peer);
+/* Fill out->buf (cap of FLOE_DATAGRAM_MAX or more; up to 64 KB makes longer runs). */
+bool floe_peer_poll_transmit(floe_peer *peer, floe_transmit *out);
+bool floe_peer_poll_event(floe_peer *peer, floe_peer_event *event);
+
+/* Orderly: channels and association are ended, the DTLS peer is told; drain poll_transmit once
+ * more. Idempotent. */
+void floe_peer_close(floe_peer *peer, floe_time now);
+
+floe_peer_signaling floe_peer_get_signaling(const floe_peer *peer);
+floe_peer_state floe_peer_get_state(const floe_peer *peer);
+floe_ice_state floe_peer_get_ice_state(const floe_peer *peer);
+floe_dtls_state floe_peer_get_dtls_state(const floe_peer *peer);
+floe_ice_gathering floe_peer_get_gathering(const floe_peer *peer);
+/* Why the connection failed or closed: which layer, and a sentence for a person ("" if all is
+ * well). */
+floe_peer_fault floe_peer_get_reason(const floe_peer *peer, const char **sentence);
+/* The largest message that the peer takes; 65536 until its description says otherwise. */
+size_t floe_peer_get_message_max(const floe_peer *peer);
+void floe_peer_get_stats(const floe_peer *peer, floe_peer_stats *stats);
+void floe_peer_check_invariants(const floe_peer *peer);
+const char *floe_peer_state_name(floe_peer_state state);             /* "connected" */
+const char *floe_peer_signaling_name(floe_peer_signaling signaling); /* "have-local-offer" */
+const char *floe_peer_sdp_type_name(floe_peer_sdp_type type);        /* "offer" */
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "peer/peer_struct.h" /* for its size only: every field is private */
+#endif

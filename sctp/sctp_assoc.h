@@ -1,0 +1,220 @@
+/*
+ * sctp/sctp_assoc.h - one SCTP association over DTLS, sans-I/O (RFC 9260, 3758, 6525, 8261, 8831).
+ *
+ * Messages in, packets out, and back. It knows nothing of DTLS, sockets, or what a message means.
+ * It is driven:
+ *     1. change it once:  _input() for each packet of a batch then _input_end(), _advance(), or a
+ * setter
+ *     2. drain packets:   while (floe_sctp_assoc_poll_transmit(...)) seal and send
+ *     3. drain events and messages: _poll_event(), _peek() ... _release()
+ *     4. sleep until a packet, a call, or floe_sctp_assoc_deadline()
+ * All memory is the caller's. What grows with policy comes as spans in the configuration: send
+ * buffer, receive buffer, transmit ring. Messages are copied into the send buffer once; a packet is
+ * written from there each time it is (re)transmitted. A received message stays in the receive
+ * buffer until it is released, and counts against the advertised window until then: a slow reader
+ * slows the sender. Read next: sctp/README.md (state diagram, files in reading order). Reading
+ * guide: step 10.
+ */
+#ifndef FLOE_SCTP_SCTP_ASSOC_H
+#define FLOE_SCTP_SCTP_ASSOC_H
+
+#include "base/floe.h"
+#include "base/floe_config.h"
+#include "base/trace.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct floe_sctp_assoc floe_sctp_assoc; /* complete in sctp/sctp_assoc_struct.h, below */
+
+typedef enum floe_sctp_state { /* RFC 9260 section 4 */
+                               FLOE_SCTP_CLOSED,
+                               FLOE_SCTP_COOKIE_WAIT,
+                               FLOE_SCTP_COOKIE_ECHOED,
+                               FLOE_SCTP_ESTABLISHED,
+                               FLOE_SCTP_SHUTDOWN_PENDING,
+                               FLOE_SCTP_SHUTDOWN_SENT,
+                               FLOE_SCTP_SHUTDOWN_RECEIVED,
+                               FLOE_SCTP_SHUTDOWN_ACK_SENT
+} floe_sctp_state;
+
+typedef enum floe_sctp_cause { /* why it closed */
+                               FLOE_SCTP_CAUSE_NONE,
+                               FLOE_SCTP_CAUSE_SHUTDOWN, /* gracefully, by either side */
+                               FLOE_SCTP_CAUSE_ABORTED,  /* the peer sent ABORT; event.value has its
+                                                            first error cause code */
+                               FLOE_SCTP_CAUSE_LOCAL,    /* floe_sctp_assoc_abort() */
+                               FLOE_SCTP_CAUSE_TIMEOUT,  /* INIT, COOKIE ECHO, SHUTDOWN or data went
+                                                            unanswered too often */
+                               FLOE_SCTP_CAUSE_PROTOCOL /* the peer broke the protocol in a way that
+                                                           ends it */
+} floe_sctp_cause;
+
+/* A chunk in flight: an entry of the transmit ring that the caller provides; fields are private. */
+typedef struct floe_sctp_tx {
+    uint32_t offset;  /* of the payload in the send buffer (ring position) */
+    uint32_t sent_ms; /* of the last transmission, low bits of the association's milliseconds */
+    uint32_t message; /* private: which queued message it belongs to */
+    uint16_t len;     /* payload bytes */
+    uint8_t flags;    /* B, E, U as in the DATA chunk, and the chunk's state */
+    uint8_t sends;    /* transmissions so far, saturating */
+} floe_sctp_tx;
+
+typedef struct floe_sctp_config { /* copied by init; zero means the default */
+    floe_rand rand;               /* required */
+    floe_trace trace;
+    floe_span send_buffer; /* required, from FLOE_SCTP_SEND_MIN bytes: payload, and 32 bytes for
+                              each message */
+    floe_span recv_buffer; /* required, from FLOE_SCTP_RECV_MIN bytes: cut into blocks, one a DATA
+                              chunk */
+    floe_sctp_tx *tx_ring; /* required: chunks in flight */
+    uint32_t tx_ring_len;  /* power of two, from 16 */
+    uint16_t local_port, remote_port; /* default 5000 (RFC 8841) */
+    uint16_t packet_max; /* SCTP packet size incl. header: default FLOE_SCTP_PACKET_MAX */
+    uint32_t
+        message_max; /* largest message that is received whole: default 262144, at most what fits */
+    uint32_t
+        remote_message_max; /* the peer's max-message-size: default 65536; UINT32_MAX: no limit */
+    uint32_t rto_initial_ms, rto_min_ms, rto_max_ms; /* 500, 200, 10000 */
+    uint32_t sack_delay_ms;                          /* 20 */
+    uint32_t heartbeat_ms;                           /* 30000 when idle; UINT32_MAX: never */
+    uint32_t init_retries;                           /* default 10 */
+    uint32_t data_retries; /* timeouts in a row before giving up: default none (0 = never; ICE
+                              decides) */
+} floe_sctp_config;
+
+#define FLOE_SCTP_PACKET_MAX                                                                       \
+    ((FLOE_DATAGRAM_MAX - 37) / 4 * 4) /* what a DTLS record leaves of a datagram */
+#define FLOE_SCTP_SEND_MIN 4096u
+#define FLOE_SCTP_RECV_MIN 8192u
+
+/* A message to send. */
+typedef struct floe_sctp_send {
+    uint16_t stream;
+    uint32_t ppid;
+    bool is_unordered;
+    bool has_max_retransmits; /* RFC 7496: abandon after so many retransmissions */
+    bool has_lifetime;        /* abandon so many milliseconds after this call */
+    uint32_t max_retransmits;
+    uint32_t lifetime_ms;
+    floe_bytes data; /* copied; 1 byte or more */
+} floe_sctp_send;
+
+/* A complete received message, at the head of the receive queue. */
+typedef struct floe_sctp_recv {
+    uint16_t stream;
+    uint32_t ppid;
+    bool is_unordered;
+    size_t len;
+} floe_sctp_recv;
+
+typedef enum floe_sctp_event_type {
+    FLOE_SCTP_EV_ESTABLISHED,  /* data may be sent; also after a restart by the peer: see RESTARTED
+                                */
+    FLOE_SCTP_EV_RESTARTED,    /* the peer began anew (RFC 9260 section 5.2.4.1): all streams start
+                                  over */
+    FLOE_SCTP_EV_CLOSED,       /* .cause, .value */
+    FLOE_SCTP_EV_STREAM_RESET, /* .stream: the peer has reset its outgoing side; what it sent before
+                                  was delivered */
+    FLOE_SCTP_EV_RESET_DONE,   /* .stream: our outgoing side is reset; the id may be used again */
+    FLOE_SCTP_EV_RESET_FAILED, /* .stream: the peer refused */
+    FLOE_SCTP_EV_BUFFERED_LOW, /* .stream: its buffered bytes fell to its threshold or below */
+    FLOE_SCTP_EV_WRITABLE      /* a send that got AGAIN may be tried again */
+} floe_sctp_event_type;
+
+typedef struct floe_sctp_event {
+    floe_sctp_event_type type;
+    floe_sctp_cause cause;
+    uint16_t stream;
+    uint16_t value;
+} floe_sctp_event;
+
+typedef struct floe_sctp_stats {
+    uint64_t packets_sent, packets_received, bytes_sent, bytes_received; /* SCTP packets */
+    uint64_t data_sent, data_received; /* DATA chunks, retransmissions included */
+    uint64_t messages_sent, messages_received, messages_abandoned;
+    uint64_t retransmits, fast_retransmits, timeouts, duplicates;
+    uint64_t dropped_malformed, dropped_tag, dropped_checksum, dropped_unknown, dropped_full;
+    uint32_t cwnd, ssthresh, flight, rwnd_remote, rwnd_local;
+    uint32_t srtt_us, rto_us;
+    uint32_t buffered; /* bytes in the send buffer, unacknowledged or not yet sent */
+} floe_sctp_stats;
+
+/* Start an association object in the caller's memory, CLOSED: it answers an INIT from the peer, and
+ * sends one after floe_sctp_assoc_connect(). ARG: a span too small, a ring that is no power of two,
+ * no rand. */
+FLOE_MUST_USE floe_err floe_sctp_assoc_init(floe_sctp_assoc *assoc, const floe_sctp_config *config,
+                                            floe_time now);
+/* Both ends of a data channel transport call this: a collision of INITs is the normal case. STATE:
+ * not CLOSED. */
+FLOE_MUST_USE floe_err floe_sctp_assoc_connect(floe_sctp_assoc *assoc);
+/* The peer's max-message-size, once its description is known. */
+void floe_sctp_assoc_set_remote_message_max(floe_sctp_assoc *assoc, uint32_t bytes);
+
+/* Queue a message; all of it or none. May be called before ESTABLISHED (it waits).
+ * ARG: empty data. AGAIN: no room in the send buffer now, WRITABLE follows. TOO_BIG: over the
+ * peer's limit, or over the whole buffer. FULL: FLOE_SCTP_STREAM_MAX streams are in use. STATE: the
+ * stream is being reset, or SHUTDOWN has begun. CLOSED. */
+FLOE_MUST_USE floe_err floe_sctp_assoc_send(floe_sctp_assoc *assoc, const floe_sctp_send *message);
+/* Bytes of the stream's messages that the peer has not acknowledged and that are not abandoned. */
+size_t floe_sctp_assoc_get_buffered(const floe_sctp_assoc *assoc, uint16_t stream);
+/* Default 0. FULL: FLOE_SCTP_STREAM_MAX. */
+FLOE_MUST_USE floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *assoc, uint16_t stream,
+                                                         size_t bytes);
+
+/* Reset our outgoing side of a stream, after what was queued on it has been acknowledged or
+ * abandoned (RFC 6525, RFC 8831 section 6.7). RESET_DONE or RESET_FAILED follows. Repeating it is
+ * OK. STATE: not established. */
+FLOE_MUST_USE floe_err floe_sctp_assoc_reset_stream(floe_sctp_assoc *assoc, uint16_t stream);
+
+/* One SCTP packet (a decrypted DTLS record). MALFORMED, AUTH (wrong tag or checksum), UNKNOWN:
+ * dropped and counted. AGAIN: the event queue is full; nothing changed: drain events, offer it
+ * again. `packet` is not kept. */
+FLOE_MUST_USE floe_err floe_sctp_assoc_input(floe_sctp_assoc *assoc, floe_time now,
+                                             floe_bytes packet);
+/* The batch of packets is over: now a SACK is decided once for all of them. */
+void floe_sctp_assoc_input_end(floe_sctp_assoc *assoc);
+void floe_sctp_assoc_advance(floe_sctp_assoc *assoc, floe_time now);
+floe_time floe_sctp_assoc_deadline(const floe_sctp_assoc *assoc);
+
+/* Write the next packet into buf[0..cap), cap >= config.packet_max. Full-sized DATA packets come in
+ * a row, so that a caller can build a run of equal ones: a run ends after the first packet that is
+ * shorter. False: nothing to send. */
+bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *assoc, uint8_t *buf, size_t cap, size_t *len);
+bool floe_sctp_assoc_poll_event(floe_sctp_assoc *assoc, floe_sctp_event *event);
+
+/* Receiving is pulled. Look at the first complete message, view its bytes piece by piece (each
+ * piece contiguous, valid until release), and release it. A message at its turn in its stream;
+ * unordered ones as they complete. */
+bool floe_sctp_assoc_peek(const floe_sctp_assoc *assoc, floe_sctp_recv *message);
+/* The piece of the first message that starts at `offset`; empty at its end. */
+floe_bytes floe_sctp_assoc_view(const floe_sctp_assoc *assoc, size_t offset);
+/* Copy the first message: buf holds message.len or more. Returns the bytes copied. */
+size_t floe_sctp_assoc_copy(const floe_sctp_assoc *assoc, uint8_t *buf, size_t cap);
+void floe_sctp_assoc_release(floe_sctp_assoc *assoc);
+
+/* Graceful end: what is queued is sent first. CLOSED follows. STATE: not established. */
+FLOE_MUST_USE floe_err floe_sctp_assoc_shutdown(floe_sctp_assoc *assoc);
+/* At once: an ABORT is the last packet, cause User-Initiated Abort (12). */
+void floe_sctp_assoc_abort(floe_sctp_assoc *assoc);
+
+/* The path has changed or come back: forget the congestion state and the RTO's backoff, and try at
+ * once. */
+void floe_sctp_assoc_path_changed(floe_sctp_assoc *assoc, floe_time now);
+
+floe_sctp_state floe_sctp_assoc_get_state(const floe_sctp_assoc *assoc);
+void floe_sctp_assoc_get_stats(const floe_sctp_assoc *assoc, floe_sctp_stats *stats);
+/* Streams that both sides agreed on: the smaller of our outgoing and the peer's incoming; 0 before
+ * ESTABLISHED. */
+uint16_t floe_sctp_assoc_get_streams(const floe_sctp_assoc *assoc);
+void floe_sctp_assoc_check_invariants(const floe_sctp_assoc *assoc);
+const char *floe_sctp_state_name(floe_sctp_state state);
+const char *floe_sctp_cause_text(floe_sctp_cause cause); /* a sentence for a person */
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "sctp/sctp_assoc_struct.h" /* for its size only: every field is private */
+#endif
