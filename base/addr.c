@@ -28,22 +28,25 @@ floe_addr floe_addr_from_ipv4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16
     return floe_addr_from_bytes((floe_bytes){ip, sizeof ip}, port);
 }
 
+/* "01" is refused: some readers take it for octal, so it can name two addresses (RFC 6943 §3.1.1).
+ */
+static bool get_octet(floe_text *t, uint8_t *octet)
+{
+    bool zero_first = floe_text_peek(t) == '0';
+    size_t before = t->left;
+    uint64_t value;
+    if (!floe_text_get_decimal(t, 255, &value) || (zero_first && before - t->left > 1)) {
+        return false;
+    }
+    *octet = (uint8_t)value;
+    return true;
+}
+
 static bool get_ipv4(floe_text *t, uint8_t out[4])
 {
-    for (int i = 0; i < 4; i++) {
-        uint64_t part;
-        bool leading_zero = floe_text_peek(t) == '0';
-        size_t before = t->left;
-        if ((i > 0 && !floe_text_get_char(t, '.')) || !floe_text_get_decimal(t, 255, &part)) {
-            return false;
-        }
-        before -= t->left + (i > 0);
-        if (before > 3 || (leading_zero && i == 0 && before > 1)) {
-            return false;
-        }
-        out[i] = (uint8_t)part;
-    }
-    return true;
+    return get_octet(t, &out[0]) && floe_text_get_char(t, '.') && get_octet(t, &out[1]) &&
+           floe_text_get_char(t, '.') && get_octet(t, &out[2]) && floe_text_get_char(t, '.') &&
+           get_octet(t, &out[3]);
 }
 
 static int hex_digit(int c)
@@ -103,14 +106,15 @@ static int get_groups(floe_text *t, uint8_t out[16], int *gap)
 
 static bool get_ipv6(floe_text *t, uint8_t out[16])
 {
-    uint8_t groups[20] = {0};
+    uint8_t groups[16] = {0};
     int gap;
     int len = get_groups(t, groups, &gap);
-    if (len < 0 || len > 16 || (gap < 0 && len != 16) || (gap >= 0 && len > 14)) {
+    /* RFC 4291 §2.2: "::" stands for at least one group of zeros. */
+    if (len < 0 || (gap < 0 && len != 16) || (gap >= 0 && len > 14)) {
         return false;
     }
     size_t head = gap < 0 ? 16 : (size_t)gap;
-    size_t tail = (size_t)len - (gap < 0 ? 16 : head);
+    size_t tail = (size_t)len - head;
     memset(out, 0, 16);
     memcpy(out, groups, head);
     memcpy(out + 16 - tail, groups + head, tail);

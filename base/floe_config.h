@@ -63,6 +63,12 @@
 #define FLOE_DTLS_FLIGHT_MAX 6144
 #endif
 
+/* Plain bytes of one DTLS record that is sent, 512 to 16384. 1 byte each, of OpenSSL's heap. Beyond:
+ * TOO_BIG. Records received may be larger, up to the 16384 of the standard. */
+#ifndef FLOE_DTLS_RECORD_MAX
+#define FLOE_DTLS_RECORD_MAX 2048
+#endif
+
 /* SCTP streams with state at one time, each direction. About 16 bytes each. Beyond: FULL for ours;
  * data on a further stream of the peer is refused as RFC 9260 section 6.5 says. */
 #ifndef FLOE_SCTP_STREAM_MAX
@@ -88,6 +94,18 @@
 /* Bytes of one session description. Nothing is stored. Beyond: TOO_BIG. */
 #ifndef FLOE_SDP_SIZE_MAX
 #define FLOE_SDP_SIZE_MAX 65536
+#endif
+
+/* Bytes of one line's value. Nothing is stored; the longest in use, an identity assertion, has a
+ * few thousand. Beyond: TOO_BIG. */
+#ifndef FLOE_SDP_LINE_MAX
+#define FLOE_SDP_LINE_MAX 16384
+#endif
+
+/* Sockets of a peer that io/ runs, one an address of this machine; about 100 bytes each, and each is
+ * one of FLOE_ICE_LOCAL_MAX. Beyond: the addresses that come last are not used. */
+#ifndef FLOE_IO_SOCKET_MAX
+#define FLOE_IO_SOCKET_MAX 8
 #endif
 
 /* Events that wait to be read, per object. 8 to 32 bytes each. States are level-triggered, so none

@@ -24,11 +24,11 @@ bool floe_text_get_char(floe_text *t, char c)
 
 bool floe_text_get_literal(floe_text *t, const char *word)
 {
-    size_t len = strlen(word);
-    if (t->left < len || memcmp(t->ptr, word, len) != 0) {
+    floe_bytes wanted = floe_bytes_of(word);
+    if (t->left < wanted.len || !floe_bytes_equal((floe_bytes){t->ptr, wanted.len}, wanted)) {
         return false;
     }
-    take(t, len);
+    take(t, wanted.len);
     return true;
 }
 

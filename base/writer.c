@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 floe_writer floe_writer_begin(uint8_t *buf, size_t cap)
 {
+    FLOE_ASSERT(buf != NULL || cap == 0);
     return (floe_writer){buf, cap, 0, false};
 }
 
@@ -14,7 +17,7 @@ uint8_t *floe_writer_add_space(floe_writer *w, size_t len)
         w->failed = true;
         return NULL;
     }
-    uint8_t *space = w->buf + w->len;
+    uint8_t *space = w->cap > 0 ? w->buf + w->len : w->buf;
     w->len += len;
     return space;
 }
@@ -82,7 +85,10 @@ void floe_writer_put_decimal(floe_writer *w, uint64_t value)
 
 void floe_writer_put_hex(floe_writer *w, uint64_t value, int digits)
 {
-    for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) {
-        floe_writer_put_u8(w, (uint8_t) "0123456789abcdef"[value >> shift & 15]);
+    FLOE_ASSERT(digits >= 1 && digits <= 16);
+    uint8_t *space = floe_writer_add_space(w, (size_t)digits);
+    for (int i = digits; space != NULL && i > 0; i--) {
+        space[i - 1] = (uint8_t) "0123456789abcdef"[value & 15];
+        value >>= 4;
     }
 }

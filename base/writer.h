@@ -29,8 +29,8 @@ void floe_writer_put_bytes(floe_writer *w, floe_bytes bytes);
 void floe_writer_put_zeros(floe_writer *w, size_t count);
 void floe_writer_put_text(floe_writer *w, const char *text);  /* without its NUL */
 void floe_writer_put_decimal(floe_writer *w, uint64_t value); /* "0", "17", ... */
-void floe_writer_put_hex(floe_writer *w, uint64_t value,
-                         int digits); /* lower case, leading zeros */
+/* The lowest 1 to 16 hexadecimal digits: lower case, with leading zeros. */
+void floe_writer_put_hex(floe_writer *w, uint64_t value, int digits);
 /* Append `len` bytes for the caller to fill in; NULL, and failed, where they do not fit. */
 uint8_t *floe_writer_add_space(floe_writer *w, size_t len);
 

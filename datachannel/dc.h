@@ -72,6 +72,13 @@ typedef struct floe_dc_message {
     size_t len; /* 0 for the empty message */
 } floe_dc_message;
 
+/* Counters since init; hidden work included. */
+typedef struct floe_dc_stats {
+    uint64_t opened, closed; /* channels that reached OPEN, and those that left it again */
+    uint64_t refused;        /* an OPEN, or data without one, answered with a stream reset */
+    uint64_t dropped; /* messages of an unknown PPID, or for a channel that was closed here */
+} floe_dc_stats;
+
 typedef struct floe_dc floe_dc; /* complete in datachannel/dc_struct.h, below */
 
 void floe_dc_init(floe_dc *dc);
@@ -111,6 +118,7 @@ FLOE_MUST_USE floe_err floe_dc_get_info(const floe_dc *dc, const floe_sctp_assoc
                                         floe_dc_info *info); /* ARG: no such channel */
 /* Step through the channels that are not closed, from *cursor = 0. */
 bool floe_dc_next(const floe_dc *dc, size_t *cursor, floe_dc_id *channel);
+void floe_dc_get_stats(const floe_dc *dc, floe_dc_stats *stats);
 void floe_dc_check_invariants(const floe_dc *dc);
 const char *floe_dc_state_name(floe_dc_state state);
 

@@ -18,10 +18,14 @@ typedef enum floe_dcep_type { FLOE_DCEP_ACK = 0x02, FLOE_DCEP_OPEN = 0x03 } floe
 typedef enum floe_ppid {
     FLOE_PPID_DCEP = 50,
     FLOE_PPID_STRING = 51,
+    FLOE_PPID_BINARY_PARTIAL = 52, /* deprecated, never sent */
     FLOE_PPID_BINARY = 53,
+    FLOE_PPID_STRING_PARTIAL = 54, /* deprecated, never sent */
     FLOE_PPID_STRING_EMPTY = 56,
     FLOE_PPID_BINARY_EMPTY = 57
 } floe_ppid;
+
+#define FLOE_DCEP_OPEN_SIZE 12u /* of an OPEN, before its label and protocol */
 
 typedef struct floe_dcep {
     uint8_t type; /* floe_dcep_type; the rest is for OPEN */

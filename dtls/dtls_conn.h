@@ -30,6 +30,13 @@ extern "C" {
 
 #define FLOE_DTLS_FINGERPRINTS_MAX 4u
 
+#define FLOE_DTLS_HANDSHAKE_US                                                                     \
+    (30 * FLOE_SECOND) /* an unfinished handshake gives up after this                              \
+                        */
+#define FLOE_DTLS_ALERT_WAIT_US                                                                    \
+    (1 * FLOE_SECOND) /* an alert in plain text is believed after this */
+#define FLOE_DTLS_ALERT_NONE 255u
+
 typedef enum floe_dtls_role { FLOE_DTLS_CLIENT, FLOE_DTLS_SERVER } floe_dtls_role;
 
 typedef enum floe_dtls_state { /* as the W3C's RTCDtlsTransportState */
@@ -59,6 +66,7 @@ typedef struct floe_dtls_digest {
  * among the peers of a program or make one each; thread-safe for reading once made. */
 typedef struct floe_dtls_identity {
     void *ctx;                    /* private: SSL_CTX */
+    void *method;                 /* private: BIO_METHOD; here, so that there is no global */
     floe_dtls_digest fingerprint; /* SHA-256 of the certificate */
 } floe_dtls_identity;
 
@@ -74,8 +82,9 @@ typedef struct floe_dtls_config {
      * not accepted. At least one is needed. */
     floe_dtls_digest fingerprints[FLOE_DTLS_FINGERPRINTS_MAX];
     uint32_t fingerprint_count;
-    uint32_t mtu;            /* of one datagram: default FLOE_DATAGRAM_MAX */
-    uint32_t first_timer_us; /* repeat the first flight after: default 100000, doubling up to 3 s */
+    uint32_t mtu; /* of a handshake datagram, 256 to 4096: default FLOE_DATAGRAM_MAX */
+    /* Repeat an unanswered flight after: default 100000, at least 20000, doubling up to 3 s. */
+    uint32_t first_timer_us;
     floe_trace trace;
 } floe_dtls_config;
 
@@ -83,16 +92,21 @@ typedef struct floe_dtls_stats {
     uint64_t records_sent, records_received, dropped;
     uint32_t flights_repeated;
     uint16_t version;   /* 0xfefd: DTLS 1.2 */
-    uint8_t alert;      /* the last alert from the peer, 255 if none */
+    uint8_t alert;      /* the last alert from the peer, 255 if none; during the handshake a hint */
     const char *cipher; /* static text, or NULL */
 } floe_dtls_stats;
 
+/* Must stay where it is between init and free: OpenSSL holds its address. */
 typedef struct floe_dtls_conn {
     void *ssl; /* private: SSL, allocated by init, released by free */
     floe_time now;
     floe_time deadline;
     floe_bytes pending; /* private: the datagram that the BIO reads next */
     floe_span sealed;   /* private: where the BIO writes a record that is being sealed */
+    size_t sealed_len;  /* private: how much it wrote there */
+    floe_time give_up;  /* private: when an unfinished handshake has failed */
+    floe_time doubt;    /* private: when an alert that nothing vouches for is believed */
+    int doubt_phase;    /* private: how far the handshake was when it came */
     floe_dtls_digest fingerprints[FLOE_DTLS_FINGERPRINTS_MAX];
     uint32_t fingerprint_count;
     uint32_t first_timer_us;
@@ -101,18 +115,21 @@ typedef struct floe_dtls_conn {
     floe_dtls_stats stats;
     uint8_t role, state, cause;
     bool state_changed;
-    uint16_t flight_head, flight_tail; /* private: ring of [u16 length][datagram] */
+    bool verified; /* private: the peer's certificate has the right fingerprint */
+    /* private: [u16 length][datagram] from head to tail, the newest at last */
+    uint16_t flight_head, flight_tail, flight_last;
     uint8_t flight[FLOE_DTLS_FLIGHT_MAX];
 } floe_dtls_conn;
 
 /* Start a connection: nothing is sent until floe_dtls_conn_start(), but input is accepted from now
- * on: a client's hello that comes early is answered as soon as it can be. ARG: no fingerprint.
- * CRYPTO: OpenSSL has no memory. */
+ * on: a client's hello that comes early starts the server, for where it came from is a path. ARG:
+ * no fingerprint that is accepted, or another field out of range. CRYPTO: OpenSSL has no memory. */
 FLOE_MUST_USE floe_err floe_dtls_conn_init(floe_dtls_conn *conn, const floe_dtls_config *config,
                                            floe_time now);
 void floe_dtls_conn_free(floe_dtls_conn *conn); /* a zeroed one, or a freed one, is fine */
 
-/* Begin: the client sends its hello. Call when there is a path. Idempotent. */
+/* Begin: the client sends its hello. Call when there is a path. Idempotent. A handshake that is
+ * unfinished FLOE_DTLS_HANDSHAKE_US after this has failed. */
 void floe_dtls_conn_start(floe_dtls_conn *conn, floe_time now);
 
 /* One datagram whose first byte is 20 to 63, from a validated pair. Then call poll_data until
@@ -136,7 +153,8 @@ bool floe_dtls_conn_poll_event(floe_dtls_conn *conn, floe_dtls_state *state,
 
 /* Seal plain bytes that stand at buf + FLOE_DTLS_HEAD into one record that begins at buf: the
  * copy-free way to fill a run. *len is the record's size, at most plain_len + FLOE_DTLS_OVERHEAD,
- * which must be <= cap. STATE: not connected. TOO_BIG: cap. CLOSED. */
+ * which must be <= cap. ARG: plain_len is 0. STATE: not connected yet. TOO_BIG: cap, or more than
+ * FLOE_DTLS_RECORD_MAX. CLOSED. CRYPTO: the library failed, and so has the connection. */
 FLOE_MUST_USE floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_len,
                                            size_t cap, size_t *len);
 

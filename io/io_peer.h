@@ -4,10 +4,10 @@
  *
  * The only module that does I/O and reads clocks. A program without a loop of its own opens a loop
  * and one or more peers on it, and then alternates floe_loop_wait() with draining the peers'
- * events. One block of memory per peer. One thread per loop.
+ * events. One block of memory per peer. One thread per loop. Linux. Reading guide: step 13.
  *
  *     floe_loop *loop;             floe_loop_open(&loop)
- *     floe_io_peer *io;            floe_io_peer_open(&io, loop, &config)
+ *     floe_io_peer *io;            floe_io_peer_open(&io, loop, &config, &why)
  *     floe_peer *peer = floe_io_peer_get(io);      every call of peer/peer.h may be made on it
  *     for (;;) {
  *         floe_loop_wait(loop, -1);
@@ -44,6 +44,13 @@ typedef struct floe_io_config { /* zero means the default */
     floe_ice_config ice; /* timing only */
 } floe_io_config;
 
+typedef struct floe_io_stats {
+    uint32_t sockets;
+    uint64_t
+        send_dropped; /* datagrams that the kernel refused: no route, not permitted, too long */
+    uint64_t recv_dropped; /* datagrams that were empty or longer than 2048 bytes */
+} floe_io_stats;
+
 /* Make a peer: sockets are bound on every interface that is up (IPv4 and IPv6, no link-local
  * addresses; loopback only on request, or where there is nothing else), gathering begins with the
  * first description. ARG: a server URL is wrong: *why (may be NULL) names it, in a string that
@@ -54,9 +61,12 @@ FLOE_MUST_USE floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop,
  * fine. */
 void floe_io_peer_close(floe_io_peer *io);
 
+/* The peer itself. Its clock is set by each floe_loop_wait(): a program that was busy elsewhere for
+ * long calls floe_loop_wait(loop, 0) before it goes on with the peer. */
 floe_peer *floe_io_peer_get(floe_io_peer *io);
 /* As floe_peer_poll_event(), with name resolution already answered. */
 bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event);
+void floe_io_peer_get_stats(const floe_io_peer *io, floe_io_stats *stats);
 /* Send what a call on the peer has produced; floe_loop_wait() does it too, before it sleeps. */
 void floe_io_peer_flush(floe_io_peer *io);
 

@@ -1,8 +1,10 @@
 /*
  * io/loop.h - a small epoll loop: file descriptors, deadlines, one thread, no globals.
  *
- * Level-triggered. Handlers run inside floe_loop_wait() only, and may add and remove any watcher,
- * their own too.
+ * Level-triggered. Handlers run inside floe_loop_wait() only, and may add and remove any watcher
+ * and timer, their own too; one that was removed is not run again, so its memory may go. A handler
+ * does a bounded piece of work and returns; what is left makes the descriptor ready again.
+ * Knows nothing of peers or packets. Read next: io/udp.h, io/io_peer.h.
  */
 #ifndef FLOE_IO_LOOP_H
 #define FLOE_IO_LOOP_H
@@ -22,17 +24,19 @@ typedef struct floe_watch {
     int fd;
     void (*ready)(struct floe_watch *watch, int events); /* FLOE_LOOP_READ, ... */
     void *ctx;                                           /* the caller's */
-    struct floe_watch *next;                             /* private */
     int events;                                          /* private */
 } floe_watch;
 
 /* Something with a deadline, in the caller's memory, which must stay until
- * floe_loop_remove_timer(). `due` runs when `at` has come, with at reset to FLOE_TIME_NEVER before.
- * `prepare` (may be NULL) runs before each sleep and may change `at`. */
+ * floe_loop_remove_timer(). Any of the three may be NULL. `prepare` runs before each sleep and may
+ * change `at`. `woke` runs after each sleep, before any other handler: here a sans-I/O object gets
+ * the time, so that whatever is called on it next counts from now. `due` runs when `at` has come,
+ * with at reset to FLOE_TIME_NEVER before. */
 typedef struct floe_timer {
     floe_time at;
     void (*due)(struct floe_timer *timer, floe_time now);
     void (*prepare)(struct floe_timer *timer);
+    void (*woke)(struct floe_timer *timer, floe_time now);
     void *ctx;
     struct floe_timer *next; /* private */
 } floe_timer;
@@ -41,9 +45,11 @@ typedef struct floe_timer {
 FLOE_MUST_USE floe_err floe_loop_open(floe_loop **loop);
 void floe_loop_close(floe_loop *loop); /* after everything on it was removed; NULL is fine */
 
-/* Monotonic time in microseconds. */
+/* Monotonic time in microseconds, read once per wake: it stands still while handlers run. */
 floe_time floe_loop_now(const floe_loop *loop);
-/* FULL: the kernel has no room. ARG: not a descriptor that can be watched. */
+/* `events` of 0 pauses a watch: nothing is reported, a hang-up neither; after a hang-up was
+ * reported the owner removes the watch or pauses it. FULL: the kernel has no room. ARG: not a
+ * descriptor that can be watched (a plain file), or one that is watched already. */
 FLOE_MUST_USE floe_err floe_loop_add(floe_loop *loop, floe_watch *watch, int events);
 void floe_loop_change(floe_loop *loop, floe_watch *watch, int events);
 void floe_loop_remove(floe_loop *loop, floe_watch *watch);

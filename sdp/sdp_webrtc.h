@@ -43,8 +43,12 @@ typedef struct floe_sdp_fingerprint {
 /* The data channel's transport, as one side describes it. */
 typedef struct floe_sdp_webrtc {
     uint32_t section; /* which m= section; its mid may be empty */
-    bool is_rejected; /* port 0 without bundle-only */
+    bool is_rejected; /* port 0 without bundle-only; or sctp-port 0, RFC 8841 section 10.3 */
     floe_bytes mid;
+    /* Whose transport the data channel uses: `section` itself, or the section that leads its BUNDLE
+     * group. Candidates stand in either, and are trickled with either mid. */
+    uint32_t transport_section;
+    floe_bytes transport_mid;
     floe_bytes ufrag, pwd; /* RFC 8839 section 5.4 */
     bool is_ice_lite;
     bool is_trickle; /* a=ice-options has "trickle" */
@@ -59,14 +63,16 @@ typedef struct floe_sdp_webrtc {
     bool is_legacy_sctpmap;    /* "DTLS/SCTP 5000" with a=sctpmap, as aiortc 1.4 offers */
 } floe_sdp_webrtc;
 
-/* Read the first application section that is a data channel.
+/* Read the first application section that is a data channel and not rejected, or else the first
+ * that is one.
  * UNSUPPORTED: there is none. MALFORMED: there is one but an attribute of it is wrong or a
  * necessary one is missing (ufrag, pwd, fingerprint, sctp-port); *fault (may be NULL) says which. A
  * rejected section need carry no attribute. */
 FLOE_MUST_USE floe_err floe_sdp_webrtc_read(floe_sdp_webrtc *out, const floe_sdp *sdp,
                                             floe_sdp_fault *fault);
 
-/* Step through the candidate lines of the data channel's section: *cursor starts at 0. */
+/* Step through the candidate lines of the data channel's section and of the one that carries its
+ * transport: *cursor starts at 0. */
 bool floe_sdp_webrtc_next_candidate(const floe_sdp *sdp, const floe_sdp_webrtc *desc,
                                     size_t *cursor, floe_bytes *candidate);
 

@@ -44,6 +44,8 @@ typedef enum floe_stun_method { /* RFC 8489 section 18.2, RFC 8656 section 17, R
 typedef enum floe_stun_type { /* attribute types; below 0x8000 comprehension is required */
                               FLOE_STUN_MAPPED_ADDRESS = 0x0001,
                               FLOE_STUN_CHANGE_REQUEST = 0x0003,
+                              FLOE_STUN_SOURCE_ADDRESS = 0x0004,  /* RFC 3489, still sent by */
+                              FLOE_STUN_CHANGED_ADDRESS = 0x0005, /* old servers */
                               FLOE_STUN_USERNAME = 0x0006,
                               FLOE_STUN_MESSAGE_INTEGRITY = 0x0008,
                               FLOE_STUN_ERROR_CODE = 0x0009,
@@ -168,7 +170,7 @@ void floe_stun_writer_put_integrity_sha256(floe_stun_writer *w, floe_bytes key);
 void floe_stun_writer_put_fingerprint(floe_stun_writer *w); /* must be last (section 14.7) */
 /* *packet views the finished bytes.
  * TOO_BIG: cap too small, or a value over 65535 bytes. STATE: order broken, e.g. an attribute after
- * the fingerprint. ARG: an address of family 0. */
+ * the fingerprint. ARG: an address of family 0, or a value of a size that its type cannot have. */
 FLOE_MUST_USE floe_err floe_stun_writer_end(floe_stun_writer *w, floe_bytes *packet);
 
 const char *floe_stun_error_reason(int code); /* "Role Conflict" for 487; "" for an unknown code */

@@ -1,0 +1,60 @@
+/*
+ * app/chat.h - what the parts of `floe chat` share.
+ *
+ * Signalling goes through the room of `floe serve`: who is there first offers, whoever comes
+ * answers; each attempt to connect has a session id, so that what is late is not taken for what is
+ * new (app/README.md has the words).
+ */
+#ifndef FLOE_APP_CHAT_H
+#define FLOE_APP_CHAT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "app/ws_client.h"
+#include "io/io_peer.h"
+
+#define CHAT_LINE_MAX    65536u
+#define CHAT_SESSION_LEN 16
+
+typedef struct chat {
+    floe_loop *loop;
+    const char *room, *url, *name;
+    bool is_echo;
+    bool use_loopback;
+    json_t *ice; /* our own servers; the room's come with "joined" */
+    floe_dtls_identity identity;
+
+    ws_client *ws;
+    bool has_joined, is_server_gone;
+    char other[65]; /* the other member's name; empty: nobody is there */
+
+    floe_io_peer *io; /* NULL: no attempt to connect */
+    char session[CHAT_SESSION_LEN + 1];
+    bool is_offerer;
+    floe_dc_id channel;
+    bool is_open;
+    bool is_pair_told;
+
+    floe_watch input; /* stdin */
+    bool is_input_watched, is_input_file, is_input_over;
+    char line[CHAT_LINE_MAX];
+    size_t line_len;
+    bool is_line_full; /* a whole line waits for room */
+    bool is_over;
+    int status; /* the program's, once is_over */
+} chat;
+
+/* chat_signal.c: the room, and what it sets in motion. */
+bool chat_open_server(chat *chat);
+void chat_drive(chat *chat); /* act on the peer's events */
+void chat_end_peer(chat *chat);
+
+/* chat_text.c: lines in, lines out. */
+void chat_say(const chat *chat, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void chat_show(const chat *chat, bool is_text, const uint8_t *data, size_t len);
+void chat_open_input(chat *chat); /* the channel is open: read what is typed */
+void chat_pause_input(chat *chat);
+void chat_send_line(chat *chat); /* the line that waits, if any, and what follows */
+
+#endif

@@ -1,0 +1,100 @@
+/* app/serve_http.c - the pages of `floe serve`, from memory. */
+#include <string.h>
+
+#include "app/serve.h"
+#include "app/web_files.h"
+
+/* What is being sent to one visitor; libwebsockets keeps it, of SERVE_VISIT_SIZE bytes, zeroed. */
+typedef struct visit {
+    const floe_web_file *file;
+    size_t sent;
+} visit;
+
+#define CHUNK 4096u
+
+static const floe_web_file *find_file(const char *path)
+{
+    if (strcmp(path, "/") == 0) {
+        path = "/index.html";
+    }
+    for (const floe_web_file *file = floe_web_files; file->path != NULL; file++) {
+        if (strcmp(file->path, path) == 0) {
+            return file;
+        }
+    }
+    return NULL;
+}
+
+static int add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at,
+                      unsigned char *end)
+{
+    return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+                                       (const unsigned char *)value, (int)strlen(value), at, end);
+}
+
+/* The page takes nothing from elsewhere, and nobody frames it. */
+static int add_policy(struct lws *wsi, unsigned char **at, unsigned char *end)
+{
+    return add_header(wsi, "content-security-policy:",
+                      "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'", at,
+                      end) ||
+           add_header(wsi, "x-content-type-options:", "nosniff", at, end) ||
+           add_header(wsi, "referrer-policy:", "no-referrer", at, end) ||
+           add_header(wsi, "cache-control:", "no-cache", at, end);
+}
+
+static int open_file(struct lws *wsi, visit *visit, const char *path)
+{
+    unsigned char buf[LWS_PRE + 1024];
+    unsigned char *start = buf + LWS_PRE, *at = start, *end = buf + sizeof buf - 1;
+    visit->file = find_file(path);
+    visit->sent = 0;
+    if (visit->file == NULL) {
+        if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) != 0) {
+            return -1;
+        }
+        return lws_http_transaction_completed(wsi);
+    }
+    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, visit->file->content_type,
+                                    visit->file->size, &at, end) ||
+        add_policy(wsi, &at, end) || lws_finalize_write_http_header(wsi, start, &at, end)) {
+        return 1;
+    }
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+static int write_chunk(struct lws *wsi, visit *visit)
+{
+    unsigned char buf[LWS_PRE + CHUNK];
+    if (visit == NULL || visit->file == NULL) {
+        return 0;
+    }
+    size_t left = visit->file->size - visit->sent;
+    size_t len = left < CHUNK ? left : CHUNK;
+    bool is_last = len == left;
+    memcpy(buf + LWS_PRE, visit->file->data + visit->sent, len);
+    if (lws_write(wsi, buf + LWS_PRE, len, is_last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) !=
+        (int)len) {
+        return 1;
+    }
+    visit->sent += len;
+    if (is_last) {
+        visit->file = NULL;
+        return lws_http_transaction_completed(wsi) ? -1 : 0;
+    }
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+int serve_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    switch (reason) {
+    case LWS_CALLBACK_HTTP:
+        return open_file(wsi, user, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return write_chunk(wsi, user);
+    default:
+        return lws_callback_http_dummy(wsi, reason, user, in, len);
+    }
+}

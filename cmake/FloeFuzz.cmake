@@ -1,0 +1,35 @@
+# fuzz/fuzz_<target>.c: for libFuzzer with FLOE_LIBFUZZER, else with fuzz/replay_main.c, which runs
+# the harness over fuzz/corpus/<target> and fuzz/regress/<target> in every test run (fuzz-replay).
+
+if(FLOE_LIBFUZZER AND NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "FLOE_LIBFUZZER needs clang: set CMAKE_C_COMPILER=clang")
+endif()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    string(REGEX REPLACE "^fuzz_" "" target ${name})
+    # A harness links the modules whose headers it includes, and what they use.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    file(STRINGS ${source} includes REGEX "^#include \"[a-z]+/")
+    list(TRANSFORM includes REPLACE "^#include \"([a-z]+)/.*" "floe_\\1" OUTPUT_VARIABLE libraries)
+    list(REMOVE_DUPLICATES libraries)
+    list(FILTER libraries EXCLUDE REGEX "^floe_support$")
+    add_executable(${name} ${source})
+    set_target_properties(${name} PROPERTIES
+        C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+    # libFuzzer has no header that would declare the entry point.
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-missing-prototypes)
+    target_link_libraries(${name} PRIVATE floe_options ${libraries} floe_port floe_base
+        OpenSSL::SSL OpenSSL::Crypto)
+    if(FLOE_LIBFUZZER)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    else()
+        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/replay_main.c)
+        add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${target}
+            ${PROJECT_SOURCE_DIR}/fuzz/regress/${target})
+        set_tests_properties(${name} PROPERTIES LABELS fuzz-replay TIMEOUT 120)
+    endif()
+endforeach()

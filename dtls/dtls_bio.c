@@ -1,0 +1,145 @@
+/*
+ * dtls/dtls_bio.c - what OpenSSL reads records from and writes datagrams to.
+ *
+ * A read gives one record of the datagram that conn->pending holds, as if each had come in a
+ * datagram of its own (RFC 6347 §4.1.1 makes no difference), and passes over those that have no
+ * meaning in this phase: see dtls_record.c. A write is one datagram: into conn->sealed where it is
+ * a record that is being sealed, else into the flight.
+ */
+#include "dtls/dtls_internal.h"
+
+#include <openssl/bio.h>
+#include <string.h>
+
+/* A type of our own: the numbers from BIO_get_new_index() run out after 128 identities. */
+#define BIO_TYPE_FLOE (BIO_TYPE_SOURCE_SINK | 127)
+
+static floe_dtls_phase get_phase(const floe_dtls_conn *conn)
+{
+    if (conn->state == FLOE_DTLS_CONNECTED) {
+        return FLOE_DTLS_PHASE_OPEN;
+    }
+    OSSL_HANDSHAKE_STATE at = SSL_get_state(conn->ssl);
+    return at == TLS_ST_CR_CHANGE || at == TLS_ST_SR_CHANGE ? FLOE_DTLS_PHASE_CHANGED
+                                                            : FLOE_DTLS_PHASE_PLAIN;
+}
+
+/* Anybody can write an alert in plain text, so it is only a hint. It is believed if the handshake
+ * comes no further within a time that is longer than a round trip. */
+static void note_alert(floe_dtls_conn *conn, uint8_t alert)
+{
+    conn->stats.alert = alert;
+    if (conn->doubt == FLOE_TIME_NEVER) {
+        conn->doubt = floe_time_after(conn->now, FLOE_DTLS_ALERT_WAIT_US);
+        conn->doubt_phase = (int)SSL_get_state(conn->ssl);
+    }
+}
+
+static void drop(floe_dtls_conn *conn, size_t len)
+{
+    conn->stats.dropped++;
+    floe_trace_put(&conn->trace, (floe_trace_record){.at = conn->now,
+                                                     .module = FLOE_MODULE_DTLS,
+                                                     .kind = FLOE_TRACE_DROP,
+                                                     .a = (int32_t)len,
+                                                     .cause = FLOE_E_MALFORMED});
+}
+
+static int read_record(BIO *bio, char *out, int cap)
+{
+    floe_dtls_conn *conn = BIO_get_data(bio);
+    floe_dtls_record record;
+    uint8_t alert;
+
+    BIO_clear_retry_flags(bio);
+    while (conn->pending.len > 0) {
+        size_t left = conn->pending.len;
+        if (!floe_dtls_record_next(&conn->pending, &record)) {
+            drop(conn, left);
+            break;
+        }
+        floe_dtls_phase phase = get_phase(conn);
+        if (phase == FLOE_DTLS_PHASE_PLAIN && floe_dtls_record_is_plain_alert(&record, &alert)) {
+            note_alert(conn, alert);
+        } else if (floe_dtls_record_is_welcome(&record, phase) && record.whole.len <= (size_t)cap) {
+            memcpy(out, record.whole.ptr, record.whole.len);
+            conn->stats.records_received++;
+            return (int)record.whole.len;
+        } else {
+            drop(conn, record.whole.len);
+        }
+    }
+    BIO_set_retry_read(bio);
+    return -1;
+}
+
+static uint64_t count_records(floe_bytes datagram)
+{
+    floe_dtls_record record;
+    uint64_t count = 0;
+
+    while (floe_dtls_record_next(&datagram, &record)) {
+        count++;
+    }
+    return count;
+}
+
+static int write_datagram(BIO *bio, const char *data, int len)
+{
+    floe_dtls_conn *conn = BIO_get_data(bio);
+    floe_bytes datagram = {(const uint8_t *)data, (size_t)len};
+
+    BIO_clear_retry_flags(bio);
+    conn->stats.records_sent += count_records(datagram);
+    if (conn->sealed.ptr != NULL && datagram.ptr[0] == FLOE_DTLS_DATA) {
+        if (datagram.len > conn->sealed.len) {
+            return -1;
+        }
+        memcpy(conn->sealed.ptr, datagram.ptr, datagram.len);
+        conn->sealed_len = datagram.len;
+    } else if (!floe_dtls_flight_put(conn, datagram)) {
+        drop(conn, datagram.len);
+    }
+    return len;
+}
+
+static long control(BIO *bio, int command, long number, void *pointer)
+{
+    const floe_dtls_conn *conn = BIO_get_data(bio);
+
+    (void)number;
+    (void)pointer;
+    switch (command) {
+    case BIO_CTRL_FLUSH:
+        return 1; /* "there is nothing to wait for" */
+    case BIO_CTRL_DGRAM_QUERY_MTU:
+    case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
+        return (long)conn->mtu;
+    default:
+        return 0;
+    }
+}
+
+BIO_METHOD *floe_dtls_bio_method_new(void)
+{
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_FLOE, "floe datagram");
+
+    if (method == NULL) {
+        return NULL;
+    }
+    BIO_meth_set_read(method, read_record);
+    BIO_meth_set_write(method, write_datagram);
+    BIO_meth_set_ctrl(method, control);
+    return method;
+}
+
+BIO *floe_dtls_bio_new(const floe_dtls_identity *identity, floe_dtls_conn *conn)
+{
+    BIO *bio = BIO_new(identity->method);
+
+    if (bio != NULL) {
+        BIO_set_data(bio, conn);
+        BIO_set_init(bio, 1);
+    }
+    return bio;
+}

@@ -1,0 +1,85 @@
+/* ice/ice_cand.c - see ice/ice_cand.h. */
+#include "ice/ice_cand.h"
+
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/assert.h"
+
+/* RFC 8445 §5.1.2.2: the recommended type preferences. */
+static const uint8_t type_preference[] = {
+    [FLOE_ICE_HOST] = 126, [FLOE_ICE_SRFLX] = 100, [FLOE_ICE_PRFLX] = 110, [FLOE_ICE_RELAY] = 0};
+
+uint32_t floe_ice_priority(floe_ice_type type, uint16_t local_preference)
+{
+    FLOE_ASSERT(type <= FLOE_ICE_RELAY);
+    return (uint32_t)type_preference[type] << 24 | (uint32_t)local_preference << 8 | (256 - 1);
+}
+
+/* FNV-1a: foundations are only ever compared with each other. */
+static uint32_t hash(floe_bytes text)
+{
+    uint32_t value = 2166136261u;
+    for (size_t i = 0; i < text.len; i++) {
+        value = (value ^ text.ptr[i]) * 16777619u;
+    }
+    return value;
+}
+
+floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *sdp)
+{
+    static const uint8_t types[] = {[FLOE_SDP_CAND_HOST] = FLOE_ICE_HOST,
+                                    [FLOE_SDP_CAND_SRFLX] = FLOE_ICE_SRFLX,
+                                    [FLOE_SDP_CAND_PRFLX] = FLOE_ICE_PRFLX,
+                                    [FLOE_SDP_CAND_RELAY] = FLOE_ICE_RELAY};
+    memset(cand, 0, sizeof *cand);
+    if (sdp->is_tcp || sdp->component != 1 || sdp->addr.family == 0 || sdp->port == 0 ||
+        sdp->type >= sizeof types) {
+        return FLOE_E_UNSUPPORTED;
+    }
+    if (floe_addr_is_any(&sdp->addr) || floe_addr_is_multicast(&sdp->addr)) {
+        return FLOE_E_UNSUPPORTED;
+    }
+    cand->addr = sdp->addr;
+    cand->addr.port = sdp->port;
+    cand->base = sdp->related;
+    cand->priority = sdp->priority;
+    cand->foundation = hash(sdp->foundation);
+    cand->type = types[sdp->type];
+    cand->transport = FLOE_UDP;
+    return FLOE_OK;
+}
+
+void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag)
+{
+    static const uint8_t types[] = {[FLOE_ICE_HOST] = FLOE_SDP_CAND_HOST,
+                                    [FLOE_ICE_SRFLX] = FLOE_SDP_CAND_SRFLX,
+                                    [FLOE_ICE_PRFLX] = FLOE_SDP_CAND_PRFLX,
+                                    [FLOE_ICE_RELAY] = FLOE_SDP_CAND_RELAY};
+    uint8_t digits[10];
+    floe_writer foundation = floe_writer_begin(digits, sizeof digits);
+    floe_writer_put_decimal(&foundation, cand->foundation);
+    FLOE_ASSERT(cand->type < sizeof types);
+    floe_sdp_candidate sdp = {
+        .foundation = floe_writer_view(&foundation),
+        .component = 1,
+        .priority = cand->priority,
+        .addr = cand->addr,
+        .type = types[cand->type],
+        .port = cand->addr.port,
+        .ufrag = ufrag,
+    };
+    if (cand->type != FLOE_ICE_HOST) {
+        sdp.related = cand->base;
+    }
+    floe_sdp_candidate_put(w, &sdp);
+}
+
+const char *floe_ice_type_name(floe_ice_type type)
+{
+    static const char *const names[] = {[FLOE_ICE_HOST] = "host",
+                                        [FLOE_ICE_SRFLX] = "srflx",
+                                        [FLOE_ICE_PRFLX] = "prflx",
+                                        [FLOE_ICE_RELAY] = "relay"};
+    return type <= FLOE_ICE_RELAY ? names[type] : "?";
+}

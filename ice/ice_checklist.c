@@ -1,0 +1,159 @@
+/* ice/ice_checklist.c - see ice/ice_checklist.h. */
+#include "ice/ice_checklist.h"
+
+#include "base/assert.h"
+
+_Static_assert(FLOE_ICE_PAIR_MAX >= 1 && FLOE_ICE_PAIR_MAX < FLOE_ICE_NONE, "uint8_t indices");
+
+uint8_t floe_ice_checklist_find(const floe_ice_checklist *list, uint8_t local, uint8_t remote)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &list->pair[i];
+        if (pair->state != FLOE_ICE_PAIR_FREE && pair->local == local && pair->remote == remote) {
+            return i;
+        }
+    }
+    return FLOE_ICE_NONE;
+}
+
+/* Pairs that carry data, are being checked, or that the peer uses, are never thrown out. */
+static bool is_replaceable(const floe_ice_pair *pair, uint64_t priority)
+{
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED | FLOE_ICE_PAIR_TRIGGERED |
+                                   FLOE_ICE_PAIR_DEAD)) {
+        return false;
+    }
+    bool is_idle = pair->state == FLOE_ICE_PAIR_FROZEN || pair->state == FLOE_ICE_PAIR_WAITING;
+    return pair->state == FLOE_ICE_PAIR_FAILED || (is_idle && pair->priority < priority);
+}
+
+/* RFC 8445 §6.1.2.5, RFC 8838 §12: failed pairs go first, then those of lowest priority. */
+static uint8_t find_room(const floe_ice_checklist *list, uint64_t priority)
+{
+    uint8_t best = FLOE_ICE_NONE;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &list->pair[i];
+        if (pair->state == FLOE_ICE_PAIR_FREE) {
+            return i;
+        }
+        if (!is_replaceable(pair, priority)) {
+            continue;
+        }
+        bool is_failed = pair->state == FLOE_ICE_PAIR_FAILED;
+        bool best_failed =
+            best != FLOE_ICE_NONE && list->pair[best].state == FLOE_ICE_PAIR_FAILED;
+        if (best == FLOE_ICE_NONE || (is_failed && !best_failed) ||
+            (is_failed == best_failed && pair->priority < list->pair[best].priority)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+uint8_t floe_ice_checklist_add(floe_ice_checklist *list, const floe_ice_pair *pair)
+{
+    FLOE_ASSERT(floe_ice_checklist_find(list, pair->local, pair->remote) == FLOE_ICE_NONE);
+    uint8_t index = find_room(list, pair->priority);
+    if (index != FLOE_ICE_NONE) {
+        list->pair[index] = *pair;
+        list->pair[index].state = FLOE_ICE_PAIR_FROZEN;
+    }
+    return index;
+}
+
+void floe_ice_checklist_trickle(floe_ice_checklist *list, uint8_t index)
+{
+    floe_ice_pair *fresh = &list->pair[index];
+    bool is_top = true;
+    bool has_success = false;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &list->pair[i];
+        if (i == index || pair->state == FLOE_ICE_PAIR_FREE ||
+            pair->foundation != fresh->foundation) {
+            continue;
+        }
+        is_top = is_top && pair->priority < fresh->priority;
+        has_success = has_success || pair->state == FLOE_ICE_PAIR_SUCCEEDED;
+    }
+    /* RFC 8838 §12: the best of its foundation, and one whose foundation has succeeded, wait for
+     * their check; any other is frozen. */
+    if (is_top || has_success) {
+        fresh->state = FLOE_ICE_PAIR_WAITING;
+    }
+}
+
+/* Does another pair of the foundation go first, or is one being checked? */
+static bool is_blocked(const floe_ice_checklist *list, uint8_t index)
+{
+    const floe_ice_pair *frozen = &list->pair[index];
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &list->pair[i];
+        if (i == index || pair->foundation != frozen->foundation) {
+            continue;
+        }
+        if (pair->state == FLOE_ICE_PAIR_WAITING || pair->state == FLOE_ICE_PAIR_IN_PROGRESS) {
+            return true;
+        }
+        if (pair->state == FLOE_ICE_PAIR_FROZEN &&
+            (pair->priority > frozen->priority ||
+             (pair->priority == frozen->priority && i < index))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void floe_ice_checklist_thaw(floe_ice_checklist *list)
+{
+    if (floe_ice_checklist_next(list) != FLOE_ICE_NONE) {
+        return;
+    }
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        if (list->pair[i].state == FLOE_ICE_PAIR_FROZEN && !is_blocked(list, i)) {
+            list->pair[i].state = FLOE_ICE_PAIR_WAITING;
+        }
+    }
+}
+
+void floe_ice_checklist_release(floe_ice_checklist *list, uint32_t foundation)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair *pair = &list->pair[i];
+        if (pair->state == FLOE_ICE_PAIR_FROZEN && pair->foundation == foundation) {
+            pair->state = FLOE_ICE_PAIR_WAITING;
+        }
+    }
+}
+
+uint8_t floe_ice_checklist_next(const floe_ice_checklist *list)
+{
+    uint8_t best = FLOE_ICE_NONE;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        if (list->pair[i].state == FLOE_ICE_PAIR_WAITING &&
+            (best == FLOE_ICE_NONE || list->pair[i].priority > list->pair[best].priority)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+uint8_t floe_ice_checklist_next_triggered(const floe_ice_checklist *list)
+{
+    uint8_t best = FLOE_ICE_NONE;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        if (floe_ice_pair_is(&list->pair[i], FLOE_ICE_PAIR_TRIGGERED) &&
+            (best == FLOE_ICE_NONE || list->pair[i].priority > list->pair[best].priority)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+size_t floe_ice_checklist_count(const floe_ice_checklist *list)
+{
+    size_t count = 0;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        count += list->pair[i].state != FLOE_ICE_PAIR_FREE;
+    }
+    return count;
+}

@@ -1,0 +1,370 @@
+/*
+ * io/io_peer.c - a peer on real sockets: one block of memory, a socket for each address, a timer.
+ *
+ * The drain contract of peer/peer.h turned into a program: what sockets and clock bring goes in as
+ * it comes, inside floe_loop_wait(); what the peer wants sent goes out before each sleep, in one
+ * pass, so that acknowledgements and answers of the program travel together.
+ */
+#include "io/io_peer.h"
+
+#include "base/addr.h"
+#include "base/assert.h"
+#include "base/floe_config.h"
+#include "base/rand_os.h"
+#include "io/interfaces.h"
+#include "io/loop_internal.h"
+#include "io/resolver.h"
+#include "io/udp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEND_BUFFER      ((size_t)1024 * 1024)
+#define RECV_BUFFER      ((size_t)1024 * 1024)
+#define DESCRIPTION_SIZE ((size_t)2 * FLOE_SDP_SIZE_MAX) /* the current one and a pending one */
+#define RUN_MAX          65507u /* a UDP datagram's largest payload is UDP_SEGMENT's limit too */
+#define SOCKET_MAX                                                                                 \
+    (FLOE_IO_SOCKET_MAX < FLOE_ICE_LOCAL_MAX ? FLOE_IO_SOCKET_MAX : FLOE_ICE_LOCAL_MAX)
+#define BLOCKED_NAP (10 * FLOE_MS)
+
+typedef struct floe_io_socket {
+    floe_udp udp;
+    floe_watch watch;
+} floe_io_socket;
+
+struct floe_io_peer {
+    floe_loop *loop;
+    floe_timer timer;
+    floe_peer peer;
+    floe_dtls_identity identity; /* ours, if the program brought none; else zero */
+    bool has_resolver;           /* only a peer that has names to look up needs one */
+    floe_resolver resolver;
+    size_t socket_count;
+    floe_io_socket sockets[SOCKET_MAX];
+    floe_transmit run;       /* what is being sent; run.buf is `out` */
+    size_t run_done;         /* bytes of it that are sent */
+    floe_io_socket *blocked; /* its socket has no room: nothing else is sent; NULL: none */
+    uint8_t out[RUN_MAX];
+    floe_udp_batch in;
+};
+
+/* The parts of the one block behind the struct. Sizes are rounded up so that each part is aligned.
+ */
+typedef struct block {
+    size_t ring, send, recv, description, texts; /* bytes of each */
+    uint32_t ring_len;
+} block;
+
+static size_t round_up(size_t size)
+{
+    return (size + 15u) & ~(size_t)15u;
+}
+
+/* A chunk in flight needs an entry of the ring. Messages may be small: room for a quarter of the
+ * largest chunk is enough to keep the ring from being the limit. */
+static uint32_t ring_len_for(size_t send_buffer)
+{
+    uint32_t len = 64;
+    while (len < send_buffer / 256u && len < 65536u) {
+        len *= 2u;
+    }
+    return len;
+}
+
+static size_t text_size(const char *text)
+{
+    return text != NULL ? strlen(text) : 0;
+}
+
+static block measure(const floe_io_config *config)
+{
+    block b = {.send = round_up(config->send_buffer != 0 ? config->send_buffer : SEND_BUFFER),
+               .recv = round_up(config->recv_buffer != 0 ? config->recv_buffer : RECV_BUFFER),
+               .description = round_up(DESCRIPTION_SIZE)};
+    b.ring_len = ring_len_for(b.send);
+    b.ring = round_up(b.ring_len * sizeof(floe_sctp_tx));
+    for (size_t i = 0; i < config->server_count; i++) {
+        const floe_io_server *server = &config->servers[i];
+        b.texts += text_size(server->username) + text_size(server->credential);
+        for (size_t j = 0; j < server->url_count; j++) {
+            b.texts += text_size(server->urls[j]);
+        }
+    }
+    return b;
+}
+
+/* The next part of the block. */
+static uint8_t *cut(uint8_t **at, size_t size)
+{
+    uint8_t *part = *at;
+    *at += size;
+    return part;
+}
+
+static floe_bytes copy_text(uint8_t **at, const char *text)
+{
+    floe_bytes bytes = {*at, text_size(text)};
+    if (bytes.len > 0) {
+        memcpy(cut(at, bytes.len), text, bytes.len);
+    }
+    return bytes;
+}
+
+static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const block *b,
+                          uint8_t **at)
+{
+    floe_peer_config peer = {.rand = floe_rand_os(),
+                             .identity = config->identity,
+                             .trace = config->trace,
+                             .message_max = config->message_max,
+                             .ice = config->ice};
+    if (peer.identity == NULL) {
+        floe_err err = floe_dtls_identity_init(&io->identity);
+        if (err != FLOE_OK) {
+            return err;
+        }
+        peer.identity = &io->identity;
+    }
+    peer.tx_ring = (floe_sctp_tx *)(void *)cut(at, b->ring);
+    peer.tx_ring_len = b->ring_len;
+    peer.send_buffer = (floe_span){cut(at, b->send), b->send};
+    peer.recv_buffer = (floe_span){cut(at, b->recv), b->recv};
+    peer.description = (floe_span){cut(at, b->description), b->description};
+    return floe_peer_init(&io->peer, &peer, floe_loop_now(io->loop));
+}
+
+static floe_err refuse_server(floe_io_peer *io, const char *url, const char *fault,
+                              const char **why, floe_err err)
+{
+    char *note = floe_loop_note(io->loop);
+    snprintf(note, FLOE_LOOP_NOTE_MAX, "%.120s: %s", url, fault);
+    if (why != NULL) {
+        *why = note;
+    }
+    return floe_err_class(err) == FLOE_KIND_BOUND ? FLOE_E_FULL : FLOE_E_ARG;
+}
+
+static floe_err add_server(floe_io_peer *io, const floe_io_server *server, uint8_t **at,
+                           const char **why)
+{
+    floe_bytes username = copy_text(at, server->username);
+    floe_bytes credential = copy_text(at, server->credential);
+    for (size_t i = 0; i < server->url_count; i++) {
+        const char *fault = "";
+        floe_err err = floe_peer_add_server(&io->peer, copy_text(at, server->urls[i]), username,
+                                            credential, &fault);
+        if (err != FLOE_OK) {
+            return refuse_server(io, server->urls[i], fault, why, err);
+        }
+    }
+    return FLOE_OK;
+}
+
+static void on_ready(floe_watch *watch, int events)
+{
+    floe_io_peer *io = watch->ctx;
+    floe_io_socket *socket =
+        (floe_io_socket *)(void *)((char *)watch - offsetof(floe_io_socket, watch));
+    if ((events & (FLOE_LOOP_READ | FLOE_LOOP_HANGUP)) != 0) {
+        /* One batch: what is left makes the socket ready again, after timers and other peers. */
+        floe_udp_run run;
+        floe_udp_recv_runs(&socket->udp, &io->in);
+        while (floe_udp_next_run(&io->in, &run)) {
+            floe_peer_input(&io->peer, floe_loop_now(io->loop), &run.path, run.ptr, run.len,
+                            run.segment);
+        }
+    }
+    if ((events & FLOE_LOOP_WRITE) != 0) {
+        floe_io_peer_flush(io);
+    }
+}
+
+/* ARG: not this address, but others may do. */
+static floe_err open_socket(floe_io_peer *io, const floe_addr *addr)
+{
+    floe_io_socket *socket = &io->sockets[io->socket_count];
+    floe_err err = floe_udp_open(&socket->udp, addr);
+    if (err != FLOE_OK) {
+        return err;
+    }
+    socket->watch = (floe_watch){.fd = socket->udp.fd, .ready = on_ready, .ctx = io};
+    err = floe_loop_add(io->loop, &socket->watch, FLOE_LOOP_READ);
+    if (err != FLOE_OK) {
+        floe_udp_close(&socket->udp);
+        return err;
+    }
+    uint16_t preference = (uint16_t)(UINT16_MAX - io->socket_count);
+    io->socket_count++;
+    return floe_peer_add_local(&io->peer, &socket->udp.local, preference);
+}
+
+static floe_err open_sockets(floe_io_peer *io, bool use_loopback)
+{
+    floe_interface list[FLOE_INTERFACES_MAX];
+    floe_addr addrs[SOCKET_MAX];
+    size_t count = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
+    count = floe_interfaces_choose(list, count, use_loopback, addrs, SOCKET_MAX);
+    for (size_t i = 0; i < count; i++) {
+        /* An address may have gone since it was listed, or not be ready yet: that is no error. */
+        floe_err err = open_socket(io, &addrs[i]);
+        if (err != FLOE_OK && err != FLOE_E_ARG) {
+            return err;
+        }
+    }
+    floe_peer_end_local(&io->peer);
+    return FLOE_OK;
+}
+
+static void prepare(floe_timer *timer)
+{
+    floe_io_peer *io = timer->ctx;
+    floe_io_peer_flush(io);
+    timer->at = floe_peer_deadline(&io->peer);
+    if (io->blocked != NULL) {
+        /* Only a peer that is drained promises a deadline in the future. */
+        floe_time nap = floe_time_after(floe_loop_now(io->loop), BLOCKED_NAP);
+        timer->at = timer->at > nap ? timer->at : nap;
+    }
+}
+
+static void woke(floe_timer *timer, floe_time now)
+{
+    floe_io_peer *io = timer->ctx;
+    floe_peer_advance(&io->peer, now);
+}
+
+/* Everything but the memory; also of a peer that is half made. */
+static void release(floe_io_peer *io)
+{
+    for (size_t i = 0; i < io->socket_count; i++) {
+        floe_loop_remove(io->loop, &io->sockets[i].watch);
+        floe_udp_close(&io->sockets[i].udp);
+    }
+    if (io->has_resolver) {
+        floe_resolver_free(&io->resolver);
+    }
+    floe_peer_free(&io->peer);
+    floe_dtls_identity_free(&io->identity);
+    free(io);
+}
+
+floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_config *config,
+                           const char **why)
+{
+    *io = NULL;
+    if (why != NULL) {
+        *why = "";
+    }
+    block b = measure(config);
+    size_t size = round_up(sizeof(floe_io_peer));
+    floe_io_peer *made = calloc(1, size + b.ring + b.send + b.recv + b.description + b.texts);
+    if (made == NULL) {
+        return FLOE_E_FULL;
+    }
+    made->loop = loop;
+    made->run = (floe_transmit){.buf = made->out, .cap = sizeof made->out};
+    uint8_t *at = (uint8_t *)made + size;
+    floe_err err = init_peer(made, config, &b, &at);
+    for (size_t i = 0; i < config->server_count && err == FLOE_OK; i++) {
+        err = add_server(made, &config->servers[i], &at, why);
+    }
+    if (err == FLOE_OK) {
+        err = open_sockets(made, config->use_loopback);
+    }
+    if (err != FLOE_OK) {
+        release(made);
+        return err;
+    }
+    made->timer =
+        (floe_timer){.at = FLOE_TIME_NEVER, .prepare = prepare, .woke = woke, .ctx = made};
+    floe_loop_add_timer(loop, &made->timer);
+    *io = made;
+    return FLOE_OK;
+}
+
+void floe_io_peer_close(floe_io_peer *io)
+{
+    if (io == NULL) {
+        return;
+    }
+    floe_peer_close(&io->peer, floe_loop_now(io->loop));
+    floe_io_peer_flush(io);
+    floe_loop_remove_timer(io->loop, &io->timer);
+    release(io);
+}
+
+floe_peer *floe_io_peer_get(floe_io_peer *io)
+{
+    return &io->peer;
+}
+
+void floe_io_peer_get_stats(const floe_io_peer *io, floe_io_stats *stats)
+{
+    *stats = (floe_io_stats){.sockets = (uint32_t)io->socket_count};
+    for (size_t i = 0; i < io->socket_count; i++) {
+        stats->send_dropped += io->sockets[i].udp.send_dropped;
+        stats->recv_dropped += io->sockets[i].udp.recv_dropped;
+    }
+}
+
+static void on_resolved(void *ctx, uint32_t request, const floe_addr *addr)
+{
+    floe_io_peer *io = ctx;
+    floe_peer_resolved(&io->peer, request, addr);
+}
+
+static void resolve(floe_io_peer *io, uint32_t request, floe_bytes host)
+{
+    if (!io->has_resolver) {
+        floe_resolver_init(&io->resolver, io->loop, NULL, on_resolved, io);
+        io->has_resolver = true;
+    }
+    floe_resolver_ask(&io->resolver, request, host);
+}
+
+bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event)
+{
+    while (floe_peer_poll_event(&io->peer, event)) {
+        if (event->type != FLOE_PEER_EV_RESOLVE) {
+            return true;
+        }
+        resolve(io, event->request, event->host);
+    }
+    return false;
+}
+
+static floe_io_socket *find_socket(floe_io_peer *io, const floe_addr *local)
+{
+    for (size_t i = 0; i < io->socket_count; i++) {
+        if (floe_addr_equal(&io->sockets[i].udp.local, local)) {
+            return &io->sockets[i];
+        }
+    }
+    return NULL;
+}
+
+/* Send what is left of the run. False: no room; the socket says when there is. */
+static bool send_run(floe_io_peer *io, floe_io_socket *socket)
+{
+    bool is_sent = floe_udp_send_run(&socket->udp, &io->run, &io->run_done) == FLOE_OK;
+    floe_loop_change(io->loop, &socket->watch,
+                     is_sent ? FLOE_LOOP_READ : FLOE_LOOP_READ | FLOE_LOOP_WRITE);
+    io->blocked = is_sent ? NULL : socket;
+    return is_sent;
+}
+
+void floe_io_peer_flush(floe_io_peer *io)
+{
+    if (io->blocked != NULL && !send_run(io, io->blocked)) {
+        return;
+    }
+    while (floe_peer_poll_transmit(&io->peer, &io->run)) {
+        floe_io_socket *socket = find_socket(io, &io->run.path.local);
+        FLOE_ASSERT(socket != NULL); /* the peer has no other addresses than these */
+        io->run_done = 0;
+        if (!send_run(io, socket)) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,340 @@
+/*
+ * peer/peer.c - the life of a peer: init, time, close, events, statistics.
+ *
+ * Offer and answer are in peer_signaling.c, packets in peer_transport.c, the chain of consequences
+ * in peer_pump.c, channels in peer_channel.c.
+ */
+#include "peer/peer.h"
+
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/assert.h"
+#include "peer/peer_internal.h"
+#include "stun/stun_uri.h"
+
+static bool is_config_complete(const floe_peer_config *config)
+{
+    return config->rand.fill != NULL && config->identity != NULL && config->identity->ctx != NULL &&
+           config->description.ptr != NULL && config->description.len >= 2048;
+}
+
+static floe_err init_ice(floe_peer *peer, const floe_peer_config *config)
+{
+    floe_ice_config ice = config->ice;
+    ice.role = FLOE_ICE_CONTROLLED;
+    ice.ufrag = ice.pwd = (floe_bytes){NULL, 0};
+    ice.rand = config->rand;
+    ice.trace = config->trace;
+    return floe_ice_agent_init(&peer->ice, &ice, peer->now);
+}
+
+static floe_err init_sctp(floe_peer *peer, const floe_peer_config *config)
+{
+    floe_sctp_config sctp = {0};
+    sctp.rand = config->rand;
+    sctp.trace = config->trace;
+    sctp.send_buffer = config->send_buffer;
+    sctp.recv_buffer = config->recv_buffer;
+    sctp.tx_ring = config->tx_ring;
+    sctp.tx_ring_len = config->tx_ring_len;
+    sctp.message_max = config->message_max;
+    return floe_sctp_assoc_init(&peer->sctp, &sctp, peer->now);
+}
+
+floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_time now)
+{
+    memset(peer, 0, sizeof *peer);
+    if (!is_config_complete(config)) {
+        return FLOE_E_ARG;
+    }
+    peer->rand = config->rand;
+    peer->trace = config->trace;
+    peer->identity = config->identity;
+    peer->now = now;
+    floe_err err = init_ice(peer, config);
+    if (err == FLOE_OK) {
+        err = init_sctp(peer, config);
+    }
+    if (err != FLOE_OK) {
+        return err;
+    }
+    floe_dc_init(&peer->dc);
+    /* RFC 8829 §5.2.1: the session id is 62 random bits and a zero, so that it fits everywhere. */
+    peer->session_id = floe_rand_u64(&peer->rand) >> 2;
+    peer->message_max = config->message_max != 0 ? config->message_max : 262144;
+    if (peer->message_max > config->recv_buffer.len) {
+        peer->message_max = config->recv_buffer.len;
+    }
+    peer->remote_message_max = 65536;
+    peer->packet_max = FLOE_SCTP_PACKET_MAX;
+    peer->reason = "";
+    size_t half = config->description.len / 2;
+    peer->remotes[0].memory = (floe_span){config->description.ptr, half};
+    peer->remotes[1].memory = (floe_span){config->description.ptr + half, half};
+    return FLOE_OK;
+}
+
+void floe_peer_free(floe_peer *peer)
+{
+    floe_dtls_conn_free(&peer->dtls);
+}
+
+static floe_err refuse(const char **why, const char *text, floe_err err)
+{
+    if (why != NULL) {
+        *why = text;
+    }
+    return err;
+}
+
+floe_err floe_peer_add_server(floe_peer *peer, floe_bytes url, floe_bytes username,
+                              floe_bytes credential, const char **why)
+{
+    floe_stun_uri uri;
+    const char *fault = "";
+    if (floe_stun_uri_parse(&uri, url, &fault) != FLOE_OK) {
+        return refuse(why, fault, FLOE_E_MALFORMED);
+    }
+    if (uri.is_turn && (username.len == 0 || credential.len == 0)) {
+        return refuse(why, "a turn server needs username and credential", FLOE_E_MALFORMED);
+    }
+    if (!uri.is_turn && uri.transport != FLOE_UDP) {
+        return refuse(why, "stuns: gives no candidate; use stun:, or turns: for a relay",
+                      FLOE_E_UNSUPPORTED);
+    }
+    floe_ice_server server = {{{0}, 0, 0, 0}, uri.host, uri.is_turn, uri.transport};
+    bool is_literal = floe_addr_parse(&server.addr, uri.host, uri.port) == FLOE_OK;
+    uint32_t index;
+    floe_err err = floe_ice_agent_add_server(&peer->ice, &server, &index);
+    if (err != FLOE_OK) {
+        return refuse(why, "more servers than FLOE_ICE_SERVER_MAX", err);
+    }
+    peer->servers[index] = (floe_peer_server){uri.host, uri.port, is_literal || uri.is_turn};
+    return FLOE_OK;
+}
+
+void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr)
+{
+    floe_addr server = *addr;
+    if (request >= FLOE_ICE_SERVER_MAX) {
+        return;
+    }
+    server.port = peer->servers[request].port;
+    (void)floe_ice_agent_set_server_addr(&peer->ice, request, &server);
+    floe_peer_pump(peer);
+}
+
+floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr, uint16_t preference)
+{
+    floe_err err = floe_ice_agent_add_local(&peer->ice, addr, preference);
+    floe_peer_pump(peer);
+    return err;
+}
+
+void floe_peer_end_local(floe_peer *peer)
+{
+    floe_ice_agent_end_local(&peer->ice);
+    floe_peer_pump(peer);
+}
+
+void floe_peer_advance(floe_peer *peer, floe_time now)
+{
+    FLOE_ASSERT(now >= peer->now);
+    peer->now = now;
+    floe_ice_agent_advance(&peer->ice, now);
+    if (peer->has_dtls) {
+        floe_dtls_conn_advance(&peer->dtls, now);
+    }
+    floe_sctp_assoc_advance(&peer->sctp, now);
+    floe_peer_pump(peer);
+}
+
+floe_time floe_peer_deadline(const floe_peer *peer)
+{
+    if (peer->is_closed) {
+        return FLOE_TIME_NEVER;
+    }
+    floe_time at = floe_ice_agent_deadline(&peer->ice);
+    if (peer->has_dtls) {
+        at = floe_time_min(at, floe_dtls_conn_deadline(&peer->dtls));
+    }
+    return floe_time_min(at, floe_sctp_assoc_deadline(&peer->sctp));
+}
+
+void floe_peer_close(floe_peer *peer, floe_time now)
+{
+    if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED) {
+        return;
+    }
+    FLOE_ASSERT(now >= peer->now);
+    peer->now = now;
+    peer->signaling = FLOE_PEER_SIGNALING_CLOSED;
+    peer->is_closed = true;
+    floe_sctp_assoc_abort(&peer->sctp);
+    floe_dc_close_all(&peer->dc);
+    floe_peer_pump(peer);
+    floe_peer_update_state(peer);
+}
+
+/* States are told as they are now: one that was passed through between two reads is not told. */
+static bool poll_state(floe_peer *peer, floe_peer_event *event)
+{
+    if (peer->told_signaling != peer->signaling) {
+        peer->told_signaling = peer->signaling;
+        event->type = FLOE_PEER_EV_SIGNALING;
+    } else if (peer->told_gathering != event->gathering) {
+        peer->told_gathering = (uint8_t)event->gathering;
+        event->type = FLOE_PEER_EV_GATHERING;
+    } else if (peer->told_ice != event->ice) {
+        peer->told_ice = (uint8_t)event->ice;
+        event->type = FLOE_PEER_EV_ICE;
+    } else if (peer->told_state != peer->state) {
+        peer->told_state = peer->state;
+        event->type = FLOE_PEER_EV_STATE;
+    } else if (peer->is_pair_news) {
+        peer->is_pair_news = false;
+        event->type = FLOE_PEER_EV_PAIR;
+    } else if (peer->is_negotiation_news && peer->signaling == FLOE_PEER_STABLE) {
+        peer->is_negotiation_news = false;
+        event->type = FLOE_PEER_EV_NEGOTIATION;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool poll_resolve(floe_peer *peer, floe_peer_event *event)
+{
+    for (uint32_t i = 0; i < FLOE_ICE_SERVER_MAX; i++) {
+        floe_peer_server *server = &peer->servers[i];
+        if (server->host.len > 0 && !server->is_asked) {
+            server->is_asked = true;
+            event->type = FLOE_PEER_EV_RESOLVE;
+            event->request = i;
+            event->host = server->host;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool poll_channel(floe_peer *peer, floe_peer_event *event)
+{
+    static const uint8_t types[] = {
+        [FLOE_DC_EV_INCOMING] = FLOE_PEER_EV_CHANNEL,
+        [FLOE_DC_EV_OPEN] = FLOE_PEER_EV_CHANNEL_OPEN,
+        [FLOE_DC_EV_MESSAGE] = FLOE_PEER_EV_MESSAGE,
+        [FLOE_DC_EV_BUFFERED_LOW] = FLOE_PEER_EV_BUFFERED_LOW,
+        [FLOE_DC_EV_CLOSING] = FLOE_PEER_EV_CHANNEL_CLOSING,
+        [FLOE_DC_EV_CLOSED] = FLOE_PEER_EV_CHANNEL_CLOSED,
+        [FLOE_DC_EV_WRITABLE] = FLOE_PEER_EV_WRITABLE,
+    };
+    floe_dc_event channel;
+    if (!floe_dc_poll_event(&peer->dc, &channel)) {
+        return false;
+    }
+    event->type = (floe_peer_event_type)types[channel.type];
+    event->channel = channel.channel;
+    return true;
+}
+
+bool floe_peer_poll_event(floe_peer *peer, floe_peer_event *event)
+{
+    floe_peer_pump(peer);
+    memset(event, 0, sizeof *event);
+    event->signaling = (floe_peer_signaling)peer->signaling;
+    event->gathering = floe_peer_get_gathering(peer);
+    event->ice = floe_peer_get_ice_state(peer);
+    event->state = (floe_peer_state)peer->state;
+    event->channel = FLOE_DC_NONE;
+    /* Candidates go before the end of gathering, and channels are heard of before their end. */
+    if (peer->has_local && !peer->is_closed &&
+        floe_ice_agent_next_local(&peer->ice, &peer->told_candidates, &event->cand)) {
+        event->type = FLOE_PEER_EV_CANDIDATE;
+        return true;
+    }
+    return poll_resolve(peer, event) || poll_state(peer, event) || poll_channel(peer, event);
+}
+
+floe_peer_signaling floe_peer_get_signaling(const floe_peer *peer)
+{
+    return (floe_peer_signaling)peer->signaling;
+}
+
+floe_peer_state floe_peer_get_state(const floe_peer *peer)
+{
+    return (floe_peer_state)peer->state;
+}
+
+floe_ice_state floe_peer_get_ice_state(const floe_peer *peer)
+{
+    return peer->is_closed ? FLOE_ICE_CLOSED : (floe_ice_state)peer->ice_state;
+}
+
+floe_dtls_state floe_peer_get_dtls_state(const floe_peer *peer)
+{
+    return (floe_dtls_state)peer->dtls_state;
+}
+
+floe_ice_gathering floe_peer_get_gathering(const floe_peer *peer)
+{
+    /* The agent may gather ahead; to the program it begins with its description (RFC 8829 §3.5.1).
+     */
+    return peer->has_local ? floe_ice_agent_get_gathering(&peer->ice) : FLOE_ICE_GATHERING_NEW;
+}
+
+floe_peer_fault floe_peer_get_reason(const floe_peer *peer, const char **sentence)
+{
+    if (sentence != NULL) {
+        *sentence = peer->reason;
+    }
+    return (floe_peer_fault)peer->fault;
+}
+
+size_t floe_peer_get_message_max(const floe_peer *peer)
+{
+    return peer->remote_message_max < SIZE_MAX ? (size_t)peer->remote_message_max : SIZE_MAX;
+}
+
+void floe_peer_get_stats(const floe_peer *peer, floe_peer_stats *stats)
+{
+    *stats = peer->stats;
+    floe_ice_agent_get_stats(&peer->ice, &stats->ice);
+    stats->dtls = peer->dtls.stats;
+    floe_sctp_assoc_get_stats(&peer->sctp, &stats->sctp);
+}
+
+void floe_peer_check_invariants(const floe_peer *peer)
+{
+    FLOE_ASSERT(peer->signaling <= FLOE_PEER_SIGNALING_CLOSED);
+    FLOE_ASSERT(peer->state <= FLOE_PEER_CLOSED);
+    FLOE_ASSERT(peer->current < 2);
+    FLOE_ASSERT(peer->has_dtls || peer->dtls_state == FLOE_DTLS_NEW || peer->is_closed);
+    FLOE_ASSERT(!peer->is_negotiated || peer->remotes[peer->current].sdp.text.len > 0);
+    FLOE_ASSERT((peer->signaling == FLOE_PEER_HAVE_REMOTE_OFFER) == peer->has_pending_remote ||
+                peer->is_closed);
+    floe_ice_agent_check_invariants(&peer->ice);
+    floe_sctp_assoc_check_invariants(&peer->sctp);
+    floe_dc_check_invariants(&peer->dc);
+}
+
+const char *floe_peer_state_name(floe_peer_state state)
+{
+    static const char *const names[] = {"new",          "connecting", "connected",
+                                        "disconnected", "failed",     "closed"};
+    return state <= FLOE_PEER_CLOSED ? names[state] : "?";
+}
+
+const char *floe_peer_signaling_name(floe_peer_signaling signaling)
+{
+    static const char *const names[] = {"stable", "have-local-offer", "have-remote-offer",
+                                        "closed"};
+    return signaling <= FLOE_PEER_SIGNALING_CLOSED ? names[signaling] : "?";
+}
+
+const char *floe_peer_sdp_type_name(floe_peer_sdp_type type)
+{
+    static const char *const names[] = {"offer", "answer", "rollback"};
+    return type <= FLOE_PEER_ROLLBACK ? names[type] : "?";
+}

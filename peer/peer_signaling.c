@@ -1,0 +1,410 @@
+/*
+ * peer/peer_signaling.c - offer and answer: the signaling states and what a description sets in
+ * motion (RFC 8829 section 5, RFC 8839, RFC 8841, RFC 8842).
+ *
+ * A remote description is copied into the half of config.description that is not in use, checked as
+ * a whole, and only then applied: after an error nothing has changed. Remote ICE parameters act at
+ * once, also those of an offer: checks can run while the answer is on its way.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "peer/peer_internal.h"
+
+/* What a remote description is made of, between check and use. */
+typedef struct {
+    uint8_t slot; /* of peer->remotes */
+    bool is_offer;
+    bool is_restart; /* the peer has new ICE credentials */
+    floe_sdp_webrtc desc;
+} incoming;
+
+const floe_sdp *floe_peer_get_mirror(const floe_peer *peer)
+{
+    if (peer->has_pending_remote) {
+        return &peer->remotes[peer->current ^ 1].sdp;
+    }
+    return peer->is_negotiated ? &peer->remotes[peer->current].sdp : NULL;
+}
+
+void floe_peer_need_negotiation(floe_peer *peer)
+{
+    peer->is_negotiation_needed = true;
+    peer->is_negotiation_news = true;
+}
+
+/* Back to STABLE. What was wanted meanwhile asks for the next offer (W3C: update the
+ * negotiation-needed flag). */
+static void become_stable(floe_peer *peer)
+{
+    peer->signaling = FLOE_PEER_STABLE;
+    peer->is_negotiation_news = peer->is_negotiation_needed;
+}
+
+static void take_pending_remote(floe_peer *peer)
+{
+    peer->current ^= 1;
+    peer->has_pending_remote = false;
+    peer->is_negotiated = true;
+}
+
+static void set_local_type(floe_peer *peer, floe_peer_sdp_type type)
+{
+    peer->local_type = (uint8_t)type;
+    peer->session_version += peer->has_local;
+    peer->has_local = true;
+}
+
+/* The transport's facts from a remote description that is negotiated now. */
+static floe_err use_remote(floe_peer *peer, const floe_sdp_webrtc *desc)
+{
+    peer->stable_local_type = peer->local_type;
+    peer->has_stable_local = true;
+    peer->remote_message_max = desc->max_message_size;
+    uint32_t limit =
+        desc->max_message_size < UINT32_MAX ? (uint32_t)desc->max_message_size : UINT32_MAX;
+    floe_sctp_assoc_set_remote_message_max(&peer->sctp, limit);
+    become_stable(peer);
+    return peer->has_dtls ? FLOE_OK : floe_peer_start_dtls(peer, desc);
+}
+
+static floe_err set_local_offer(floe_peer *peer)
+{
+    if (peer->signaling != FLOE_PEER_STABLE && peer->signaling != FLOE_PEER_HAVE_LOCAL_OFFER) {
+        return FLOE_E_STATE;
+    }
+    if (!peer->is_negotiated && peer->signaling == FLOE_PEER_STABLE) {
+        /* RFC 8445 §6.1.1: who starts is controlling; a restart keeps the roles. */
+        floe_ice_agent_set_role(&peer->ice, FLOE_ICE_CONTROLLING);
+    }
+    if (peer->is_restart_wanted) {
+        floe_bytes fresh = {NULL, 0};
+        floe_err err = floe_ice_agent_restart(&peer->ice, fresh, fresh);
+        if (err != FLOE_OK) {
+            return err;
+        }
+        peer->is_restart_wanted = false;
+        peer->told_candidates = 0;
+    }
+    set_local_type(peer, FLOE_PEER_OFFER);
+    peer->signaling = FLOE_PEER_HAVE_LOCAL_OFFER;
+    peer->is_negotiation_needed = peer->is_negotiation_news = false;
+    return FLOE_OK;
+}
+
+static floe_err set_local_answer(floe_peer *peer)
+{
+    floe_sdp_webrtc desc;
+    if (peer->signaling != FLOE_PEER_HAVE_REMOTE_OFFER) {
+        return FLOE_E_STATE;
+    }
+    floe_err err = floe_sdp_webrtc_read(&desc, floe_peer_get_mirror(peer), NULL);
+    FLOE_ASSERT(err == FLOE_OK); /* it was read when it was set */
+    set_local_type(peer, FLOE_PEER_ANSWER);
+    take_pending_remote(peer);
+    return err == FLOE_OK ? use_remote(peer, &desc) : err;
+}
+
+/* RFC 8829 §4.1.10.2: back to the last stable state, as if the offer had not been set. */
+static floe_err rollback_local(floe_peer *peer)
+{
+    if (peer->signaling != FLOE_PEER_HAVE_LOCAL_OFFER) {
+        return FLOE_E_STATE;
+    }
+    peer->local_type = peer->stable_local_type;
+    peer->has_local = peer->has_stable_local;
+    peer->is_negotiation_needed = true;
+    become_stable(peer);
+    return FLOE_OK;
+}
+
+static floe_err rollback_remote(floe_peer *peer)
+{
+    floe_sdp_webrtc desc;
+    if (peer->signaling != FLOE_PEER_HAVE_REMOTE_OFFER) {
+        return FLOE_E_STATE;
+    }
+    peer->has_pending_remote = false;
+    peer->remote_ufrag = peer->remote_pwd = peer->remote_mid = (floe_bytes){NULL, 0};
+    const floe_sdp *mirror = floe_peer_get_mirror(peer);
+    if (mirror != NULL && floe_sdp_webrtc_read(&desc, mirror, NULL) == FLOE_OK) {
+        peer->remote_ufrag = desc.ufrag;
+        peer->remote_pwd = desc.pwd;
+        peer->remote_mid = desc.mid;
+    }
+    become_stable(peer);
+    return FLOE_OK;
+}
+
+floe_err floe_peer_set_local(floe_peer *peer, floe_peer_sdp_type type)
+{
+    floe_err err = FLOE_E_ARG;
+    if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED) {
+        return FLOE_E_CLOSED;
+    }
+    if (type == FLOE_PEER_OFFER) {
+        err = set_local_offer(peer);
+    } else if (type == FLOE_PEER_ANSWER) {
+        err = set_local_answer(peer);
+    } else if (type == FLOE_PEER_ROLLBACK) {
+        err = rollback_local(peer);
+    }
+    floe_peer_pump(peer);
+    return err;
+}
+
+static floe_err refuse(floe_sdp_fault *fault, const char *rule, floe_err err)
+{
+    if (fault != NULL) {
+        *fault = (floe_sdp_fault){1, 1, rule};
+    }
+    return err;
+}
+
+static bool has_digest(const floe_sdp_webrtc *desc, const floe_dtls_digest *digest)
+{
+    for (uint32_t i = 0; i < desc->fingerprint_count; i++) {
+        const floe_sdp_fingerprint *have = &desc->fingerprints[i];
+        if (have->size == digest->size && memcmp(have->value, digest->value, digest->size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_setup_acceptable(const incoming *in)
+{
+    uint8_t setup = in->desc.setup;
+    if (in->is_offer) {
+        return setup == FLOE_SDP_SETUP_ACTPASS || setup == FLOE_SDP_SETUP_ACTIVE ||
+               setup == FLOE_SDP_SETUP_PASSIVE;
+    }
+    return setup == FLOE_SDP_SETUP_ACTIVE || setup == FLOE_SDP_SETUP_PASSIVE;
+}
+
+/* What a well-formed description must say to be usable here. */
+static floe_err check_meaning(const floe_peer *peer, incoming *in, floe_sdp_fault *fault)
+{
+    const floe_sdp_webrtc *desc = &in->desc;
+    if (desc->is_rejected) {
+        return in->is_offer
+                   ? refuse(fault, "the data channel's section has port 0", FLOE_E_UNSUPPORTED)
+                   : FLOE_OK;
+    }
+    if (!is_setup_acceptable(in)) {
+        /* RFC 8842 §5.3: an answer chooses active or passive. */
+        return refuse(fault, "a=setup is missing or wrong for this kind of description",
+                      FLOE_E_MALFORMED);
+    }
+    if (desc->fingerprints[0].hash <= FLOE_SDP_HASH_SHA1) {
+        return refuse(fault, "no fingerprint of a hash stronger than SHA-1", FLOE_E_UNSUPPORTED);
+    }
+    if (peer->has_dtls && !has_digest(desc, &peer->remote_fingerprint)) {
+        return refuse(fault, "the fingerprint changed: that needs a new connection",
+                      FLOE_E_UNSUPPORTED);
+    }
+    in->is_restart =
+        peer->remote_ufrag.len > 0 && !(floe_bytes_equal(desc->ufrag, peer->remote_ufrag) &&
+                                        floe_bytes_equal(desc->pwd, peer->remote_pwd));
+    return FLOE_OK;
+}
+
+/* Check the caller's text as a whole, so that an error leaves everything as it was. */
+static floe_err check_remote(const floe_peer *peer, incoming *in, floe_bytes text,
+                             floe_sdp_fault *fault)
+{
+    floe_sdp sdp;
+    if (text.len == 0) {
+        return refuse(fault, "the description is empty", FLOE_E_MALFORMED);
+    }
+    if (text.len > peer->remotes[0].memory.len) {
+        return refuse(fault, "the description is too long", FLOE_E_TOO_BIG);
+    }
+    floe_err err = floe_sdp_parse(&sdp, text, fault);
+    if (err != FLOE_OK) {
+        return err;
+    }
+    err = floe_sdp_webrtc_read(&in->desc, &sdp, fault);
+    if (err == FLOE_E_UNSUPPORTED) {
+        return refuse(fault, "no data channel (m=application ... webrtc-datachannel) in it", err);
+    }
+    return err == FLOE_OK ? check_meaning(peer, in, fault) : err;
+}
+
+/* Keep a checked text in the free half, and let in->desc view it there. */
+static floe_err keep_remote(floe_peer *peer, incoming *in, floe_bytes text)
+{
+    in->slot = peer->current ^ 1;
+    floe_peer_remote *remote = &peer->remotes[in->slot];
+    memcpy(remote->memory.ptr, text.ptr, text.len);
+    floe_err err = floe_sdp_parse(&remote->sdp, (floe_bytes){remote->memory.ptr, text.len}, NULL);
+    if (err == FLOE_OK) {
+        err = floe_sdp_webrtc_read(&in->desc, &remote->sdp, NULL);
+    }
+    FLOE_ASSERT(err == FLOE_OK);
+    return err;
+}
+
+/* One remote candidate, from a description or trickled. */
+static floe_err add_candidate(floe_peer *peer, floe_bytes text)
+{
+    floe_sdp_candidate parsed;
+    floe_ice_cand cand;
+    floe_err err = floe_sdp_candidate_parse(&parsed, text);
+    if (err == FLOE_OK && parsed.ufrag.len > 0 &&
+        !floe_bytes_equal(parsed.ufrag, peer->remote_ufrag)) {
+        return FLOE_E_UNKNOWN; /* RFC 8838 §9: of a generation that is over, or not here yet */
+    }
+    if (err == FLOE_OK) {
+        err = floe_ice_cand_from_sdp(&cand, &parsed);
+    }
+    if (err == FLOE_OK) {
+        err = floe_ice_agent_add_remote(&peer->ice, &cand);
+    }
+    if (err == FLOE_OK || err == FLOE_E_MALFORMED) {
+        return err;
+    }
+    peer->stats.candidates_ignored++;
+    return FLOE_OK;
+}
+
+static void add_candidates(floe_peer *peer, const incoming *in)
+{
+    const floe_sdp *sdp = &peer->remotes[in->slot].sdp;
+    floe_bytes text;
+    size_t cursor = 0;
+    while (floe_sdp_webrtc_next_candidate(sdp, &in->desc, &cursor, &text)) {
+        if (add_candidate(peer, text) != FLOE_OK) {
+            peer->stats.candidates_ignored++;
+        }
+    }
+    /* RFC 8838 §8.2: without trickle, or at the end mark, these are all. */
+    if (in->desc.is_end_of_candidates || !in->desc.is_trickle) {
+        floe_ice_agent_end_remote(&peer->ice);
+    }
+}
+
+static floe_err apply_ice(floe_peer *peer, const incoming *in)
+{
+    floe_bytes fresh = {NULL, 0};
+    floe_err err = FLOE_OK;
+    if (in->is_restart && in->is_offer) {
+        /* RFC 8839 §4.4.1.1.1: new credentials in an offer ask for new ones in the answer. */
+        err = floe_ice_agent_restart(&peer->ice, fresh, fresh);
+        peer->told_candidates = 0;
+        peer->is_restart_wanted = false;
+    }
+    if (!peer->is_negotiated && in->is_offer) {
+        /* RFC 8445 §6.1.1: of two full agents the one that was asked is controlled. */
+        floe_ice_agent_set_role(&peer->ice, FLOE_ICE_CONTROLLED);
+    }
+    if (in->desc.is_ice_lite) {
+        floe_ice_agent_set_role(&peer->ice, FLOE_ICE_CONTROLLING);
+    }
+    if (err == FLOE_OK) {
+        err = floe_ice_agent_set_remote(&peer->ice, in->desc.ufrag, in->desc.pwd,
+                                        in->desc.is_ice_lite);
+    }
+    if (err != FLOE_OK) {
+        return err;
+    }
+    peer->remote_ufrag = in->desc.ufrag;
+    peer->remote_pwd = in->desc.pwd;
+    peer->remote_mid = in->desc.mid;
+    add_candidates(peer, in);
+    return FLOE_OK;
+}
+
+static floe_err set_remote_answer(floe_peer *peer, const incoming *in)
+{
+    if (in->desc.is_rejected) {
+        take_pending_remote(peer);
+        become_stable(peer);
+        peer->is_rejected = true;
+        floe_peer_fail(peer, FLOE_PEER_FAULT_CLOSED_BY_PEER, "the peer rejected the data channel");
+        return FLOE_OK;
+    }
+    floe_err err = apply_ice(peer, in);
+    if (err != FLOE_OK) {
+        return err;
+    }
+    take_pending_remote(peer);
+    return use_remote(peer, &in->desc);
+}
+
+static floe_err set_remote_offer(floe_peer *peer, const incoming *in)
+{
+    floe_err err = apply_ice(peer, in);
+    if (err == FLOE_OK) {
+        peer->has_pending_remote = true;
+        peer->signaling = FLOE_PEER_HAVE_REMOTE_OFFER;
+    }
+    return err;
+}
+
+static floe_err check_moment(const floe_peer *peer, floe_peer_sdp_type type)
+{
+    uint8_t state = peer->signaling;
+    if (state == FLOE_PEER_SIGNALING_CLOSED) {
+        return FLOE_E_CLOSED;
+    }
+    if (type == FLOE_PEER_OFFER) {
+        bool is_moment = state == FLOE_PEER_STABLE || state == FLOE_PEER_HAVE_REMOTE_OFFER;
+        return is_moment ? FLOE_OK : FLOE_E_STATE;
+    }
+    return type == FLOE_PEER_ANSWER && state == FLOE_PEER_HAVE_LOCAL_OFFER ? FLOE_OK : FLOE_E_STATE;
+}
+
+floe_err floe_peer_set_remote(floe_peer *peer, floe_peer_sdp_type type, floe_bytes sdp,
+                              floe_sdp_fault *fault)
+{
+    incoming in = {.is_offer = type == FLOE_PEER_OFFER};
+    if (type == FLOE_PEER_ROLLBACK) {
+        return rollback_remote(peer);
+    }
+    floe_err err = check_moment(peer, type);
+    if (err != FLOE_OK) {
+        return refuse(fault, "not the moment for this kind of description", err);
+    }
+    err = check_remote(peer, &in, sdp, fault);
+    if (err == FLOE_OK) {
+        err = keep_remote(peer, &in, sdp);
+    }
+    if (err != FLOE_OK) {
+        return err;
+    }
+    err = in.is_offer ? set_remote_offer(peer, &in) : set_remote_answer(peer, &in);
+    floe_peer_pump(peer);
+    return err;
+}
+
+floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate, floe_bytes mid)
+{
+    if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED) {
+        return FLOE_E_CLOSED;
+    }
+    if (peer->remote_ufrag.len == 0) {
+        return FLOE_E_STATE;
+    }
+    if (mid.len > 0 && peer->remote_mid.len > 0 && !floe_bytes_equal(mid, peer->remote_mid)) {
+        return FLOE_E_UNKNOWN;
+    }
+    floe_err err = FLOE_OK;
+    if (candidate.len == 0) {
+        floe_ice_agent_end_remote(&peer->ice);
+    } else {
+        err = add_candidate(peer, candidate);
+    }
+    floe_peer_pump(peer);
+    return err;
+}
+
+void floe_peer_restart_ice(floe_peer *peer)
+{
+    if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED || !peer->has_local) {
+        return;
+    }
+    peer->is_restart_wanted = true;
+    floe_peer_need_negotiation(peer);
+}

@@ -1,0 +1,89 @@
+/* peer/peer_struct.h - the memory of a peer: public for its size only, every field is private. */
+#ifndef FLOE_PEER_PEER_STRUCT_H
+#define FLOE_PEER_PEER_STRUCT_H
+
+#include "peer/peer.h"
+
+/* A DTLS datagram that came before its path was validated or the peer's description was known. Both
+ * browsers send their hello in two datagrams, of up to 1408 bytes; losing them costs the peer a
+ * retransmission timeout. */
+#define FLOE_PEER_EARLY_COUNT 2u
+#define FLOE_PEER_EARLY_SIZE  1472u
+
+typedef struct floe_peer_early {
+    floe_path path;
+    uint16_t len; /* 0: free */
+    uint8_t bytes[FLOE_PEER_EARLY_SIZE];
+} floe_peer_early;
+
+/* A server whose name is to be looked up. */
+typedef struct floe_peer_server {
+    floe_bytes host;
+    uint16_t port;
+    bool is_asked; /* EV_RESOLVE was read, or there is nothing to ask */
+} floe_peer_server;
+
+/* A description of the remote side: the text in its half of config.description, and the parsed
+ * lines over it. */
+typedef struct floe_peer_remote {
+    floe_span memory;
+    floe_sdp sdp; /* views memory; text.len 0: none */
+} floe_peer_remote;
+
+struct floe_peer {
+    floe_rand rand;
+    floe_trace trace;
+    const floe_dtls_identity *identity;
+    floe_time now;
+
+    floe_ice_agent ice;
+    floe_dtls_conn dtls;
+    floe_sctp_assoc sctp;
+    floe_dc dc;
+
+    /* signaling */
+    uint8_t signaling;         /* floe_peer_signaling */
+    uint8_t local_type;        /* floe_peer_sdp_type of the local description, once has_local */
+    uint8_t stable_local_type; /* what a rollback goes back to */
+    bool has_local;
+    bool has_stable_local;
+    bool is_negotiated; /* an offer and its answer have been set once */
+    bool is_restart_wanted;
+    bool is_negotiation_needed;
+    uint64_t session_id, session_version;
+    floe_peer_remote remotes[2];
+    uint8_t current; /* which of them is negotiated; the other is pending or free */
+    bool has_pending_remote;
+    floe_bytes remote_ufrag, remote_pwd; /* views into a remote description */
+    floe_bytes remote_mid;
+    floe_dtls_digest remote_fingerprint; /* the first: what a later description must repeat */
+    uint64_t remote_message_max;
+    size_t message_max;
+
+    /* transport */
+    uint8_t state;      /* floe_peer_state */
+    uint8_t ice_state;  /* floe_ice_state, as last heard from the agent */
+    uint8_t dtls_state; /* floe_dtls_state */
+    uint8_t setup;      /* floe_sdp_setup: our part, once known */
+    uint8_t fault;      /* floe_peer_fault */
+    bool has_dtls;      /* dtls is initialised: the role and the fingerprint are known */
+    bool is_rejected;   /* the peer rejected the data channel's section */
+    bool is_closed;     /* floe_peer_close() was called, or the peer closed */
+    bool is_end_sent;   /* what closes the connection has been written */
+    bool has_path;
+    floe_path path; /* where data goes, when has_path */
+    const char *reason;
+    size_t packet_max;
+    floe_peer_early early[FLOE_PEER_EARLY_COUNT];
+
+    /* events that wait to be read: what was told last, against what is */
+    uint8_t told_signaling, told_gathering, told_ice, told_state;
+    bool is_pair_news;
+    bool is_negotiation_news;
+    size_t told_candidates; /* cursor of the agent's local candidates */
+    floe_peer_server servers[FLOE_ICE_SERVER_MAX];
+
+    floe_peer_stats stats; /* its own counters; the modules' are asked for */
+};
+
+#endif
