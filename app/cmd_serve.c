@@ -33,10 +33,10 @@ static void want_stop(int signal_number)
     stop_wanted = 1;
 }
 
-typedef struct options {
+typedef struct serve_options {
     int port;
     const char *bind;
-} options;
+} serve_options;
 
 static int parse_port(const char *text)
 {
@@ -45,7 +45,7 @@ static int parse_port(const char *text)
     return *text != '\0' && *end == '\0' && port >= 0 && port <= 65535 ? (int)port : -1;
 }
 
-static bool parse_option(int option, options *out, serve *server)
+static bool parse_option(int option, serve_options *out, serve *server)
 {
     const char *why;
     switch (option) {
@@ -77,7 +77,7 @@ static bool parse_option(int option, options *out, serve *server)
 }
 
 /* 0: go on; else the program's exit status + 1. */
-static int parse_options(int argc, char **argv, options *out, serve *server)
+static int parse_options(int argc, char **argv, serve_options *out, serve *server)
 {
     static const struct option names[] = {
         {"port", required_argument, NULL, 'p'}, {"bind", required_argument, NULL, 'b'},
@@ -103,7 +103,7 @@ static int parse_options(int argc, char **argv, options *out, serve *server)
     return 0;
 }
 
-static struct lws_context *open_server(const options *options, serve *server)
+static struct lws_context *open_server(const serve_options *chosen, serve *server)
 {
     static const struct lws_protocols protocols[] = {
         {"http", serve_http, 64, 0, 0, NULL, 0},
@@ -114,43 +114,43 @@ static struct lws_context *open_server(const options *options, serve *server)
     static const lws_retry_bo_t liveness = {.secs_since_valid_ping = 20,
                                             .secs_since_valid_hangup = 40};
     struct lws_context_creation_info info = {0};
-    info.port = options->port;
-    info.iface = options->bind;
+    info.port = chosen->port;
+    info.iface = chosen->bind;
     info.protocols = protocols;
     info.retry_and_idle_policy = &liveness;
     info.user = server;
-    info.gid = (gid_t)-1;
-    info.uid = (uid_t)-1;
+    info.gid = -1;
+    info.uid = -1;
     info.fd_limit_per_thread = SERVE_CLIENT_MAX + 64;
     info.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
-    if (strchr(options->bind, ':') == NULL) {
+    if (strchr(chosen->bind, ':') == NULL) {
         info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     }
     lws_set_log_level(LLL_ERR | LLL_WARN, NULL);
     return lws_create_context(&info);
 }
 
-static void print_address(struct lws_context *context, const options *options)
+static void print_address(struct lws_context *context, const serve_options *chosen)
 {
     int port = lws_get_vhost_listen_port(lws_get_vhost_by_name(context, "default"));
-    bool is_ipv6 = strchr(options->bind, ':') != NULL;
+    bool is_ipv6 = strchr(chosen->bind, ':') != NULL;
     printf("floe serve: open http://%s%s%s:%d/ in a browser; Ctrl-C ends it\n", is_ipv6 ? "[" : "",
-           strcmp(options->bind, "127.0.0.1") == 0 ? "localhost" : options->bind,
+           strcmp(chosen->bind, "127.0.0.1") == 0 ? "localhost" : chosen->bind,
            is_ipv6 ? "]" : "", port);
     fflush(stdout);
 }
 
-static int run(const options *options, serve *server)
+static int run(const serve_options *chosen, serve *server)
 {
-    struct lws_context *context = open_server(options, server);
+    struct lws_context *context = open_server(chosen, server);
     if (context == NULL) {
-        fprintf(stderr, "floe serve: cannot listen on %s port %d: is it in use?\n", options->bind,
-                options->port);
+        fprintf(stderr, "floe serve: cannot listen on %s port %d: is it in use?\n", chosen->bind,
+                chosen->port);
         return 1;
     }
     signal(SIGINT, want_stop);
     signal(SIGTERM, want_stop);
-    print_address(context, options);
+    print_address(context, chosen);
     while (!stop_wanted && lws_service(context, 0) >= 0) {
     }
     lws_context_destroy(context);
@@ -159,15 +159,15 @@ static int run(const options *options, serve *server)
 
 int cmd_serve(int argc, char **argv)
 {
-    options options = {8080, "127.0.0.1"};
+    serve_options chosen = {8080, "127.0.0.1"};
     serve server = {0};
     server.ice = json_array();
     server.rooms.max = SERVE_ROOM_MAX;
     server.rooms.table = calloc(SERVE_ROOM_MAX, sizeof(room));
     int status = server.ice == NULL || server.rooms.table == NULL
                      ? 2
-                     : parse_options(argc, argv, &options, &server);
-    status = status == 0 ? run(&options, &server) : status - 1;
+                     : parse_options(argc, argv, &chosen, &server);
+    status = status == 0 ? run(&chosen, &server) : status - 1;
     json_decref(server.ice);
     free(server.rooms.table);
     return status;

@@ -43,20 +43,20 @@ static int add_policy(struct lws *wsi, unsigned char **at, unsigned char *end)
            add_header(wsi, "cache-control:", "no-cache", at, end);
 }
 
-static int open_file(struct lws *wsi, visit *visit, const char *path)
+static int open_file(struct lws *wsi, visit *to, const char *path)
 {
     unsigned char buf[LWS_PRE + 1024];
     unsigned char *start = buf + LWS_PRE, *at = start, *end = buf + sizeof buf - 1;
-    visit->file = find_file(path);
-    visit->sent = 0;
-    if (visit->file == NULL) {
+    to->file = find_file(path);
+    to->sent = 0;
+    if (to->file == NULL) {
         if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) != 0) {
             return -1;
         }
         return lws_http_transaction_completed(wsi);
     }
-    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, visit->file->content_type,
-                                    visit->file->size, &at, end) ||
+    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, to->file->content_type,
+                                    to->file->size, &at, end) ||
         add_policy(wsi, &at, end) || lws_finalize_write_http_header(wsi, start, &at, end)) {
         return 1;
     }
@@ -64,23 +64,23 @@ static int open_file(struct lws *wsi, visit *visit, const char *path)
     return 0;
 }
 
-static int write_chunk(struct lws *wsi, visit *visit)
+static int write_chunk(struct lws *wsi, visit *to)
 {
     unsigned char buf[LWS_PRE + CHUNK];
-    if (visit == NULL || visit->file == NULL) {
+    if (to == NULL || to->file == NULL) {
         return 0;
     }
-    size_t left = visit->file->size - visit->sent;
+    size_t left = to->file->size - to->sent;
     size_t len = left < CHUNK ? left : CHUNK;
     bool is_last = len == left;
-    memcpy(buf + LWS_PRE, visit->file->data + visit->sent, len);
+    memcpy(buf + LWS_PRE, to->file->data + to->sent, len);
     if (lws_write(wsi, buf + LWS_PRE, len, is_last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) !=
         (int)len) {
         return 1;
     }
-    visit->sent += len;
+    to->sent += len;
     if (is_last) {
-        visit->file = NULL;
+        to->file = NULL;
         return lws_http_transaction_completed(wsi) ? -1 : 0;
     }
     lws_callback_on_writable(wsi);

@@ -187,8 +187,8 @@ static void *run(void *arg)
     info.protocols = protocols;
     info.retry_and_idle_policy = &liveness;
     info.user = client;
-    info.gid = (gid_t)-1;
-    info.uid = (uid_t)-1;
+    info.gid = -1;
+    info.uid = -1;
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     struct lws_context *context = lws_create_context(&info);
     if (context == NULL || !connect_all(client, context)) {

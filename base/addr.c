@@ -60,7 +60,7 @@ static int hex_digit(int c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static bool get_group(floe_text *t, uint16_t *group)
+static bool get_group(floe_text *t, uint8_t out[2])
 {
     int digits = 0;
     unsigned value = 0;
@@ -69,35 +69,36 @@ static bool get_group(floe_text *t, uint16_t *group)
         (void)floe_text_get_char(t, (char)floe_text_peek(t));
         digits++;
     }
-    *group = (uint16_t)value;
+    floe_store_u16(out, (uint16_t)value);
     return digits >= 1 && digits <= 4;
+}
+
+/* After a group: the end, a colon with something behind it, or the one "::" of an address. */
+static bool get_separator(floe_text *t, int at, int *gap)
+{
+    if (floe_text_get_literal(t, "::")) {
+        bool is_first = *gap < 0;
+        *gap = at;
+        return is_first;
+    }
+    return floe_text_is_end(t) || (floe_text_get_char(t, ':') && !floe_text_is_end(t));
 }
 
 /* Groups up to the end; `gap` is where "::" stood, or -1. Returns the bytes written, or -1. */
 static int get_groups(floe_text *t, uint8_t out[16], int *gap)
 {
     int at = 0;
-    *gap = -1;
-    if (floe_text_get_literal(t, "::")) {
-        *gap = 0;
-    }
+    *gap = floe_text_get_literal(t, "::") ? 0 : -1;
     while (!floe_text_is_end(t)) {
-        floe_text mark = *t;
-        uint16_t group;
-        if (at <= 12 && get_ipv4(&mark, out + at) && floe_text_is_end(&mark)) {
+        floe_text tail = *t;
+        if (at <= 12 && get_ipv4(&tail, out + at) && floe_text_is_end(&tail)) {
             return at + 4;
         }
-        if (at > 14 || !get_group(t, &group)) {
+        if (at > 14 || !get_group(t, out + at)) {
             return -1;
         }
-        floe_store_u16(out + at, group);
         at += 2;
-        if (floe_text_get_literal(t, "::")) {
-            if (*gap >= 0) {
-                return -1;
-            }
-            *gap = at;
-        } else if (!floe_text_is_end(t) && (!floe_text_get_char(t, ':') || floe_text_is_end(t))) {
+        if (!get_separator(t, at, gap)) {
             return -1;
         }
     }

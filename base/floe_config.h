@@ -29,10 +29,10 @@
 #define FLOE_ICE_REMOTE_MAX 24
 #endif
 
-/* Candidate pairs. About 56 bytes each. Beyond: the pair of lowest priority is left out (RFC
- * 8445 6.1.2.5). */
+/* Candidate pairs, each with the check under way on it. 88 bytes each, and one more for a restart.
+ * Beyond: the pair of lowest priority is left out (RFC 8445 6.1.2.5). */
 #ifndef FLOE_ICE_PAIR_MAX
-#define FLOE_ICE_PAIR_MAX 64
+#define FLOE_ICE_PAIR_MAX 48
 #endif
 
 /* STUN and TURN servers of an agent. Beyond: FULL. */
@@ -40,10 +40,10 @@
 #define FLOE_ICE_SERVER_MAX 4
 #endif
 
-/* Connectivity checks and server requests in flight. About 56 bytes each. Beyond: they wait their
+/* Requests to STUN servers in flight, over all sockets. 48 bytes each. Beyond: they wait their
  * turn. */
 #ifndef FLOE_ICE_TXN_MAX
-#define FLOE_ICE_TXN_MAX 24
+#define FLOE_ICE_TXN_MAX 16
 #endif
 
 /* Replies owed to checks. 48 bytes each. Beyond: dropped; the peer sends its check again. */
@@ -51,8 +51,15 @@
 #define FLOE_ICE_REPLY_MAX 8
 #endif
 
-/* Longest ICE username fragment and password, local and remote. RFC 8839 allows 256; browsers use 4
- * to 8 and 22 to 32. 1 byte each, four times. Longer ones from a peer: MALFORMED. */
+/* Checks answered before the peer's credentials are known, to be followed up when they are. 32
+ * bytes each. Beyond: the oldest is forgotten; the peer checks again. */
+#ifndef FLOE_ICE_EARLY_MAX
+#define FLOE_ICE_EARLY_MAX 8
+#endif
+
+/* Longest ICE username fragment and password, the two together. RFC 8839 allows 256 each; in use
+ * are 4 to 32 and 22 to 64. 1 byte each, four times: ours and the peer's, of this generation and
+ * the one before. Longer ones from a peer: refused. */
 #ifndef FLOE_ICE_CREDENTIAL_MAX
 #define FLOE_ICE_CREDENTIAL_MAX 256
 #endif
@@ -73,6 +80,18 @@
  * data on a further stream of the peer is refused as RFC 9260 section 6.5 says. */
 #ifndef FLOE_SCTP_STREAM_MAX
 #define FLOE_SCTP_STREAM_MAX 128
+#endif
+
+/* How far beyond the cumulative TSN a DATA chunk is accepted, in TSNs; a power of two from 64 to
+ * 32768. 1 bit each. Beyond: dropped; the peer sends it again. */
+#ifndef FLOE_SCTP_WINDOW_MAX
+#define FLOE_SCTP_WINDOW_MAX 4096
+#endif
+
+/* Bytes of answers that wait to be sent: HEARTBEAT ACK, ERROR. 1 byte each. Beyond: the answer is
+ * dropped; the peer asks again. */
+#ifndef FLOE_SCTP_REPLY_MAX
+#define FLOE_SCTP_REPLY_MAX 320
 #endif
 
 /* Data channels of a peer. About 80 bytes each. Beyond: FULL for ours; a further OPEN of the peer

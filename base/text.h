@@ -20,7 +20,8 @@ typedef struct floe_text {
 
 static inline floe_text floe_text_begin(floe_bytes bytes)
 {
-    return (floe_text){bytes.ptr, bytes.len};
+    floe_text t = {bytes.ptr, bytes.len};
+    return t;
 }
 
 static inline bool floe_text_is_end(const floe_text *t)

@@ -41,7 +41,8 @@ static inline bool floe_writer_is_ok(const floe_writer *w)
 
 static inline floe_bytes floe_writer_view(const floe_writer *w)
 {
-    return (floe_bytes){w->buf, w->len};
+    floe_bytes written = {w->buf, w->len};
+    return written;
 }
 
 /* Store a big-endian integer into memory whose bounds are already known. */

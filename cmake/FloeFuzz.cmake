@@ -9,12 +9,6 @@ file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
 foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
     string(REGEX REPLACE "^fuzz_" "" target ${name})
-    # A harness links the modules whose headers it includes, and what they use.
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
-    file(STRINGS ${source} includes REGEX "^#include \"[a-z]+/")
-    list(TRANSFORM includes REPLACE "^#include \"([a-z]+)/.*" "floe_\\1" OUTPUT_VARIABLE libraries)
-    list(REMOVE_DUPLICATES libraries)
-    list(FILTER libraries EXCLUDE REGEX "^floe_support$")
     add_executable(${name} ${source})
     set_target_properties(${name} PROPERTIES
         C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
@@ -22,8 +16,7 @@ foreach(source IN LISTS sources)
     target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
     # libFuzzer has no header that would declare the entry point.
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-missing-prototypes)
-    target_link_libraries(${name} PRIVATE floe_options ${libraries} floe_port floe_base
-        OpenSSL::SSL OpenSSL::Crypto)
+    floe_link_includes(${name} ${source})
     if(FLOE_LIBFUZZER)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     else()

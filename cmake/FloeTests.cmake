@@ -1,5 +1,5 @@
 # tests/: unit tests (cmocka), simulations, the program of README.md, the rules of tests/arch.
-# Labels: unit, io, sim, readme, arch; fuzz-replay comes from FloeFuzz.cmake.
+# Labels: unit, io, sim, arch, footprint; fuzz-replay comes from FloeFuzz.cmake.
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
@@ -11,28 +11,31 @@ function(floe_set_test_options target)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE
         FLOE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/vectors")
-    target_link_libraries(${target} PRIVATE floe_options)
+    target_link_libraries(${target} PRIVATE PkgConfig::CMOCKA)
 endfunction()
 
-# An archive: each test links the helpers that it calls, and what they need.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
-if(sources)
-    add_library(floe_test_support STATIC ${sources})
-    floe_set_test_options(floe_test_support)
-    target_link_libraries(floe_test_support PRIVATE PkgConfig::CMOCKA floe_base
-        OpenSSL::SSL OpenSSL::Crypto)
-endif()
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    add_library(floe_support_${name} STATIC EXCLUDE_FROM_ALL ${source})
+    floe_set_test_options(floe_support_${name})
+    set(header ${PROJECT_SOURCE_DIR}/tests/support/${name}.h)
+    if(EXISTS ${header})
+        floe_link_includes(floe_support_${name} ${source} ${header})
+    else()
+        floe_link_includes(floe_support_${name} ${source})
+    endif()
+endforeach()
 
 function(floe_add_test name source label)
     add_executable(${name} ${source})
     floe_set_test_options(${name})
-    target_link_libraries(${name} PRIVATE $<TARGET_NAME_IF_EXISTS:floe_test_support> ${ARGN}
-        PkgConfig::CMOCKA OpenSSL::SSL OpenSSL::Crypto)
+    target_link_libraries(${name} PUBLIC ${ARGN})
+    floe_link_includes(${name} ${source})
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 300)
 endfunction()
 
-# A unit test links its own module and what that may use: nothing else can break it.
 file(GLOB folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/*)
 foreach(folder IN LISTS folders)
     cmake_path(GET folder FILENAME module)
@@ -41,12 +44,12 @@ foreach(folder IN LISTS folders)
     if(module STREQUAL "io")
         set(label io)
     endif()
-    if(NOT TARGET floe_${module})
+    if((module STREQUAL "io" OR module STREQUAL "app") AND NOT TARGET floe_${module})
         continue()
     endif()
     foreach(source IN LISTS sources)
         cmake_path(GET source STEM name)
-        floe_add_test(${name} ${source} ${label} floe_${module} floe_port floe_base)
+        floe_add_test(${name} ${source} ${label} $<TARGET_NAME_IF_EXISTS:floe_${module}>)
     endforeach()
 endforeach()
 
@@ -71,7 +74,7 @@ if(TARGET floe_io AND EXISTS ${readme})
         file(CONFIGURE OUTPUT readme_program.c CONTENT "${text}" @ONLY)
         add_executable(readme_program ${PROJECT_BINARY_DIR}/readme_program.c)
         floe_set_test_options(readme_program)
-        target_link_libraries(readme_program PRIVATE floe_io)
+        target_link_libraries(readme_program PRIVATE floe_io floe_options)
     endif()
 endif()
 
@@ -83,3 +86,6 @@ foreach(source IN LISTS sources)
     add_test(NAME ${name} COMMAND Python3::Interpreter ${source} ${PROJECT_BINARY_DIR})
     set_tests_properties(${name} PROPERTIES LABELS arch SKIP_RETURN_CODE 77)
 endforeach()
+add_test(NAME footprint COMMAND Python3::Interpreter
+    ${PROJECT_SOURCE_DIR}/tests/footprint/footprint.py ${PROJECT_BINARY_DIR})
+set_tests_properties(footprint PROPERTIES LABELS footprint)

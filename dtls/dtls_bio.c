@@ -25,17 +25,20 @@ static floe_dtls_phase get_phase(const floe_dtls_conn *conn)
 }
 
 /* Anybody can write an alert in plain text, so it is only a hint. It is believed if the handshake
- * comes no further within a time that is longer than a round trip. */
-static void note_alert(floe_dtls_conn *conn, uint8_t alert)
+ * comes no further within a time that is longer than a round trip. A server that has not heard a
+ * hello yet has nothing that could be refused. */
+static void doubt_alert(floe_dtls_conn *conn, uint8_t alert)
 {
+    OSSL_HANDSHAKE_STATE at = SSL_get_state(conn->ssl);
+
     conn->stats.alert = alert;
-    if (conn->doubt == FLOE_TIME_NEVER) {
+    if (conn->doubt == FLOE_TIME_NEVER && at != TLS_ST_BEFORE) {
         conn->doubt = floe_time_after(conn->now, FLOE_DTLS_ALERT_WAIT_US);
-        conn->doubt_phase = (int)SSL_get_state(conn->ssl);
+        conn->doubt_phase = (int)at;
     }
 }
 
-static void drop(floe_dtls_conn *conn, size_t len)
+void floe_dtls_bio_drop(floe_dtls_conn *conn, size_t len)
 {
     conn->stats.dropped++;
     floe_trace_put(&conn->trace, (floe_trace_record){.at = conn->now,
@@ -55,18 +58,19 @@ static int read_record(BIO *bio, char *out, int cap)
     while (conn->pending.len > 0) {
         size_t left = conn->pending.len;
         if (!floe_dtls_record_next(&conn->pending, &record)) {
-            drop(conn, left);
+            floe_dtls_bio_drop(conn, left);
             break;
         }
         floe_dtls_phase phase = get_phase(conn);
         if (phase == FLOE_DTLS_PHASE_PLAIN && floe_dtls_record_is_plain_alert(&record, &alert)) {
-            note_alert(conn, alert);
+            doubt_alert(conn, alert);
         } else if (floe_dtls_record_is_welcome(&record, phase) && record.whole.len <= (size_t)cap) {
             memcpy(out, record.whole.ptr, record.whole.len);
             conn->stats.records_received++;
+            conn->unproven += record.type == FLOE_DTLS_DATA ? 1u : 0u;
             return (int)record.whole.len;
         } else {
-            drop(conn, record.whole.len);
+            floe_dtls_bio_drop(conn, record.whole.len);
         }
     }
     BIO_set_retry_read(bio);
@@ -98,7 +102,7 @@ static int write_datagram(BIO *bio, const char *data, int len)
         memcpy(conn->sealed.ptr, datagram.ptr, datagram.len);
         conn->sealed_len = datagram.len;
     } else if (!floe_dtls_flight_put(conn, datagram)) {
-        drop(conn, datagram.len);
+        floe_dtls_bio_drop(conn, datagram.len);
     }
     return len;
 }

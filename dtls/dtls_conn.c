@@ -237,7 +237,7 @@ floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now, floe_bytes da
     }
     if (!floe_dtls_record_next(&rest, &first) ||
         (conn->state == FLOE_DTLS_NEW && !is_early_hello(conn, &first))) {
-        conn->stats.dropped++;
+        floe_dtls_bio_drop(conn, datagram.len);
         return FLOE_E_MALFORMED;
     }
     floe_dtls_conn_start(conn, now);
@@ -282,12 +282,16 @@ bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, si
         ERR_clear_error();
         int result = SSL_read_ex(conn->ssl, buf, cap, len);
         if (result == 1) {
+            conn->unproven -= conn->unproven > 0 ? 1u : 0u;
             return true;
         }
         end_reading(conn, SSL_get_error(conn->ssl, result));
     } while (conn->state == FLOE_DTLS_CONNECTED && conn->pending.len > 0 &&
              conn->pending.len < left);
     ERR_clear_error();
+    /* RFC 6347 §4.1.2.7: those that were forged or replayed are dropped in silence. */
+    conn->stats.dropped += conn->unproven;
+    conn->unproven = 0;
     return false;
 }
 

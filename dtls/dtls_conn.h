@@ -107,6 +107,7 @@ typedef struct floe_dtls_conn {
     floe_time give_up;  /* private: when an unfinished handshake has failed */
     floe_time doubt;    /* private: when an alert that nothing vouches for is believed */
     int doubt_phase;    /* private: how far the handshake was when it came */
+    uint32_t unproven;  /* private: records of data that OpenSSL took and has not given back */
     floe_dtls_digest fingerprints[FLOE_DTLS_FINGERPRINTS_MAX];
     uint32_t fingerprint_count;
     uint32_t first_timer_us;

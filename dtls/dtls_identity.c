@@ -63,7 +63,7 @@ static bool fill_certificate(X509 *cert, EVP_PKEY *key)
 }
 
 /* The alerts of the peer, for the statistics. */
-static void note_alert(const SSL *ssl, int where, int value)
+static void count_alert(const SSL *ssl, int where, int value)
 {
     floe_dtls_conn *conn = SSL_get_app_data(ssl);
 
@@ -82,7 +82,7 @@ static bool set_rules(SSL_CTX *ctx)
     /* RFC 8827 §6.5, RFC 8122 §6.2: both ends show a certificate. */
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, floe_dtls_verify_certificate, NULL);
-    SSL_CTX_set_info_callback(ctx, note_alert);
+    SSL_CTX_set_info_callback(ctx, count_alert);
     return SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CIPHERS) == 1 &&

@@ -56,6 +56,7 @@ bool floe_dtls_flight_get(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t
 
 BIO_METHOD *floe_dtls_bio_method_new(void); /* NULL: no memory */
 BIO *floe_dtls_bio_new(const floe_dtls_identity *identity, floe_dtls_conn *conn);
+void floe_dtls_bio_drop(floe_dtls_conn *conn, size_t len); /* count and trace */
 
 /* SHA-224, -256, -384 and -512; false for everything else, SHA-1 included. */
 bool floe_dtls_verify_is_usable(const floe_dtls_digest *digest);

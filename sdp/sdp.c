@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/assert.h"
 #include "sdp/sdp_internal.h"
 
 /* Where parsing stands. */
@@ -11,25 +10,30 @@ typedef struct scan {
     floe_sdp *sdp;
     uint32_t line_count; /* lines so far */
     uint32_t seen;       /* lower-case letters so far in this section, a bit each */
-    const uint8_t *at;   /* where the rule is broken */
+    size_t line_at;      /* offset of the line */
+    size_t at;           /* where the rule is broken */
     const char *rule;
 } scan;
 
-void floe_sdp_set_fault(floe_sdp_fault *fault, floe_bytes text, const uint8_t *at, const char *rule)
+static const char first_lines[] = "the first three lines are v=, o=, s=";
+
+void floe_sdp_set_fault(floe_sdp_fault *fault, floe_bytes text, size_t at, const char *rule)
 {
-    if (fault == NULL) {
-        return;
+    floe_sdp_fault found = {1, 1, rule};
+    for (size_t i = 0; i < at; i++) {
+        bool is_end = text.ptr[i] == '\n';
+        found.line += is_end;
+        found.column = is_end ? 1 : found.column + 1;
     }
-    *fault = (floe_sdp_fault){rule != NULL, rule != NULL, rule != NULL ? rule : ""};
-    if (rule == NULL) {
-        return;
+    if (fault != NULL) {
+        *fault = found;
     }
-    for (const uint8_t *p = text.ptr; p != at; p++) {
-        fault->column++;
-        if (*p == '\n') {
-            fault->line++;
-            fault->column = 1;
-        }
+}
+
+void floe_sdp_clear_fault(floe_sdp_fault *fault)
+{
+    if (fault != NULL) {
+        *fault = (floe_sdp_fault){0, 0, ""};
     }
 }
 
@@ -63,7 +67,7 @@ static void view_line(floe_bytes text, size_t at, floe_sdp_line *line)
     line->raw = (floe_bytes){start, raw};
 }
 
-static bool breaks(scan *s, const uint8_t *at, const char *rule)
+static bool breaks(scan *s, size_t at, const char *rule)
 {
     s->at = at;
     s->rule = rule;
@@ -74,41 +78,34 @@ static bool breaks_form(scan *s, const floe_sdp_line *line)
 {
     const uint8_t *start = line->raw.ptr;
     size_t len = (size_t)(line->value.ptr - start) + line->value.len;
-    const uint8_t *nul = len > 0 ? memchr(start, '\0', len) : NULL;
-    const uint8_t *cr = len > 0 ? memchr(start, '\r', len) : NULL;
-    if (nul != NULL) {
-        return breaks(s, nul, "a NUL character is not text");
-    }
-    if (cr != NULL) {
-        return breaks(s, cr, "a carriage return must stand before a line feed");
+    for (size_t i = 0; i < len; i++) {
+        if (start[i] == '\0' || start[i] == '\r') {
+            return breaks(s, s->line_at + i, "a line has no NUL and no lone carriage return");
+        }
     }
     char letter = (char)(line->type | 0x20);
-    if (letter < 'a' || letter > 'z' || len < 2 || start[1] != '=') {
-        return breaks(s, start, "a line must start with a letter and =");
-    }
-    return false;
+    return (letter < 'a' || letter > 'z' || len < 2 || start[1] != '=') &&
+           breaks(s, s->line_at, "a line starts with a letter and =");
 }
 
 /* RFC 8866 §5: the order is fixed, so that errors show. Real senders keep it for the first three
  * lines and for what belongs to a section, and so much is asked for. */
 static bool breaks_order(scan *s, const floe_sdp_line *line, const floe_sdp_rule *rule)
 {
-    static const char *const first[] = {"v= must be the first line",
-                                        "o= must follow v=", "s= must follow o="};
     bool in_media = s->sdp->media_count > 0;
     if (s->line_count < 3 && line->type != "vos"[s->line_count]) {
-        return breaks(s, line->raw.ptr, first[s->line_count]);
+        return breaks(s, s->line_at, first_lines);
     }
     if (rule == NULL) {
         return false;
     }
     if (in_media && (rule->where & FLOE_SDP_IN_MEDIA) == 0) {
-        return breaks(s, line->raw.ptr, "this line belongs before the first m=");
+        return breaks(s, s->line_at, "this line stands before the first m=");
     }
     uint32_t bit = UINT32_C(1) << (line->type - 'a');
     int once = in_media ? FLOE_SDP_ONCE_IN_MEDIA : FLOE_SDP_ONCE_IN_SESSION;
     if ((s->seen & bit) != 0 && (rule->where & once) != 0) {
-        return breaks(s, line->raw.ptr, "this line may stand only once in its section");
+        return breaks(s, s->line_at, "this line stands once in its section");
     }
     s->seen |= bit;
     return false;
@@ -117,17 +114,18 @@ static bool breaks_order(scan *s, const floe_sdp_line *line, const floe_sdp_rule
 static bool breaks_grammar(scan *s, const floe_sdp_line *line, const floe_sdp_rule *rule)
 {
     floe_text t = floe_text_begin(line->value);
-    return rule != NULL && !floe_sdp_check(rule, &t) && breaks(s, t.ptr, rule->text);
+    return rule != NULL && !floe_sdp_check(rule, &t) &&
+           breaks(s, (size_t)(t.ptr - s->sdp->text.ptr), rule->text);
 }
 
 /* RFC 8866 §5.9: a session has a t= line. */
-static bool breaks_session(scan *s, const uint8_t *end)
+static bool breaks_session(scan *s, size_t end)
 {
     if (s->line_count < 3) {
-        return breaks(s, end, "a description must have v=, o= and s=");
+        return breaks(s, end, first_lines);
     }
     bool has_time = s->sdp->media_count > 0 || (s->seen & UINT32_C(1) << ('t' - 'a')) != 0;
-    return !has_time && breaks(s, end, "t= must stand before the first m=");
+    return !has_time && breaks(s, end, "t= stands before the first m=");
 }
 
 static floe_err scan_line(scan *s, const floe_sdp_line *line)
@@ -137,7 +135,7 @@ static floe_err scan_line(scan *s, const floe_sdp_line *line)
         return FLOE_E_MALFORMED;
     }
     if (line->value.len > FLOE_SDP_LINE_MAX) {
-        breaks(s, line->value.ptr + FLOE_SDP_LINE_MAX, "a line must not exceed FLOE_SDP_LINE_MAX");
+        breaks(s, s->line_at, "a line has at most FLOE_SDP_LINE_MAX bytes");
         return FLOE_E_TOO_BIG;
     }
     const floe_sdp_rule *rule = floe_sdp_find_rule(line->type);
@@ -148,14 +146,14 @@ static floe_err scan_line(scan *s, const floe_sdp_line *line)
     if (line->type != 'm') {
         return FLOE_OK;
     }
-    if (breaks_session(s, line->raw.ptr)) {
+    if (breaks_session(s, s->line_at)) {
         return FLOE_E_MALFORMED;
     }
     if (sdp->media_count == FLOE_SDP_MEDIA_MAX) {
-        breaks(s, line->raw.ptr, "there must not be more than FLOE_SDP_MEDIA_MAX sections");
+        breaks(s, s->line_at, "there are at most FLOE_SDP_MEDIA_MAX sections");
         return FLOE_E_TOO_BIG;
     }
-    sdp->media_at[sdp->media_count++] = (uint32_t)(line->raw.ptr - sdp->text.ptr);
+    sdp->media_at[sdp->media_count++] = (uint32_t)s->line_at;
     s->seen = 0;
     return FLOE_OK;
 }
@@ -164,31 +162,31 @@ static floe_err scan_text(scan *s)
 {
     floe_bytes text = s->sdp->text;
     if (text.len > FLOE_SDP_SIZE_MAX) {
-        breaks(s, text.ptr + FLOE_SDP_SIZE_MAX, "the text must not exceed FLOE_SDP_SIZE_MAX bytes");
+        breaks(s, FLOE_SDP_SIZE_MAX, "the text has at most FLOE_SDP_SIZE_MAX bytes");
         return FLOE_E_TOO_BIG;
     }
     floe_sdp_line line;
-    for (size_t at = 0; at < text.len; at += line.raw.len) {
-        view_line(text, at, &line);
+    for (; s->line_at < text.len; s->line_at += line.raw.len) {
+        view_line(text, s->line_at, &line);
         floe_err err = scan_line(s, &line);
         if (err != FLOE_OK) {
             return err;
         }
     }
-    return breaks_session(s, text.ptr + text.len) ? FLOE_E_MALFORMED : FLOE_OK;
+    return breaks_session(s, text.len) ? FLOE_E_MALFORMED : FLOE_OK;
 }
 
 floe_err floe_sdp_parse(floe_sdp *sdp, floe_bytes text, floe_sdp_fault *fault)
 {
     memset(sdp, 0, sizeof *sdp);
     sdp->text = text;
-    scan s = {sdp, 0, 0, NULL, NULL};
+    scan s = {.sdp = sdp};
     floe_err err = scan_text(&s);
     if (err != FLOE_OK) {
         floe_sdp_set_fault(fault, text, s.at, s.rule);
         memset(sdp, 0, sizeof *sdp);
-    } else if (fault != NULL) {
-        *fault = (floe_sdp_fault){0, 0, ""};
+    } else {
+        floe_sdp_clear_fault(fault);
     }
     return err;
 }
@@ -273,8 +271,6 @@ void floe_sdp_put_line(floe_writer *w, char type, const char *value)
 
 void floe_sdp_put_attr(floe_writer *w, const char *name, floe_bytes value)
 {
-    /* Whoever writes a line end into a value writes a line that nobody checked. */
-    FLOE_ASSERT(value.len == 0 || memchr(value.ptr, '\n', value.len) == NULL);
     floe_writer_put_text(w, "a=");
     floe_writer_put_text(w, name);
     if (value.ptr != NULL) {

@@ -1,7 +1,7 @@
 /*
  * sdp/sdp_candidate.c - see sdp/sdp_candidate.h.
  *
- * Reading has two halves: the six fields that every candidate has, in their order, and then pairs
+ * Reading has two halves: the seven fields that every candidate has, in their order, and then pairs
  * of words in any order, of which four are known and all others are passed over (RFC 8839 §5.1).
  * No field is copied and none is unbounded.
  */
@@ -12,24 +12,13 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "base/text.h"
+#include "sdp/sdp_internal.h"
 
 #define FOUNDATION_MAX 64u
 #define HOST_MAX       253u /* a domain name without its final dot */
-#define WORD_MAX       256u /* any other word */
 
-static const char *const type_names[] = {"host", "srflx", "prflx", "relay"};
-static const char *const tcptype_names[] = {"", "active", "passive", "so"};
-
-/* The index of a word in a list, or -1. */
-static int find_name(const char *const *names, int count, floe_bytes word)
-{
-    for (int i = 0; i < count; i++) {
-        if (floe_text_is_word(word, names[i])) {
-            return i;
-        }
-    }
-    return -1;
-}
+static const char type_names[][6] = {"host", "srflx", "prflx", "relay"};
+static const char tcptype_names[][8] = {"none", "active", "passive", "so"};
 
 /* The candidate itself: without the attribute's name before it and blanks or line ends after it. */
 static floe_text strip(floe_bytes text)
@@ -43,84 +32,71 @@ static floe_text strip(floe_bytes text)
     return t;
 }
 
-static bool is_visible(const floe_text *t)
+/* Where the candidate is. UNSUPPORTED: RFC 8839 §5.1 has addresses of an unknown kind (with an IPv6
+ * zone, say) passed over; a colon tells them from a broken name. */
+static floe_err take_host(floe_sdp_candidate *cand, floe_bytes host)
 {
-    for (size_t i = 0; i < t->left; i++) {
-        if (t->ptr[i] < ' ' || t->ptr[i] > '~') {
-            return false;
+    cand->host = host;
+    if (host.len > HOST_MAX) {
+        return FLOE_E_MALFORMED;
+    }
+    if (floe_addr_parse(&cand->addr, host, cand->port) == FLOE_OK || floe_sdp_is_name(host)) {
+        return FLOE_OK;
+    }
+    return memchr(host.ptr, ':', host.len) != NULL ? FLOE_E_UNSUPPORTED : FLOE_E_MALFORMED;
+}
+
+static floe_err take_transport(floe_sdp_candidate *cand, floe_bytes transport)
+{
+    cand->is_tcp = floe_text_is_word(transport, "tcp");
+    /* RFC 6544 §4.5 demands a tcptype; libwebrtc takes passive where there is none. */
+    cand->tcptype = cand->is_tcp ? FLOE_SDP_TCP_PASSIVE : FLOE_SDP_TCP_NONE;
+    return cand->is_tcp || floe_text_is_word(transport, "udp") ? FLOE_OK : FLOE_E_UNSUPPORTED;
+}
+
+static floe_err take_type(floe_sdp_candidate *cand, floe_bytes type)
+{
+    while (!floe_text_is_word(type, type_names[cand->type])) {
+        if (cand->type++ == FLOE_SDP_CAND_RELAY) {
+            return FLOE_E_UNSUPPORTED;
         }
     }
-    return true;
+    return FLOE_OK;
 }
 
-static bool get_number(floe_text *t, uint32_t max, uint32_t *number)
+static floe_err take_tcptype(floe_sdp_candidate *cand, floe_bytes tcptype)
 {
-    uint64_t value;
-    if (!floe_text_get_decimal(t, max, &value)) {
-        return false;
-    }
-    *number = (uint32_t)value;
-    return true;
-}
-
-/* A domain name by its characters. A last label of digits alone is a broken IPv4 address. */
-static bool is_name(floe_bytes host)
-{
-    bool is_number = true;
-    for (size_t i = 0; i < host.len; i++) {
-        uint8_t c = host.ptr[i];
-        bool digit = c >= '0' && c <= '9';
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!digit && !letter && c != '-' && c != '_' && c != '.') {
-            return false;
+    cand->tcptype = FLOE_SDP_TCP_ACTIVE;
+    while (!floe_text_is_word(tcptype, tcptype_names[cand->tcptype])) {
+        if (cand->tcptype++ == FLOE_SDP_TCP_SO) {
+            return FLOE_E_UNSUPPORTED;
         }
-        is_number = c == '.' || (is_number && digit);
     }
-    return !is_number;
+    return FLOE_OK;
 }
 
-/* Foundation, component, transport, priority, address, port. Everything is looked at before a line
- * is called unsupported, so that a broken one is called broken. */
+/* Of two results the one that says more: MALFORMED, then UNSUPPORTED. */
+static floe_err worse(floe_err a, floe_err b)
+{
+    return a == FLOE_OK || b == FLOE_E_MALFORMED ? b : a;
+}
+
 static floe_err get_fields(floe_text *t, floe_sdp_candidate *cand)
 {
-    floe_bytes transport;
-    uint32_t port;
-    if (!floe_text_get_token(t, FOUNDATION_MAX, &cand->foundation) || !floe_text_get_char(t, ' ') ||
-        !get_number(t, 256, &cand->component) || !floe_text_get_char(t, ' ') ||
-        !floe_text_get_token(t, WORD_MAX, &transport) || !floe_text_get_char(t, ' ') ||
-        !get_number(t, UINT32_MAX, &cand->priority) || !floe_text_get_char(t, ' ') ||
-        !floe_text_get_token(t, HOST_MAX, &cand->host) || !floe_text_get_char(t, ' ') ||
-        !get_number(t, UINT16_MAX, &port)) {
+    floe_bytes field[7]; /* foundation, component, transport, priority, address, port, type */
+    uint64_t component, priority, port;
+    if (!floe_sdp_match(t, "V D V D V D typ V", field) || field[0].len > FOUNDATION_MAX ||
+        !floe_text_is_decimal(field[1], 256, &component) || component == 0 ||
+        !floe_text_is_decimal(field[3], UINT32_MAX, &priority) ||
+        !floe_text_is_decimal(field[5], UINT16_MAX, &port) || port == 0) {
         return FLOE_E_MALFORMED;
     }
-    if (cand->component == 0 || port == 0) {
-        return FLOE_E_MALFORMED;
-    }
+    cand->foundation = field[0];
+    cand->component = (uint32_t)component;
+    cand->priority = (uint32_t)priority;
     cand->port = (uint16_t)port;
-    cand->is_tcp = floe_text_is_word(transport, "tcp");
-    bool is_address = floe_addr_parse(&cand->addr, cand->host, cand->port) == FLOE_OK;
-    if (!is_address && memchr(cand->host.ptr, ':', cand->host.len) == NULL &&
-        !is_name(cand->host)) {
-        return FLOE_E_MALFORMED;
-    }
-    /* RFC 8839 §5.1: a line with an address of an unknown kind (an IPv6 zone) is passed over. */
-    bool is_known = is_address || is_name(cand->host);
-    return is_known && (cand->is_tcp || floe_text_is_word(transport, "udp")) ? FLOE_OK
-                                                                             : FLOE_E_UNSUPPORTED;
-}
-
-static floe_err get_type(floe_text *t, floe_sdp_candidate *cand)
-{
-    floe_bytes word;
-    if (!floe_text_get_literal(t, " typ ") || !floe_text_get_token(t, WORD_MAX, &word)) {
-        return FLOE_E_MALFORMED;
-    }
-    int type = find_name(type_names, 4, word);
-    if (type < 0) {
-        return FLOE_E_UNSUPPORTED;
-    }
-    cand->type = (uint8_t)type;
-    return FLOE_OK;
+    return worse(take_host(cand, field[4]),
+                 worse(take_transport(cand, field[2]), take_type(cand, field[6])));
 }
 
 /* What one pair says. Only what is believed later is checked. */
@@ -139,128 +115,80 @@ static floe_err take_pair(floe_sdp_candidate *cand, floe_bytes name, floe_bytes 
     } else if (floe_text_is_word(name, "ufrag")) {
         cand->ufrag = value;
     } else if (floe_text_is_word(name, "tcptype") && cand->is_tcp) {
-        int tcptype = find_name(tcptype_names, 4, value);
-        if (tcptype <= FLOE_SDP_TCP_NONE) {
-            return FLOE_E_UNSUPPORTED;
-        }
-        cand->tcptype = (uint8_t)tcptype;
+        return take_tcptype(cand, value);
     }
     return FLOE_OK;
 }
 
-/* Pairs of words up to the end. A last name may lack its value, as the grammar allows it to be
- * empty; KVS and old libwebrtc count on that. */
+/* Pairs of words up to the end. The last name may lack its value, as the grammar lets it be empty
+ * and other stacks pass over it. */
 static floe_err get_pairs(floe_text *t, floe_sdp_candidate *cand)
 {
     floe_err err = FLOE_OK;
     while (!floe_text_is_end(t)) {
         floe_bytes name;
         floe_bytes value = {NULL, 0};
-        if (!floe_text_get_char(t, ' ') || !floe_text_get_token(t, WORD_MAX, &name)) {
+        if (!floe_sdp_match(t, " V", &name)) {
             return FLOE_E_MALFORMED;
         }
         if (floe_text_get_char(t, ' ') && floe_text_peek(t) != ' ' &&
-            !floe_text_get_token(t, WORD_MAX, &value)) {
+            !floe_sdp_match(t, "V", &value)) {
             return FLOE_E_MALFORMED;
         }
-        floe_err pair = take_pair(cand, name, value);
-        if (pair == FLOE_E_MALFORMED) {
-            return pair;
-        }
-        err = pair != FLOE_OK ? pair : err;
+        err = worse(err, take_pair(cand, name, value));
     }
     return err;
-}
-
-static floe_err parse(floe_sdp_candidate *cand, floe_text t)
-{
-    if (!is_visible(&t)) {
-        return FLOE_E_MALFORMED;
-    }
-    floe_err fields = get_fields(&t, cand);
-    if (fields == FLOE_E_MALFORMED) {
-        return fields;
-    }
-    /* RFC 6544 §4.5 demands a tcptype; libwebrtc takes passive where there is none. */
-    cand->tcptype = cand->is_tcp ? FLOE_SDP_TCP_PASSIVE : FLOE_SDP_TCP_NONE;
-    floe_err type = get_type(&t, cand);
-    if (type == FLOE_E_MALFORMED) {
-        return type;
-    }
-    floe_err pairs = get_pairs(&t, cand);
-    if (pairs != FLOE_OK) {
-        return pairs;
-    }
-    if (cand->related.family == 0) {
-        cand->related.port = 0;
-    }
-    return fields != FLOE_OK ? fields : type;
 }
 
 floe_err floe_sdp_candidate_parse(floe_sdp_candidate *cand, floe_bytes text)
 {
     memset(cand, 0, sizeof *cand);
-    floe_err err = parse(cand, strip(text));
+    floe_text t = strip(text);
+    floe_err err = get_fields(&t, cand);
+    if (err != FLOE_E_MALFORMED) {
+        err = worse(err, get_pairs(&t, cand));
+    }
     if (err != FLOE_OK) {
         memset(cand, 0, sizeof *cand);
+    }
+    if (cand->related.family == 0) {
+        memset(&cand->related, 0, sizeof cand->related);
     }
     return err;
 }
 
-static void put_number(floe_writer *w, const char *before, uint64_t number)
-{
-    floe_writer_put_text(w, before);
-    floe_writer_put_decimal(w, number);
-}
-
-static void put_related(floe_writer *w, const floe_sdp_candidate *cand)
-{
-    /* RFC 8839 §5.1: a hidden related address is the unspecified one of the family, port 9. */
-    const char *hidden = cand->addr.family == 6 ? "::" : "0.0.0.0";
-    char text[FLOE_ADDR_TEXT_MAX];
-    bool known = cand->related.family != 0;
-    floe_writer_put_text(w, " raddr ");
-    floe_writer_put_text(w, known ? floe_addr_ip_text(&cand->related, text) : hidden);
-    put_number(w, " rport ", known ? cand->related.port : 9);
-}
-
 void floe_sdp_candidate_put(floe_writer *w, const floe_sdp_candidate *cand)
 {
-    char text[FLOE_ADDR_TEXT_MAX];
     FLOE_ASSERT(cand->type <= FLOE_SDP_CAND_RELAY && cand->tcptype <= FLOE_SDP_TCP_SO);
     FLOE_ASSERT(cand->is_tcp == (cand->tcptype != FLOE_SDP_TCP_NONE));
-    floe_writer_put_text(w, "candidate:");
-    floe_writer_put_bytes(w, cand->foundation);
-    put_number(w, " ", cand->component);
-    floe_writer_put_text(w, cand->is_tcp ? " tcp" : " udp");
-    put_number(w, " ", cand->priority);
-    floe_writer_put_text(w, " ");
-    if (cand->addr.family != 0) {
-        floe_writer_put_text(w, floe_addr_ip_text(&cand->addr, text));
-    } else {
-        floe_writer_put_bytes(w, cand->host);
-    }
-    put_number(w, " ", cand->port);
-    floe_writer_put_text(w, " typ ");
-    floe_writer_put_text(w, type_names[cand->type]);
+    char host[FLOE_ADDR_TEXT_MAX], related[FLOE_ADDR_TEXT_MAX];
+    const floe_bytes words[] = {
+        cand->foundation, floe_bytes_of(cand->is_tcp ? "tcp" : "udp"),
+        cand->addr.family != 0 ? floe_bytes_of(floe_addr_ip_text(&cand->addr, host)) : cand->host,
+        floe_bytes_of(type_names[cand->type])};
+    const uint64_t numbers[] = {cand->component, cand->priority, cand->port};
+    floe_sdp_put_template(w, "candidate:$ # $ # $ # typ $", words, numbers);
     if (cand->type != FLOE_SDP_CAND_HOST || cand->related.family != 0) {
-        put_related(w, cand);
+        /* RFC 8839 §5.1: a hidden related address is the unspecified one of the family, port 9. */
+        bool is_known = cand->related.family != 0;
+        const char *hidden = cand->addr.family == 6 ? "::" : "0.0.0.0";
+        floe_bytes raddr =
+            floe_bytes_of(is_known ? floe_addr_ip_text(&cand->related, related) : hidden);
+        uint64_t rport = is_known ? cand->related.port : 9;
+        floe_sdp_put_template(w, " raddr $ rport #", &raddr, &rport);
     }
     if (cand->is_tcp) {
-        floe_writer_put_text(w, " tcptype ");
-        floe_writer_put_text(w, tcptype_names[cand->tcptype]);
+        floe_bytes tcptype = floe_bytes_of(tcptype_names[cand->tcptype]);
+        floe_sdp_put_template(w, " tcptype $", &tcptype, NULL);
     }
     if (cand->ufrag.len > 0) {
-        floe_writer_put_text(w, " ufrag ");
-        floe_writer_put_bytes(w, cand->ufrag);
+        floe_sdp_put_template(w, " ufrag $", &cand->ufrag, NULL);
     }
 }
 
 bool floe_sdp_candidate_is_mdns(const floe_sdp_candidate *cand)
 {
-    static const char suffix[] = ".local";
-    size_t len = sizeof suffix - 1;
     floe_bytes host = cand->host;
-    return host.len > len &&
-           floe_text_is_word((floe_bytes){host.ptr + host.len - len, len}, suffix);
+    size_t skip = host.len - 6;
+    return host.len > 6 && floe_text_is_word((floe_bytes){host.ptr + skip, 6}, ".local");
 }

@@ -44,21 +44,17 @@ static bool get_bytes(floe_text *t, floe_sdp_fingerprint *print)
     return floe_text_is_end(t);
 }
 
+/* RFC 8122 §5: MD2 and MD5 are known and not to be used, so they are as good as unknown here. */
 floe_err floe_sdp_fingerprint_parse(floe_sdp_fingerprint *print, floe_bytes value)
 {
     floe_text t = floe_text_begin(value);
     floe_bytes name;
-    memset(print, 0, sizeof *print);
     floe_text_get_until(&t, ' ', &name);
-    /* RFC 8122 §5: MD2 and MD5 are known and not to be used: they are as good as unknown here. */
-    for (uint8_t i = FLOE_SDP_HASH_SHA1; i <= FLOE_SDP_HASH_SHA512; i++) {
-        if (floe_text_is_word(name, hashes[i].name)) {
-            print->hash = i;
-            print->size = hashes[i].size;
-            return get_bytes(&t, print) ? FLOE_OK : FLOE_E_MALFORMED;
-        }
+    if (!floe_text_is_word(name, hashes[print->hash].name)) {
+        return FLOE_E_UNSUPPORTED;
     }
-    return FLOE_E_UNSUPPORTED;
+    print->size = hashes[print->hash].size;
+    return get_bytes(&t, print) ? FLOE_OK : FLOE_E_MALFORMED;
 }
 
 void floe_sdp_fingerprint_put(floe_writer *w, const floe_sdp_fingerprint *print)

@@ -28,6 +28,11 @@ bool floe_sdp_has_word(floe_bytes text, floe_bytes word);
 
 #define FLOE_SDP_WORD_MAX 1024u
 
+/* Write a template: $ is the next of `words`, # the next of `numbers`, any other character itself.
+ * A line with an empty word is left out, if its end is in the template. */
+void floe_sdp_put_template(floe_writer *w, const char *template_text, const floe_bytes *words,
+                           const uint64_t *numbers);
+
 /* Where a kind of line may stand, and the rule for its value in words. */
 typedef struct floe_sdp_rule {
     char type;
@@ -49,10 +54,9 @@ bool floe_sdp_check(const floe_sdp_rule *rule, floe_text *t);
 /* The value of an m= line; false: *t stands where it breaks the rule. */
 bool floe_sdp_get_media(floe_text *t, floe_sdp_media *media);
 
-/* Say where in `text` a rule is broken: `at` points into it, or to its end. rule NULL: nowhere.
- * fault may be NULL. */
-void floe_sdp_set_fault(floe_sdp_fault *fault, floe_bytes text, const uint8_t *at,
-                        const char *rule);
+/* Say where in `text` a rule is broken; say that none is. fault may be NULL. */
+void floe_sdp_set_fault(floe_sdp_fault *fault, floe_bytes text, size_t at, const char *rule);
+void floe_sdp_clear_fault(floe_sdp_fault *fault);
 
 /* The data channel's section, its m= line and whether it has the legacy form. */
 bool floe_sdp_webrtc_find(const floe_sdp *sdp, uint32_t *section, floe_sdp_media *media,
@@ -60,7 +64,7 @@ bool floe_sdp_webrtc_find(const floe_sdp *sdp, uint32_t *section, floe_sdp_media
 /* Is this mid in a BUNDLE group? *first is the mid that leads the group. */
 bool floe_sdp_webrtc_is_bundled(const floe_sdp *sdp, floe_bytes mid, floe_bytes *first);
 
-/* The value of a=fingerprint. UNSUPPORTED: a hash that is unknown or not to be used. */
+/* The value of a=fingerprint, if it is of print->hash. UNSUPPORTED: it is of another. */
 FLOE_MUST_USE floe_err floe_sdp_fingerprint_parse(floe_sdp_fingerprint *print, floe_bytes value);
 void floe_sdp_fingerprint_put(floe_writer *w, const floe_sdp_fingerprint *print);
 

@@ -15,13 +15,53 @@
 #define PWD_MIN    22u
 #define TLS_ID_MAX 255u /* RFC 8842 section 4 */
 
+#define DEFAULT_MESSAGE_SIZE 65536u /* RFC 8841 section 6.1: where it is not said */
+
+/* What is read, in the order in which it is checked. */
+typedef enum attr_id {
+    ATTR_MID,
+    ATTR_SCTP_PORT,
+    ATTR_MAX_MESSAGE_SIZE,
+    ATTR_UFRAG, /* from here on: of the transport, in any place */
+    ATTR_PWD,
+    ATTR_SETUP,
+    ATTR_TLS_ID,
+    ATTR_FINGERPRINT,
+    ATTR_ICE_OPTIONS,
+    ATTR_ICE_LITE,
+    ATTR_END_OF_CANDIDATES,
+    ATTR_COUNT
+} attr_id;
+
+/* The rule is for those whose value can be wrong, or which is there. */
+static const struct {
+    char name[18];
+    const char *rule;
+} attrs[ATTR_COUNT] = {
+    [ATTR_MID] = {"mid", "a=mid is a token"},
+    [ATTR_SCTP_PORT] = {"sctp-port", "a=sctp-port is 0 to 65535"},
+    [ATTR_MAX_MESSAGE_SIZE] = {"max-message-size", "a=max-message-size is a number"},
+    [ATTR_UFRAG] = {"ice-ufrag", "a=ice-ufrag is 4 to 256 letters and digits"},
+    [ATTR_PWD] = {"ice-pwd", "a=ice-pwd is 22 to 256 letters and digits"},
+    [ATTR_SETUP] = {"setup", "a=setup is actpass, active, passive or holdconn"},
+    [ATTR_TLS_ID] = {"tls-id", "a=tls-id has at most 255 characters"},
+    [ATTR_FINGERPRINT] = {"fingerprint",
+                          "a=fingerprint must be: a known hash, bytes of its length"},
+    [ATTR_ICE_OPTIONS] = {"ice-options", NULL},
+    [ATTR_ICE_LITE] = {"ice-lite", NULL},
+    [ATTR_END_OF_CANDIDATES] = {"end-of-candidates", NULL},
+};
+
+#define PLACE_COUNT 3
+
 typedef struct lookup {
     const floe_sdp *sdp;
-    floe_sdp_webrtc *out;
-    uint32_t places[3];
-    floe_bytes at; /* what breaks the rule */
-    const char *rule;
+    uint32_t places[PLACE_COUNT]; /* sections */
+    bool found[ATTR_COUNT];
+    floe_bytes values[ATTR_COUNT];
 } lookup;
+
+static const floe_bytes data_channel_format = {(const uint8_t *)"webrtc-datachannel", 18};
 
 bool floe_sdp_webrtc_is_bundled(const floe_sdp *sdp, floe_bytes mid, floe_bytes *first)
 {
@@ -29,15 +69,9 @@ bool floe_sdp_webrtc_is_bundled(const floe_sdp *sdp, floe_bytes mid, floe_bytes 
     floe_bytes group;
     while (floe_sdp_next_attr(sdp, FLOE_SDP_SESSION, "group", &cursor, &group)) {
         floe_text t = floe_text_begin(group);
-        if (!floe_text_get_literal(&t, "BUNDLE ")) {
-            continue;
-        }
-        floe_text_get_until(&t, ' ', first);
-        floe_bytes member = *first;
-        while (!floe_bytes_equal(member, mid) && !floe_text_is_end(&t)) {
-            floe_text_get_until(&t, ' ', &member);
-        }
-        if (mid.len > 0 && floe_bytes_equal(member, mid)) {
+        if (floe_text_get_literal(&t, "BUNDLE ") &&
+            floe_sdp_has_word((floe_bytes){t.ptr, t.left}, mid)) {
+            floe_text_get_until(&t, ' ', first);
             return true;
         }
     }
@@ -49,20 +83,23 @@ bool floe_sdp_webrtc_is_bundled(const floe_sdp *sdp, floe_bytes mid, floe_bytes 
 static bool is_data_channel(const floe_sdp *sdp, uint32_t section, const floe_sdp_media *media,
                             bool *is_legacy)
 {
-    if (!floe_text_is_word(media->media, "application") ||
-        !(floe_text_is_word(media->proto, "UDP/DTLS/SCTP") ||
-          floe_text_is_word(media->proto, "TCP/DTLS/SCTP") ||
-          floe_text_is_word(media->proto, "DTLS/SCTP"))) {
+    floe_text proto = floe_text_begin(media->proto);
+    if (!floe_text_get_literal(&proto, "UDP/")) {
+        (void)floe_text_get_literal(&proto, "TCP/");
+    }
+    if (!floe_bytes_equal(media->media, FLOE_LIT("application")) ||
+        !floe_bytes_equal(floe_text_get_rest(&proto), FLOE_LIT("DTLS/SCTP"))) {
         return false;
     }
-    floe_bytes map;
+    floe_bytes map = data_channel_format; /* where there is no a=sctpmap */
     uint64_t port;
     *is_legacy = floe_text_is_decimal(media->formats, UINT16_MAX, &port);
     if (!*is_legacy) {
-        return floe_sdp_has_word(media->formats, FLOE_LIT("webrtc-datachannel"));
+        map = media->formats;
+    } else {
+        (void)floe_sdp_find_attr(sdp, section, "sctpmap", &map);
     }
-    return !floe_sdp_find_attr(sdp, section, "sctpmap", &map) ||
-           floe_sdp_has_word(map, FLOE_LIT("webrtc-datachannel"));
+    return floe_sdp_has_word(map, data_channel_format);
 }
 
 static bool is_accepted(const floe_sdp *sdp, uint32_t section, const floe_sdp_media *media)
@@ -74,247 +111,224 @@ static bool is_accepted(const floe_sdp *sdp, uint32_t section, const floe_sdp_me
 bool floe_sdp_webrtc_find(const floe_sdp *sdp, uint32_t *section, floe_sdp_media *media,
                           bool *is_legacy)
 {
-    bool found = false;
+    for (int pass = 0; pass < 2; pass++) { /* the accepted ones, then any */
+        for (*section = 0; floe_sdp_media_of(sdp, *section, media); ++*section) {
+            if (is_data_channel(sdp, *section, media, is_legacy) &&
+                (pass > 0 || is_accepted(sdp, *section, media))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Browsers repeat the credentials in every bundled section; only equal ones are one transport. */
+static bool shares_transport(const floe_sdp *sdp, uint32_t section, uint32_t leader)
+{
+    floe_bytes ours, theirs;
+    return !floe_sdp_find_attr(sdp, section, attrs[ATTR_UFRAG].name, &ours) ||
+           (floe_sdp_find_attr(sdp, leader, attrs[ATTR_UFRAG].name, &theirs) &&
+            floe_bytes_equal(ours, theirs));
+}
+
+/* RFC 9143 §7.1.3: the section that leads the group has what all of its members share. */
+static void choose_transport(const floe_sdp *sdp, floe_sdp_webrtc *out)
+{
+    floe_bytes first, mid;
+    out->transport_section = out->section;
+    out->transport_mid = out->mid;
+    if (!floe_sdp_webrtc_is_bundled(sdp, out->mid, &first)) {
+        return;
+    }
     for (uint32_t i = 0; i < sdp->media_count; i++) {
-        floe_sdp_media candidate;
-        bool legacy;
-        if (!floe_sdp_media_of(sdp, i, &candidate) ||
-            !is_data_channel(sdp, i, &candidate, &legacy)) {
-            continue;
+        if (floe_sdp_find_attr(sdp, i, attrs[ATTR_MID].name, &mid) &&
+            floe_bytes_equal(mid, first) && shares_transport(sdp, out->section, i)) {
+            out->transport_section = i;
+            out->transport_mid = mid;
+            return;
         }
-        bool accepted = is_accepted(sdp, i, &candidate);
-        if (accepted || !found) {
-            found = true;
-            *section = i;
-            *media = candidate;
-            *is_legacy = legacy;
+    }
+}
+
+static void look_up(lookup *l)
+{
+    for (size_t i = 0; i < ATTR_COUNT; i++) {
+        size_t place_count = i < ATTR_UFRAG ? 1 : PLACE_COUNT;
+        for (size_t k = 0; k < place_count && !l->found[i]; k++) {
+            l->found[i] = floe_sdp_find_attr(l->sdp, l->places[k], attrs[i].name, &l->values[i]);
         }
-        if (accepted) {
-            break;
+    }
+}
+
+static bool is_credential(floe_bytes text, size_t min)
+{
+    return text.len >= min && text.len <= FLOE_ICE_CREDENTIAL_MAX && floe_sdp_is_word(text, 'C');
+}
+
+static bool read_setup(floe_sdp_webrtc *out, const lookup *l)
+{
+    for (uint8_t i = FLOE_SDP_SETUP_ACTPASS; i <= FLOE_SDP_SETUP_HOLDCONN; i++) {
+        if (floe_text_is_word(l->values[ATTR_SETUP], floe_sdp_setup_name((floe_sdp_setup)i))) {
+            out->setup = i;
+            return true;
         }
+    }
+    return !l->found[ATTR_SETUP];
+}
+
+/* Those of one section, in order of strength. More than there is room for are checked, too. */
+static bool read_fingerprints_of(floe_sdp_webrtc *out, lookup *l, uint32_t section)
+{
+    floe_bytes *value = &l->values[ATTR_FINGERPRINT];
+    for (uint8_t hash = FLOE_SDP_HASH_SHA512; hash != FLOE_SDP_HASH_NONE; hash--) {
+        floe_sdp_fingerprint print = {.hash = hash};
+        size_t cursor = 0;
+        while (floe_sdp_next_attr(l->sdp, section, attrs[ATTR_FINGERPRINT].name, &cursor, value)) {
+            floe_err err = floe_sdp_fingerprint_parse(&print, *value);
+            if (err == FLOE_E_MALFORMED) {
+                return false;
+            }
+            if (err == FLOE_OK && out->fingerprint_count < FLOE_SDP_FINGERPRINT_MAX) {
+                out->fingerprints[out->fingerprint_count++] = print;
+            }
+        }
+    }
+    return true;
+}
+
+/* RFC 8122 §5: those of the session count only for sections that have none of their own. */
+static bool read_fingerprints(floe_sdp_webrtc *out, lookup *l)
+{
+    for (size_t k = 0; k < PLACE_COUNT && out->fingerprint_count == 0; k++) {
+        if (!read_fingerprints_of(out, l, l->places[k])) {
+            return false;
+        }
+    }
+    return out->fingerprint_count > 0;
+}
+
+static bool read_sctp_port(floe_sdp_webrtc *out, const lookup *l, const floe_sdp_media *media)
+{
+    bool is_format = !l->found[ATTR_SCTP_PORT] && out->is_legacy_sctpmap;
+    uint64_t port;
+    if (!floe_text_is_decimal(is_format ? media->formats : l->values[ATTR_SCTP_PORT], UINT16_MAX,
+                              &port)) {
+        return false;
+    }
+    out->sctp_port = (uint16_t)port;
+    /* RFC 8841 §10.3: port 0 stands for no association. */
+    out->is_rejected = port == 0;
+    return true;
+}
+
+static bool read_max_message_size(floe_sdp_webrtc *out, const lookup *l)
+{
+    uint64_t size = DEFAULT_MESSAGE_SIZE;
+    if (l->found[ATTR_MAX_MESSAGE_SIZE] &&
+        !floe_text_is_decimal(l->values[ATTR_MAX_MESSAGE_SIZE], UINT64_MAX, &size)) {
+        return false;
+    }
+    out->max_message_size = size == 0 ? UINT64_MAX : size;
+    return true;
+}
+
+/* RFC 8839 §5.6: at both levels, and both count. */
+static bool is_trickle(const lookup *l)
+{
+    bool found = false;
+    for (size_t k = 0; k < PLACE_COUNT; k++) {
+        floe_bytes options = {NULL, 0};
+        (void)floe_sdp_find_attr(l->sdp, l->places[k], attrs[ATTR_ICE_OPTIONS].name, &options);
+        found |= floe_sdp_has_word(options, FLOE_LIT("trickle"));
     }
     return found;
 }
 
-static bool breaks(lookup *l, floe_bytes at, const char *rule)
+/* The first attribute that breaks its rule, or ATTR_COUNT. */
+static attr_id read_attrs(floe_sdp_webrtc *out, lookup *l, const floe_sdp_media *media)
 {
-    if (at.ptr != NULL) {
-        l->at = at;
-    }
-    l->rule = rule;
-    return true;
-}
-
-static bool find(const lookup *l, const char *name, floe_bytes *value)
-{
-    for (size_t i = 0; i < 3; i++) {
-        if (floe_sdp_find_attr(l->sdp, l->places[i], name, value)) {
-            return true;
-        }
-    }
-    *value = (floe_bytes){NULL, 0};
-    return false;
-}
-
-/* RFC 8839 §5.4 has letters, digits, + and /. The others are seen in the field and do no harm; a
- * colon would, in the USERNAME of a check. */
-static bool is_credential(floe_bytes text, size_t min)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.ptr[i];
-        uint8_t letter = c | 0x20;
-        if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') &&
-            (c == '\0' || strchr("+/-=_#", c) == NULL)) {
-            return false;
-        }
-    }
-    return text.len >= min && text.len <= FLOE_ICE_CREDENTIAL_MAX;
-}
-
-/* The section whose transport this one shares: RFC 9143 §7.1.3 leaves the credentials out of the
- * others, browsers repeat them there, and only equal ones are the same transport. */
-static void choose_transport(lookup *l)
-{
-    floe_sdp_webrtc *out = l->out;
-    floe_bytes first, mid, ours, theirs;
-    if (!floe_sdp_webrtc_is_bundled(l->sdp, out->mid, &first)) {
-        return;
-    }
-    uint32_t leader = 0;
-    while (leader < l->sdp->media_count &&
-           !(floe_sdp_find_attr(l->sdp, leader, "mid", &mid) && floe_bytes_equal(mid, first))) {
-        leader++;
-    }
-    if (leader == l->sdp->media_count) {
-        return;
-    }
-    bool own = floe_sdp_find_attr(l->sdp, out->section, "ice-ufrag", &ours);
-    if (!own || (floe_sdp_find_attr(l->sdp, leader, "ice-ufrag", &theirs) &&
-                 floe_bytes_equal(ours, theirs))) {
-        l->places[1] = out->transport_section = leader;
-        out->transport_mid = first;
-    }
-}
-
-static bool breaks_mid(lookup *l)
-{
-    floe_sdp_webrtc *out = l->out;
-    bool found = floe_sdp_find_attr(l->sdp, out->section, "mid", &out->mid);
-    out->transport_mid = out->mid;
-    return found && !floe_sdp_is_word(out->mid, 'T') &&
-           breaks(l, out->mid, "a=mid must be a token");
-}
-
-static bool breaks_ice(lookup *l)
-{
-    floe_sdp_webrtc *out = l->out;
-    floe_bytes value;
-    (void)find(l, "ice-ufrag", &out->ufrag);
-    (void)find(l, "ice-pwd", &out->pwd);
-    out->is_ice_lite = find(l, "ice-lite", &value);
-    out->is_end_of_candidates = find(l, "end-of-candidates", &value);
-    for (size_t i = 0; i < 3; i++) {
-        if (floe_sdp_find_attr(l->sdp, l->places[i], "ice-options", &value)) {
-            out->is_trickle |= floe_sdp_has_word(value, FLOE_LIT("trickle"));
-        }
-    }
+    out->ufrag = l->values[ATTR_UFRAG];
+    out->pwd = l->values[ATTR_PWD];
+    out->tls_id = l->values[ATTR_TLS_ID];
+    out->is_ice_lite = l->found[ATTR_ICE_LITE];
+    out->is_end_of_candidates = l->found[ATTR_END_OF_CANDIDATES];
+    out->is_trickle = is_trickle(l);
     if (!is_credential(out->ufrag, UFRAG_MIN)) {
-        return breaks(l, out->ufrag, "a=ice-ufrag must be there, of 4 to 256 letters and digits");
+        return ATTR_UFRAG;
     }
-    return !is_credential(out->pwd, PWD_MIN) &&
-           breaks(l, out->pwd, "a=ice-pwd must be there, of 22 to 256 letters and digits");
+    if (!is_credential(out->pwd, PWD_MIN)) {
+        return ATTR_PWD;
+    }
+    if (!read_setup(out, l)) {
+        return ATTR_SETUP;
+    }
+    if (out->tls_id.len > TLS_ID_MAX) {
+        return ATTR_TLS_ID;
+    }
+    if (!read_fingerprints(out, l)) {
+        return ATTR_FINGERPRINT;
+    }
+    if (!read_sctp_port(out, l, media)) {
+        return ATTR_SCTP_PORT;
+    }
+    return read_max_message_size(out, l) ? ATTR_COUNT : ATTR_MAX_MESSAGE_SIZE;
 }
 
-static bool breaks_setup(lookup *l)
+static attr_id read_section(floe_sdp_webrtc *out, lookup *l, const floe_sdp_media *media)
 {
-    floe_sdp_webrtc *out = l->out;
-    floe_bytes value;
-    if (find(l, "tls-id", &out->tls_id) && out->tls_id.len > TLS_ID_MAX) {
-        return breaks(l, out->tls_id, "a=tls-id must not be longer than 255 characters");
+    bool has_mid = floe_sdp_find_attr(l->sdp, out->section, attrs[ATTR_MID].name, &out->mid);
+    l->values[ATTR_MID] = out->mid;
+    if (has_mid && !floe_sdp_is_word(out->mid, 'T')) {
+        return ATTR_MID;
     }
-    if (!find(l, "setup", &value)) {
-        return false;
+    choose_transport(l->sdp, out);
+    out->is_rejected = !is_accepted(l->sdp, out->section, media);
+    if (out->is_rejected) {
+        out->max_message_size = DEFAULT_MESSAGE_SIZE;
+        return ATTR_COUNT;
     }
-    for (uint8_t i = FLOE_SDP_SETUP_ACTPASS; i <= FLOE_SDP_SETUP_HOLDCONN; i++) {
-        if (floe_text_is_word(value, floe_sdp_setup_name((floe_sdp_setup)i))) {
-            out->setup = i;
-            return false;
-        }
-    }
-    return breaks(l, value, "a=setup must be actpass, active, passive or holdconn");
-}
-
-/* Keep them in order of strength; where there are too many, the weakest goes. */
-static void keep_fingerprint(floe_sdp_webrtc *out, const floe_sdp_fingerprint *print)
-{
-    uint32_t at = 0;
-    while (at < out->fingerprint_count && out->fingerprints[at].hash >= print->hash) {
-        at++;
-    }
-    if (at == FLOE_SDP_FINGERPRINT_MAX) {
-        return;
-    }
-    if (out->fingerprint_count < FLOE_SDP_FINGERPRINT_MAX) {
-        out->fingerprint_count++;
-    }
-    for (uint32_t i = out->fingerprint_count - 1; i > at; i--) {
-        out->fingerprints[i] = out->fingerprints[i - 1];
-    }
-    out->fingerprints[at] = *print;
-}
-
-/* RFC 8122 §5: those of the session count only for sections that have none of their own. */
-static bool breaks_fingerprint(lookup *l)
-{
-    floe_bytes value;
-    for (size_t i = 0; i < 3 && l->out->fingerprint_count == 0; i++) {
-        size_t cursor = 0;
-        while (floe_sdp_next_attr(l->sdp, l->places[i], "fingerprint", &cursor, &value)) {
-            floe_sdp_fingerprint print;
-            floe_err err = floe_sdp_fingerprint_parse(&print, value);
-            if (err == FLOE_E_MALFORMED) {
-                return breaks(l, value, "a=fingerprint must have the length of its hash");
-            }
-            if (err == FLOE_OK) {
-                keep_fingerprint(l->out, &print);
-            }
-        }
-    }
-    return l->out->fingerprint_count == 0 &&
-           breaks(l, (floe_bytes){NULL, 0}, "a=fingerprint must be there, of a known hash");
-}
-
-static bool breaks_sctp(lookup *l, const floe_sdp_media *media)
-{
-    floe_sdp_webrtc *out = l->out;
-    floe_bytes value;
-    uint64_t number = UINT64_MAX;
-    bool found = floe_sdp_find_attr(l->sdp, out->section, "sctp-port", &value);
-    if (!found && out->is_legacy_sctpmap) {
-        value = media->formats;
-    } else if (!found) {
-        return breaks(l, (floe_bytes){NULL, 0}, "a=sctp-port must be there");
-    }
-    if (!floe_text_is_decimal(value, UINT16_MAX, &number)) {
-        return breaks(l, value, "a=sctp-port must be 0 to 65535");
-    }
-    out->sctp_port = (uint16_t)number;
-    out->is_rejected |= number == 0;
-    if (!floe_sdp_find_attr(l->sdp, out->section, "max-message-size", &value)) {
-        return false;
-    }
-    if (!floe_text_is_decimal(value, UINT64_MAX, &number)) {
-        return breaks(l, value, "a=max-message-size must be a number");
-    }
-    out->max_message_size = number == 0 ? UINT64_MAX : number;
-    return false;
-}
-
-static bool breaks_any(lookup *l)
-{
-    floe_sdp_webrtc *out = l->out;
-    floe_sdp_media media;
-    if (!floe_sdp_webrtc_find(l->sdp, &out->section, &media, &out->is_legacy_sctpmap)) {
-        return false;
-    }
-    l->at = media.media;
-    l->places[0] = l->places[1] = out->transport_section = out->section;
-    out->is_rejected = !is_accepted(l->sdp, out->section, &media);
-    if (breaks_mid(l) || out->is_rejected) {
-        return l->rule != NULL;
-    }
-    choose_transport(l);
-    return breaks_ice(l) || breaks_setup(l) || breaks_fingerprint(l) || breaks_sctp(l, &media);
+    l->places[0] = out->section;
+    l->places[1] = out->transport_section;
+    look_up(l);
+    return read_attrs(out, l, media);
 }
 
 floe_err floe_sdp_webrtc_read(floe_sdp_webrtc *out, const floe_sdp *sdp, floe_sdp_fault *fault)
 {
+    floe_sdp_media media;
+    lookup l = {.sdp = sdp, .places = {0, 0, FLOE_SDP_SESSION}};
     memset(out, 0, sizeof *out);
-    out->max_message_size = 65536; /* RFC 8841 §6.1: where it is not said */
-    lookup l = {sdp, out, {0, 0, FLOE_SDP_SESSION}, {NULL, 0}, NULL};
-    if (breaks_any(&l)) {
-        floe_sdp_set_fault(fault, sdp->text, l.at.ptr, l.rule);
+    floe_sdp_clear_fault(fault);
+    if (!floe_sdp_webrtc_find(sdp, &out->section, &media, &out->is_legacy_sctpmap)) {
         memset(out, 0, sizeof *out);
-        return FLOE_E_MALFORMED;
-    }
-    if (l.at.ptr == NULL) {
-        floe_sdp_set_fault(fault, sdp->text, sdp->text.ptr + sdp->text.len,
-                           "there must be a section for data channels");
-        memset(out, 0, sizeof *out);
+        floe_sdp_set_fault(fault, sdp->text, sdp->text.len, "there is a section for data channels");
         return FLOE_E_UNSUPPORTED;
     }
-    if (fault != NULL) {
-        *fault = (floe_sdp_fault){0, 0, ""};
+    attr_id broken = read_section(out, &l, &media);
+    if (broken == ATTR_COUNT) {
+        return FLOE_OK;
     }
-    return FLOE_OK;
+    const uint8_t *at = l.values[broken].ptr != NULL ? l.values[broken].ptr : media.media.ptr;
+    floe_sdp_set_fault(fault, sdp->text, (size_t)(at - sdp->text.ptr), attrs[broken].rule);
+    memset(out, 0, sizeof *out);
+    return FLOE_E_MALFORMED;
 }
 
 bool floe_sdp_webrtc_next_candidate(const floe_sdp *sdp, const floe_sdp_webrtc *desc,
                                     size_t *cursor, floe_bytes *candidate)
 {
-    (void)cursor;
-    (void)candidate;
-    (void)desc;
-    (void)sdp;
-    return false;
+    /* The cursor runs through the section's lines and on, past a gap, through those of the other;
+     * no section is longer than the whole text. */
+    size_t own_end = sdp->text.len;
+    if (*cursor < own_end) {
+        if (floe_sdp_next_attr(sdp, desc->section, "candidate", cursor, candidate)) {
+            return true;
+        }
+        *cursor = own_end;
+    }
+    size_t inner = *cursor - own_end;
+    bool found = desc->transport_section != desc->section &&
+                 floe_sdp_next_attr(sdp, desc->transport_section, "candidate", &inner, candidate);
+    *cursor = own_end + inner;
+    return found;
 }

@@ -121,12 +121,12 @@ static void load_header(floe_stun_msg *msg, floe_bytes packet)
 
 floe_err floe_stun_msg_parse(floe_stun_msg *msg, floe_bytes packet)
 {
-    floe_stun_msg parsed = {.packet = {NULL, 0}};
-    *msg = parsed;
+    memset(msg, 0, sizeof *msg);
     if (!floe_stun_msg_is(packet) ||
         floe_load_u16(packet.ptr + 2) != packet.len - FLOE_STUN_HEADER_SIZE) {
         return FLOE_E_MALFORMED;
     }
+    floe_stun_msg parsed = {.has_fingerprint = false};
     load_header(&parsed, packet);
     floe_stun_attr attr;
     for (size_t at = FLOE_STUN_HEADER_SIZE; at < packet.len; at += attr_size(&attr)) {

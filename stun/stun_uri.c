@@ -7,6 +7,8 @@
  */
 #include "stun/stun_uri.h"
 
+#include <string.h>
+
 #include "base/addr.h"
 #include "base/text.h"
 
@@ -125,11 +127,11 @@ static const char *parse(floe_stun_uri *uri, floe_bytes text)
 
 floe_err floe_stun_uri_parse(floe_stun_uri *uri, floe_bytes text, const char **why)
 {
-    *uri = (floe_stun_uri){.port = 0};
+    memset(uri, 0, sizeof *uri);
     *why = parse(uri, text);
     if (*why == NULL) {
         return FLOE_OK;
     }
-    *uri = (floe_stun_uri){.port = 0};
+    memset(uri, 0, sizeof *uri);
     return FLOE_E_MALFORMED;
 }

@@ -1,0 +1,82 @@
+/* app/cmd_peer_queue.c - messages that wait until the peer takes them. */
+#include "app/cmd_peer_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static size_t memory_of(const send_item *item)
+{
+    return sizeof *item + item->size + (item->is_pattern ? SEND_PATTERN : 0);
+}
+
+floe_err send_queue_add(send_queue *queue, floe_dc_id channel, bool is_text, floe_bytes bytes,
+                        uint64_t count)
+{
+    send_item made = {.channel = channel,
+                      .is_text = is_text,
+                      .is_pattern = bytes.ptr == NULL && bytes.len > 0,
+                      .left = count,
+                      .size = bytes.len};
+    send_item *item = malloc(memory_of(&made));
+    if (item == NULL) {
+        return FLOE_E_FULL;
+    }
+    *item = made;
+    if (item->is_pattern) {
+        for (size_t k = 0; k < item->size + SEND_PATTERN; k++) {
+            item->bytes[k] = (uint8_t)(k % SEND_PATTERN);
+        }
+    } else if (bytes.len > 0) {
+        memcpy(item->bytes, bytes.ptr, bytes.len);
+    }
+    *(queue->last != NULL ? &queue->last->next : &queue->first) = item;
+    queue->last = item;
+    queue->bytes += memory_of(item);
+    return FLOE_OK;
+}
+
+static void drop_first(send_queue *queue)
+{
+    send_item *item = queue->first;
+    queue->first = item->next;
+    if (queue->first == NULL) {
+        queue->last = NULL;
+    }
+    queue->bytes -= memory_of(item);
+    free(item);
+}
+
+static floe_err send_next(send_item *item, floe_peer *peer)
+{
+    size_t offset = item->is_pattern ? (size_t)(item->number % SEND_PATTERN) : 0;
+    return floe_peer_send(peer, item->channel, item->is_text,
+                          (floe_bytes){item->bytes + offset, item->size});
+}
+
+floe_err send_queue_pump(send_queue *queue, floe_peer *peer)
+{
+    while (queue->first != NULL) {
+        send_item *item = queue->first;
+        floe_err err = item->left > 0 ? send_next(item, peer) : FLOE_OK;
+        if (err == FLOE_E_AGAIN) {
+            return err;
+        }
+        if (err == FLOE_OK && item->left > 1) {
+            item->left--;
+            item->number++;
+            continue;
+        }
+        drop_first(queue);
+        if (err != FLOE_OK) {
+            return err;
+        }
+    }
+    return FLOE_OK;
+}
+
+void send_queue_clear(send_queue *queue)
+{
+    while (queue->first != NULL) {
+        drop_first(queue);
+    }
+}

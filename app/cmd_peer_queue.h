@@ -1,0 +1,34 @@
+/* app/cmd_peer_queue.h - messages that wait until the peer takes them. */
+#ifndef FLOE_APP_CMD_PEER_QUEUE_H
+#define FLOE_APP_CMD_PEER_QUEUE_H
+
+#include "peer/peer.h"
+
+typedef struct send_item {
+    struct send_item *next;
+    floe_dc_id channel;
+    bool is_text;
+    bool is_pattern; /* byte k of message n is (k + n) mod 251, so that no two are alike */
+    uint64_t left;   /* messages still to be sent */
+    uint64_t number; /* of the next one */
+    size_t size;     /* bytes of each message */
+    uint8_t bytes[]; /* the message; of a pattern SEND_PATTERN bytes more */
+} send_item;
+
+#define SEND_PATTERN 251u
+
+typedef struct send_queue { /* a zeroed one is empty */
+    send_item *first, *last;
+    size_t bytes; /* of memory */
+} send_queue;
+
+/* Append `count` messages of these bytes (copied), or of a pattern where bytes.ptr is NULL. FULL:
+ * no memory. */
+FLOE_MUST_USE floe_err send_queue_add(send_queue *queue, floe_dc_id channel, bool is_text,
+                                      floe_bytes bytes, uint64_t count);
+/* Hand messages to the peer. OK: all are gone. AGAIN: it takes no more now. Any other error is of
+ * the first item, which is dropped: call again. */
+FLOE_MUST_USE floe_err send_queue_pump(send_queue *queue, floe_peer *peer);
+void send_queue_clear(send_queue *queue);
+
+#endif

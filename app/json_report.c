@@ -1,0 +1,252 @@
+/* app/json_report.c - what a peer is and has, as JSON. */
+#include "app/json_report.h"
+
+#include "base/addr.h"
+#include "base/crypto.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *json_report_event(const char *name)
+{
+    json_t *event = json_object();
+    json_object_set_new(event, "ev", json_string(name));
+    return event;
+}
+
+json_t *json_report_text(floe_bytes bytes)
+{
+    json_t *text = json_stringn(bytes.len > 0 ? (const char *)bytes.ptr : "", bytes.len);
+    if (text != NULL) {
+        return text;
+    }
+    char *ascii = malloc(bytes.len);
+    for (size_t i = 0; ascii != NULL && i < bytes.len; i++) {
+        ascii[i] = bytes.ptr[i] < 0x80 ? (char)bytes.ptr[i] : '?';
+    }
+    text = ascii != NULL ? json_stringn(ascii, bytes.len) : NULL;
+    free(ascii);
+    return text;
+}
+
+json_t *json_report_sha256(floe_bytes bytes)
+{
+    uint8_t digest[FLOE_SHA256_SIZE];
+    char hex[2 * FLOE_SHA256_SIZE + 1];
+    floe_sha256(&bytes, 1, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    }
+    return json_string(hex);
+}
+
+static void put_number(json_t *object, const char *key, uint64_t value)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, json_string(text));
+}
+
+void json_report_channel(json_t *object, const floe_dc_info *info, bool with_counters)
+{
+    const floe_dc_options *options = &info->options;
+    json_object_set_new(object, "label", json_report_text(options->label));
+    if (info->stream != FLOE_STREAM_NONE) {
+        put_number(object, "id", info->stream);
+    }
+    json_object_set_new(object, "protocol", json_report_text(options->protocol));
+    json_object_set_new(object, "ordered", json_boolean(!options->is_unordered));
+    if (options->has_max_retransmits) {
+        put_number(object, "maxRetransmits", options->max_retransmits);
+    }
+    if (options->has_lifetime) {
+        put_number(object, "maxPacketLifeTime", options->lifetime_ms);
+    }
+    json_object_set_new(object, "negotiated", json_boolean(options->is_negotiated));
+    json_object_set_new(object, "incoming", json_boolean(info->is_incoming));
+    if (with_counters) {
+        put_text(object, "state", floe_dc_state_name(info->state));
+        put_number(object, "bufferedAmount", info->buffered);
+        put_number(object, "messagesSent", info->messages_sent);
+        put_number(object, "messagesReceived", info->messages_received);
+        put_number(object, "bytesSent", info->bytes_sent);
+        put_number(object, "bytesReceived", info->bytes_received);
+    }
+}
+
+static const char *transport_name(uint8_t transport)
+{
+    static const char *const names[] = {"udp", "tcp", "tls", "dtls"};
+    return transport < sizeof names / sizeof names[0] ? names[transport] : "?";
+}
+
+/* One end of the pair, as a line for people ("host udp 192.0.2.1 4711") and as an object. */
+static void put_candidate(json_t *event, const char *key, const char *object_key,
+                          const floe_ice_cand *cand)
+{
+    char ip[FLOE_ADDR_TEXT_MAX], line[128];
+    const char *type = floe_ice_type_name((floe_ice_type)cand->type);
+    floe_addr_ip_text(&cand->addr, ip);
+    snprintf(line, sizeof line, "%s %s %s %u", type, transport_name(cand->transport), ip,
+             cand->addr.port);
+    put_text(event, key, line);
+    json_t *object = json_object();
+    put_text(object, "type", type);
+    put_text(object, "transport", transport_name(cand->transport));
+    put_text(object, "address", ip);
+    put_number(object, "port", cand->addr.port);
+    put_number(object, "priority", cand->priority);
+    json_object_set_new(event, object_key, object);
+}
+
+json_t *json_report_pair(const floe_peer *peer)
+{
+    floe_peer_stats stats;
+    json_t *event = json_report_event("pair");
+    floe_peer_get_stats(peer, &stats);
+    if (stats.ice.local.addr.family == 0) {
+        put_text(event, "local", "?");
+        put_text(event, "remote", "?");
+        return event;
+    }
+    put_candidate(event, "local", "local_candidate", &stats.ice.local);
+    put_candidate(event, "remote", "remote_candidate", &stats.ice.remote);
+    char ip[FLOE_ADDR_TEXT_MAX], line[80];
+    snprintf(line, sizeof line, "%s %u", floe_addr_ip_text(&stats.ice.remote.addr, ip),
+             stats.ice.remote.addr.port);
+    put_text(event, "remote_addr", line);
+    return event;
+}
+
+/* A counter of floe_peer_stats: its name and where it stands. */
+typedef struct counter {
+    const char *name;
+    size_t offset;
+    size_t size; /* 8 or 4 */
+} counter;
+
+#define COUNTER(group, field)                                                                      \
+    {                                                                                              \
+#field, offsetof(floe_peer_stats, group.field),                                            \
+            sizeof(((floe_peer_stats *)NULL)->group.field)                                         \
+    }
+#define OWN(field)                                                                                 \
+    {                                                                                              \
+#field, offsetof(floe_peer_stats, field), sizeof(((floe_peer_stats *)NULL)->field)         \
+    }
+
+static const counter peer_counters[] = {
+    OWN(datagrams_received),  OWN(datagrams_sent),     OWN(runs_sent), OWN(dropped_unknown),
+    OWN(dropped_unvalidated), OWN(candidates_ignored), {NULL, 0, 0},
+};
+
+static const counter ice_counters[] = {
+    COUNTER(ice, checks_sent),
+    COUNTER(ice, checks_received),
+    COUNTER(ice, replies_sent),
+    COUNTER(ice, replies_received),
+    COUNTER(ice, consent_sent),
+    COUNTER(ice, consent_received),
+    COUNTER(ice, dropped_malformed),
+    COUNTER(ice, dropped_auth),
+    COUNTER(ice, dropped_unknown),
+    COUNTER(ice, dropped_full),
+    COUNTER(ice, rtt_us),
+    COUNTER(ice, pairs),
+    COUNTER(ice, valid_pairs),
+    COUNTER(ice, local_candidates),
+    COUNTER(ice, remote_candidates),
+    {NULL, 0, 0},
+};
+
+static const counter dtls_counters[] = {
+    COUNTER(dtls, records_sent),
+    COUNTER(dtls, records_received),
+    COUNTER(dtls, dropped),
+    COUNTER(dtls, flights_repeated),
+    {NULL, 0, 0},
+};
+
+static const counter sctp_counters[] = {
+    COUNTER(sctp, packets_sent),
+    COUNTER(sctp, packets_received),
+    COUNTER(sctp, bytes_sent),
+    COUNTER(sctp, bytes_received),
+    COUNTER(sctp, data_sent),
+    COUNTER(sctp, data_received),
+    COUNTER(sctp, messages_sent),
+    COUNTER(sctp, messages_received),
+    COUNTER(sctp, messages_abandoned),
+    COUNTER(sctp, retransmits),
+    COUNTER(sctp, fast_retransmits),
+    COUNTER(sctp, timeouts),
+    COUNTER(sctp, duplicates),
+    COUNTER(sctp, dropped_malformed),
+    COUNTER(sctp, dropped_tag),
+    COUNTER(sctp, dropped_checksum),
+    COUNTER(sctp, dropped_unknown),
+    COUNTER(sctp, dropped_full),
+    COUNTER(sctp, cwnd),
+    COUNTER(sctp, ssthresh),
+    COUNTER(sctp, flight),
+    COUNTER(sctp, rwnd_remote),
+    COUNTER(sctp, rwnd_local),
+    COUNTER(sctp, srtt_us),
+    COUNTER(sctp, rto_us),
+    COUNTER(sctp, buffered),
+    {NULL, 0, 0},
+};
+
+static void put_counters(json_t *object, const floe_peer_stats *stats, const counter *counters)
+{
+    for (const counter *c = counters; c->name != NULL; c++) {
+        uint64_t value = 0;
+        uint32_t small = 0;
+        const char *at = (const char *)stats + c->offset;
+        memcpy(c->size == sizeof value ? (void *)&value : (void *)&small, at, c->size);
+        put_number(object, c->name, value + small);
+    }
+}
+
+static json_t *list_channels(const floe_peer *peer)
+{
+    json_t *list = json_array();
+    size_t cursor = 0;
+    floe_dc_id id;
+    floe_dc_info info;
+    while (floe_peer_next_channel(peer, &cursor, &id)) {
+        if (floe_peer_get_channel(peer, id, &info) == FLOE_OK) {
+            json_t *channel = json_object();
+            json_report_channel(channel, &info, true);
+            json_array_append_new(list, channel);
+        }
+    }
+    return list;
+}
+
+json_t *json_report_stats(const floe_peer *peer)
+{
+    floe_peer_stats stats;
+    floe_peer_get_stats(peer, &stats);
+    json_t *event = json_report_event("stats");
+    json_t *ice = json_object(), *dtls = json_object(), *sctp = json_object();
+    put_counters(event, &stats, peer_counters);
+    put_counters(ice, &stats, ice_counters);
+    put_counters(dtls, &stats, dtls_counters);
+    put_counters(sctp, &stats, sctp_counters);
+    put_text(ice, "state", floe_ice_state_name(floe_peer_get_ice_state(peer)));
+    put_text(dtls, "state", floe_dtls_state_name(floe_peer_get_dtls_state(peer)));
+    if (stats.dtls.cipher != NULL) {
+        put_text(dtls, "cipher", stats.dtls.cipher);
+        put_number(dtls, "version", stats.dtls.version);
+    }
+    json_object_set_new(event, "ice", ice);
+    json_object_set_new(event, "dtls", dtls);
+    json_object_set_new(event, "sctp", sctp);
+    json_object_set_new(event, "channels", list_channels(peer));
+    return event;
+}

@@ -1,0 +1,140 @@
+/*
+ * ice/ice_agent_internal.h - how the parts of the agent share its state. Private to ice/.
+ *
+ * Every public call that changes something ends in floe_ice_agent_settle(), which brings what
+ * follows from facts and time up to date: timeouts, consent, the path for data, nomination, the
+ * state. The parts below change facts and leave consequences to it.
+ * Generation 1 of credentials, and the slots beyond the tables, hold the selected pair of before a
+ * restart; generation 0 and the tables are of now.
+ */
+#ifndef FLOE_ICE_ICE_AGENT_INTERNAL_H
+#define FLOE_ICE_ICE_AGENT_INTERNAL_H
+
+#include "base/addr.h"
+#include "base/assert.h"
+#include "ice/ice_agent.h"
+#include "stun/stun_msg.h"
+
+#define FLOE_ICE_TRIGGER_GAP_US UINT32_C(5000) /* RFC 8445 section 14.2: between transactions */
+
+static inline bool floe_ice_agent_has_remote(const floe_ice_agent *agent)
+{
+    return agent->theirs[0].ufrag_len > 0;
+}
+
+static inline bool floe_ice_agent_is_closed(const floe_ice_agent *agent)
+{
+    return agent->state == FLOE_ICE_CLOSED;
+}
+
+/* ice_table.c: candidates and pairs */
+
+/* The inverse of floe_ice_priority(). */
+static inline uint16_t floe_ice_table_local_preference(uint32_t priority)
+{
+    return (uint16_t)(priority >> 8);
+}
+
+/* The host candidate on this socket, or FLOE_ICE_NONE. */
+uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr);
+uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr);
+/* A socket of ours; FLOE_ICE_NONE: the table is full. */
+uint8_t floe_ice_table_add_host(floe_ice_agent *agent, const floe_addr *addr, uint16_t preference);
+/* A reflexive candidate, unless it is known by address and base; FLOE_ICE_NONE: the table is full.
+ */
+uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, uint8_t base,
+                                     uint8_t server_class, const floe_addr *addr);
+/* The remote candidate of a check from an unknown address; FLOE_ICE_NONE: no room for it. */
+uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority);
+/* The pair of these two, made (Frozen) if there is none; FLOE_ICE_NONE: not to be paired, or full.
+ */
+uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote);
+/* Priorities and foundations of pairs anew: a role or a candidate has changed. */
+void floe_ice_table_refresh(floe_ice_agent *agent);
+void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local);
+void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote);
+/* The pair on this path, the old one included; FLOE_ICE_NONE: none. */
+uint8_t floe_ice_table_find_path(const floe_ice_agent *agent, const floe_path *path);
+floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair);
+
+/* ice_gather.c: server-reflexive candidates */
+
+/* The request that this responds to, for _input; FLOE_ICE_NONE: none of ours. */
+uint8_t floe_ice_gather_find(const floe_ice_agent *agent, const floe_stun_msg *msg);
+floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_path *path,
+                               const floe_stun_msg *msg);
+void floe_ice_gather_restart(floe_ice_agent *agent);
+void floe_ice_gather_expire(floe_ice_agent *agent);
+bool floe_ice_gather_has_job(const floe_ice_agent *agent);
+bool floe_ice_gather_start(floe_ice_agent *agent, floe_transmit *out);  /* a new request */
+bool floe_ice_gather_repeat(floe_ice_agent *agent, floe_transmit *out); /* a retransmission due */
+floe_time floe_ice_gather_deadline(const floe_ice_agent *agent);
+
+/* ice_check.c: checks out; ice_response.c: responses in */
+
+/* A check of ours that a response belongs to. */
+typedef struct floe_ice_check_ref {
+    uint8_t pair; /* FLOE_ICE_NONE: no check of ours */
+    uint8_t past; /* index if superseded, else FLOE_ICE_NONE */
+    bool was_controlling, was_nomination;
+} floe_ice_check_ref;
+
+floe_ice_check_ref floe_ice_check_find(const floe_ice_agent *agent, const floe_stun_msg *msg);
+floe_err floe_ice_check_input(floe_ice_agent *agent, floe_ice_check_ref ref, const floe_path *path,
+                              const floe_stun_msg *msg);
+/* Give the pair a new transaction; the one before still counts if answered. */
+void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index);
+/* Write the pair's request into `out`. */
+void floe_ice_check_write(floe_ice_agent *agent, uint8_t index, floe_transmit *out);
+bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out);
+bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out);
+bool floe_ice_check_repeat(floe_ice_agent *agent, floe_transmit *out);
+bool floe_ice_check_has_ordinary(const floe_ice_agent *agent);
+void floe_ice_check_expire(floe_ice_agent *agent);
+floe_time floe_ice_check_deadline(const floe_ice_agent *agent);
+void floe_ice_check_forget_past(floe_ice_agent *agent, uint8_t pair);
+/* Take the other role: by set_role, by a conflict. */
+void floe_ice_check_switch_role(floe_ice_agent *agent, floe_ice_role role);
+
+/* ice_reply.c: checks in, responses out */
+
+floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
+                              const floe_stun_msg *msg);
+bool floe_ice_reply_send(floe_ice_agent *agent, floe_transmit *out);
+/* The peer's credentials have come: follow up the checks that came before them. */
+void floe_ice_reply_follow_up(floe_ice_agent *agent);
+bool floe_ice_reply_is_early(const floe_ice_agent *agent, uint8_t local, const floe_addr *from);
+void floe_ice_reply_forget_early(floe_ice_agent *agent);
+
+/* ice_consent.c: RFC 7675 */
+
+bool floe_ice_consent_is_alive(const floe_ice_agent *agent, const floe_ice_pair *pair);
+/* A good response came: consent holds from now, and the next check is scheduled. */
+void floe_ice_consent_renew(floe_ice_agent *agent, floe_ice_pair *pair);
+void floe_ice_consent_revoke(floe_ice_agent *agent, uint8_t index, floe_ice_cause cause);
+bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out);
+void floe_ice_consent_expire(floe_ice_agent *agent);
+floe_time floe_ice_consent_deadline(const floe_ice_agent *agent);
+
+/* ice_nominate.c: which pair */
+
+/* A nominated pair of this generation is valid: ordinary checks are over. */
+bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent);
+void floe_ice_nominate_run(floe_ice_agent *agent);
+/* Forget the pair of before the restart. */
+void floe_ice_nominate_drop_old(floe_ice_agent *agent);
+
+/* ice_state.c: state and cause */
+
+bool floe_ice_state_is_legal(floe_ice_state from, floe_ice_state to);
+void floe_ice_state_update(floe_ice_agent *agent);
+
+/* ice_agent.c */
+
+void floe_ice_agent_settle(floe_ice_agent *agent);
+/* A message is finished in out->buf: fill in the rest. False: it is not, which cannot happen with a
+ * buffer of the documented size. */
+void floe_ice_agent_finish(floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,
+                           const floe_path *path);
+
+#endif

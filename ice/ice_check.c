@@ -1,0 +1,204 @@
+/*
+ * ice/ice_check.c - connectivity checks: which one leaves when, and its request (RFC 8445 sections
+ * 6.1.4, 7.1, 7.2.1 to 7.2.4). What a response does is in ice/ice_response.c.
+ *
+ * Ordinary checks leave one a Ta. A triggered check leaves at once: it is sent because the peer is
+ * there, and waiting for the next tick of Ta costs every connection up to 50 ms. It keeps only to
+ * the 5 ms that RFC 8445 section 14.2 wants between any two transactions.
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+static void remember(floe_ice_agent *agent, uint8_t index)
+{
+    const floe_ice_pair *pair = &agent->list.pair[index];
+    floe_ice_past *past = &agent->past[agent->past_next];
+    agent->past_next = (uint8_t)((agent->past_next + 1) % FLOE_ICE_PAST_MAX);
+    memcpy(past->tid, pair->txn.tid, sizeof past->tid);
+    past->pair = index;
+    past->was_controlling = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING);
+    past->was_nomination = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION);
+}
+
+void floe_ice_check_forget_past(floe_ice_agent *agent, uint8_t pair)
+{
+    for (size_t i = 0; i < FLOE_ICE_PAST_MAX; i++) {
+        if (agent->past[i].pair == pair) {
+            agent->past[i].pair = FLOE_ICE_NONE;
+        }
+    }
+}
+
+/* RFC 8445 §7.1.2, §8.1.1: with USE-CANDIDATE when nominating. A lite peer learns which pair is
+ * selected from nothing else, and some drop a pair whose checks lack it, so there it is repeated.
+ */
+static bool is_nomination(const floe_ice_agent *agent, const floe_ice_pair *pair)
+{
+    return agent->role == FLOE_ICE_CONTROLLING &&
+           (floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING) ||
+            (agent->is_remote_lite && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)));
+}
+
+void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index)
+{
+    floe_ice_pair *pair = &agent->list.pair[index];
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING)) {
+        remember(agent, index);
+    }
+    floe_stun_txn_begin(&pair->txn, &agent->rand, agent->rto_us, agent->now);
+    floe_ice_pair_clear(pair, FLOE_ICE_PAIR_SENT_CONTROLLING | FLOE_ICE_PAIR_SENT_NOMINATION |
+                                  FLOE_ICE_PAIR_RESENT);
+    floe_ice_pair_set(pair, FLOE_ICE_PAIR_PENDING);
+    if (agent->role == FLOE_ICE_CONTROLLING) {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_SENT_CONTROLLING);
+    }
+    if (is_nomination(agent, pair)) {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_SENT_NOMINATION);
+    }
+}
+
+void floe_ice_check_write(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
+{
+    const floe_ice_pair *pair = &agent->list.pair[index];
+    const unsigned generation = index == FLOE_ICE_OLD;
+    const floe_ice_credentials *theirs = &agent->theirs[generation];
+    uint8_t name[FLOE_ICE_USERNAME_MAX];
+    /* RFC 8445 §7.1.1: the priority that a peer-reflexive candidate of this base would have. */
+    uint32_t priority = floe_ice_priority(
+        FLOE_ICE_PRFLX, floe_ice_table_local_preference(agent->local[pair->local].priority));
+    floe_path path = floe_ice_table_path(agent, index);
+    floe_stun_writer w;
+    floe_stun_writer_begin(&w, out->buf, out->cap, FLOE_STUN_REQUEST, FLOE_STUN_BINDING,
+                           pair->txn.tid);
+    floe_stun_writer_put_bytes(
+        &w, FLOE_STUN_USERNAME,
+        floe_ice_credentials_username(theirs, &agent->ours[generation], name));
+    floe_stun_writer_put_u32(&w, FLOE_STUN_PRIORITY, priority);
+    floe_stun_writer_put_u64(&w,
+                             floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING)
+                                 ? FLOE_STUN_ICE_CONTROLLING
+                                 : FLOE_STUN_ICE_CONTROLLED,
+                             agent->tie_breaker);
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION)) {
+        floe_stun_writer_put_flag(&w, FLOE_STUN_USE_CANDIDATE);
+    }
+    floe_stun_writer_put_integrity(&w, floe_ice_credentials_pwd(theirs));
+    floe_stun_writer_put_fingerprint(&w);
+    floe_ice_agent_finish(agent, &w, out, &path);
+    agent->count.checks_sent++;
+}
+
+static void send_first(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
+{
+    floe_ice_pair *pair = &agent->list.pair[index];
+    floe_ice_check_begin(agent, index);
+    if (pair->state != FLOE_ICE_PAIR_SUCCEEDED) {
+        pair->state = FLOE_ICE_PAIR_IN_PROGRESS;
+    }
+    floe_ice_check_write(agent, index, out);
+    floe_stun_txn_sent(&pair->txn, agent->now);
+    agent->floor_at = floe_time_after(agent->now, FLOE_ICE_TRIGGER_GAP_US);
+}
+
+/* RFC 8445 §7.3.1.4 wants a new transaction for a pair that is being checked. To send the one under
+ * way once more does the same and leaves one transaction, however often the peer asks; only if what
+ * it says has changed is there a new one. */
+static bool is_current(const floe_ice_agent *agent, const floe_ice_pair *pair)
+{
+    bool is_controlling = agent->role == FLOE_ICE_CONTROLLING;
+    return floe_ice_pair_is_checking(pair) &&
+           floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING) == is_controlling &&
+           floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION) == is_nomination(agent, pair);
+}
+
+bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
+{
+    uint8_t index = floe_ice_checklist_next_triggered(&agent->list);
+    if (index == FLOE_ICE_NONE || agent->now < agent->floor_at) {
+        return false;
+    }
+    floe_ice_pair *pair = &agent->list.pair[index];
+    floe_ice_pair_clear(pair, FLOE_ICE_PAIR_TRIGGERED);
+    if (is_current(agent, pair)) {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_RESENT);
+        floe_ice_check_write(agent, index, out);
+        return true;
+    }
+    send_first(agent, index, out);
+    floe_ice_checklist_thaw(&agent->list);
+    return true;
+}
+
+bool floe_ice_check_has_ordinary(const floe_ice_agent *agent)
+{
+    return floe_ice_checklist_next(&agent->list) != FLOE_ICE_NONE &&
+           !floe_ice_nominate_is_concluded(agent);
+}
+
+bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out)
+{
+    if (!floe_ice_check_has_ordinary(agent)) {
+        return false;
+    }
+    send_first(agent, floe_ice_checklist_next(&agent->list), out);
+    floe_ice_checklist_thaw(&agent->list);
+    return true;
+}
+
+bool floe_ice_check_repeat(floe_ice_agent *agent, floe_transmit *out)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        if (floe_ice_pair_is_checking(pair) &&
+            floe_stun_txn_check(&pair->txn, agent->now) == FLOE_STUN_TXN_SEND) {
+            floe_ice_check_write(agent, i, out);
+            floe_stun_txn_sent(&pair->txn, agent->now);
+            return true;
+        }
+    }
+    return false;
+}
+
+void floe_ice_check_expire(floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        /* RFC 8445 §7.2.5.2.3: a check that timed out has failed; §7.2.5.3.4: a nomination that did
+         * takes its pair off the valid list. */
+        if (floe_ice_pair_is_checking(pair) &&
+            floe_stun_txn_check(&pair->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
+            floe_ice_pair_fail(pair);
+        }
+    }
+}
+
+floe_time floe_ice_check_deadline(const floe_ice_agent *agent)
+{
+    floe_time at = FLOE_TIME_NEVER;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_TRIGGERED)) {
+            at = floe_time_min(at, agent->floor_at);
+        }
+        if (floe_ice_pair_is_checking(pair)) {
+            at = floe_time_min(at, floe_stun_txn_deadline(&pair->txn));
+        }
+    }
+    return at;
+}
+
+void floe_ice_check_switch_role(floe_ice_agent *agent, floe_ice_role role)
+{
+    agent->role = (uint8_t)role;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        floe_ice_pair_clear(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_PEER_WANTS);
+        /* Checks under way carry the wrong role now; asked again, they carry the right one. */
+        if (pair->state == FLOE_ICE_PAIR_IN_PROGRESS) {
+            floe_ice_pair_set(pair, FLOE_ICE_PAIR_TRIGGERED);
+        }
+    }
+    /* RFC 8445 §7.2.5.1, §7.3.1.1: priorities depend on the role. */
+    floe_ice_table_refresh(agent);
+}

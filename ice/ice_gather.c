@@ -1,0 +1,317 @@
+/*
+ * ice/ice_gather.c - host and server-reflexive candidates (RFC 8445 section 5.1.1).
+ *
+ * Every socket asks every server of its family, each (socket, server) being a job; jobs start one a
+ * Ta, share nothing, and fail alone: a dead server delays only the event that gathering is over.
+ * Bindings at the servers are renewed until a pair is nominated (section 5.1.1.4).
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+/* RFC 8489 §6.2.1 lets Rc be configured. Five sends end after 15.5 s rather than 39.5: who cannot
+ * trickle waits for the last server. */
+#define SENDS_MAX 5
+
+#define REFRESH_US (15 * FLOE_SECOND) /* RFC 8445 section 11: the least Tr */
+
+static void reset(floe_ice_gather_server *server)
+{
+    server->asked = 0;
+    server->answered = 0;
+    server->is_dead[0] = server->is_dead[1] = false;
+}
+
+static void set_busy(floe_ice_agent *agent)
+{
+    agent->gathering = FLOE_ICE_GATHERING_BUSY;
+    if (agent->gathering_told == FLOE_ICE_GATHERING_COMPLETE) {
+        agent->gathering_told = FLOE_ICE_GATHERING_NEW;
+    }
+}
+
+floe_err floe_ice_agent_add_server(floe_ice_agent *agent, const floe_ice_server *server,
+                                   uint32_t *index)
+{
+    if (agent->server_count >= FLOE_ICE_SERVER_MAX) {
+        return FLOE_E_FULL;
+    }
+    *index = agent->server_count++;
+    floe_ice_gather_server *mine = &agent->server[*index];
+    memset(mine, 0, sizeof *mine);
+    mine->is_usable = !server->is_turn && server->transport == FLOE_UDP;
+    mine->is_unresolved = mine->is_usable && server->addr.family == 0;
+    if (agent->gathering == FLOE_ICE_GATHERING_COMPLETE) {
+        mine->asked = UINT64_MAX; /* too late for this generation: asked after a restart */
+        mine->is_unresolved = false;
+    }
+    return server->addr.family == 0 ? FLOE_OK
+                                    : floe_ice_agent_set_server_addr(agent, *index, &server->addr);
+}
+
+floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
+                                        const floe_addr *addr)
+{
+    if (index >= agent->server_count) {
+        return FLOE_E_ARG;
+    }
+    floe_ice_gather_server *server = &agent->server[index];
+    if (addr->family == 0) {
+        server->is_unresolved = false;
+    } else if (addr->port != 0) {
+        floe_addr *slot = &server->addr[addr->family == 6];
+        *slot = slot->family == 0 ? *addr : *slot;
+    }
+    floe_ice_agent_settle(agent);
+    return FLOE_OK;
+}
+
+floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, uint16_t preference)
+{
+    if (addr->family == 0 || addr->port == 0 || floe_addr_is_any(addr)) {
+        return FLOE_E_ARG;
+    }
+    if (floe_ice_agent_is_closed(agent) ||
+        floe_ice_table_find_base(agent, addr) != FLOE_ICE_NONE) {
+        return FLOE_OK;
+    }
+    uint8_t index = floe_ice_table_add_host(agent, addr, preference);
+    if (index == FLOE_ICE_NONE) {
+        return FLOE_E_FULL;
+    }
+    set_busy(agent);
+    floe_ice_table_pair_local(agent, index);
+    floe_ice_agent_settle(agent);
+    return FLOE_OK;
+}
+
+void floe_ice_agent_end_local(floe_ice_agent *agent)
+{
+    agent->is_local_ended = true;
+    if (agent->gathering == FLOE_ICE_GATHERING_NEW) {
+        set_busy(agent);
+    }
+    floe_ice_agent_settle(agent);
+}
+
+void floe_ice_gather_restart(floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < agent->server_count; i++) {
+        reset(&agent->server[i]);
+    }
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        agent->gather[i].server = FLOE_ICE_NONE;
+    }
+    agent->refresh_at = FLOE_TIME_NEVER;
+    agent->local_told = 0;
+    agent->gathering_told = FLOE_ICE_GATHERING_NEW;
+    if (agent->gathering != FLOE_ICE_GATHERING_NEW) {
+        agent->gathering = FLOE_ICE_GATHERING_BUSY;
+    }
+}
+
+static bool is_job(const floe_ice_agent *agent, uint8_t server_index, uint8_t local)
+{
+    const floe_ice_gather_server *server = &agent->server[server_index];
+    const floe_ice_cand *base = &agent->local[local];
+    bool is_six = base->addr.family == 6;
+    const floe_addr *addr = &server->addr[is_six];
+    if (!server->is_usable || addr->family == 0 || server->is_dead[is_six] ||
+        base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0) {
+        return false;
+    }
+    /* An address that cannot reach the server is not asked: it would cost a timeout. */
+    return floe_addr_is_loopback(addr) == floe_addr_is_loopback(&base->addr) &&
+           floe_addr_is_link_local(addr) == floe_addr_is_link_local(&base->addr);
+}
+
+/* Socket by socket, each asking all servers: the first answers come from different servers. */
+static bool find_job(const floe_ice_agent *agent, uint8_t *server, uint8_t *local)
+{
+    for (*local = 0; *local < agent->local_count; (*local)++) {
+        for (*server = 0; *server < agent->server_count; (*server)++) {
+            if (is_job(agent, *server, *local)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static uint8_t find_slot(const floe_ice_agent *agent, uint8_t server)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        if (agent->gather[i].server == server) {
+            return i;
+        }
+    }
+    return FLOE_ICE_NONE;
+}
+
+bool floe_ice_gather_has_job(const floe_ice_agent *agent)
+{
+    uint8_t server;
+    uint8_t local;
+    return find_slot(agent, FLOE_ICE_NONE) != FLOE_ICE_NONE && find_job(agent, &server, &local);
+}
+
+static floe_path job_path(const floe_ice_agent *agent, const floe_ice_gather_txn *job)
+{
+    floe_path path = {.local = agent->local[job->local].addr, .transport = FLOE_UDP};
+    path.remote = agent->server[job->server].addr[path.local.family == 6];
+    return path;
+}
+
+/* RFC 8445 §5.1.1.2: not authenticated; nothing but the header, which every server understands. */
+static void write_request(floe_ice_agent *agent, floe_ice_gather_txn *job, floe_transmit *out)
+{
+    floe_path path = job_path(agent, job);
+    floe_stun_writer w;
+    floe_stun_writer_begin(&w, out->buf, out->cap, FLOE_STUN_REQUEST, FLOE_STUN_BINDING,
+                           job->txn.tid);
+    floe_ice_agent_finish(agent, &w, out, &path);
+    floe_stun_txn_sent(&job->txn, agent->now);
+}
+
+bool floe_ice_gather_start(floe_ice_agent *agent, floe_transmit *out)
+{
+    uint8_t slot = find_slot(agent, FLOE_ICE_NONE);
+    uint8_t server;
+    uint8_t local;
+    if (slot == FLOE_ICE_NONE || !find_job(agent, &server, &local)) {
+        return false;
+    }
+    floe_ice_gather_txn *job = &agent->gather[slot];
+    job->server = server;
+    job->local = local;
+    floe_stun_txn_begin(&job->txn, &agent->rand, agent->rto_us, agent->now);
+    job->txn.sends_max = SENDS_MAX;
+    agent->server[server].asked |= UINT64_C(1) << local;
+    write_request(agent, job, out);
+    return true;
+}
+
+bool floe_ice_gather_repeat(floe_ice_agent *agent, floe_transmit *out)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        floe_ice_gather_txn *job = &agent->gather[i];
+        if (job->server != FLOE_ICE_NONE &&
+            floe_stun_txn_check(&job->txn, agent->now) == FLOE_STUN_TXN_SEND) {
+            write_request(agent, job, out);
+            return true;
+        }
+    }
+    return false;
+}
+
+uint8_t floe_ice_gather_find(const floe_ice_agent *agent, const floe_stun_msg *msg)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        const floe_ice_gather_txn *job = &agent->gather[i];
+        if (job->server != FLOE_ICE_NONE && floe_stun_txn_is_match(&job->txn, msg)) {
+            return i;
+        }
+    }
+    return FLOE_ICE_NONE;
+}
+
+/* RFC 8445 §5.1.1.3: servers are told apart by the IP they are asked at. */
+static uint8_t server_class(const floe_ice_agent *agent, const floe_addr *addr)
+{
+    uint8_t class = 0;
+    while (class < agent->server_count &&
+           !floe_addr_ip_equal(&agent->server[class].addr[addr->family == 6], addr)) {
+        class ++;
+    }
+    return (uint8_t)(class + 1);
+}
+
+static bool get_mapped(const floe_stun_msg *msg, const floe_addr *base, floe_addr *mapped)
+{
+    /* RFC 8445 §5.1.1.2: servers of before RFC 5389 answer with MAPPED-ADDRESS. */
+    return (floe_stun_msg_get_addr(msg, FLOE_STUN_XOR_MAPPED_ADDRESS, mapped) ||
+            floe_stun_msg_get_addr(msg, FLOE_STUN_MAPPED_ADDRESS, mapped)) &&
+           mapped->family == base->family && mapped->port != 0 && !floe_addr_is_any(mapped) &&
+           !floe_addr_is_multicast(mapped);
+}
+
+floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_path *path,
+                               const floe_stun_msg *msg)
+{
+    floe_ice_gather_txn *job = &agent->gather[slot];
+    floe_path expected = job_path(agent, job);
+    floe_addr mapped;
+    if (!floe_path_equal(&expected, path)) {
+        return FLOE_E_UNKNOWN; /* only the server that was asked may answer */
+    }
+    agent->server[job->server].answered |= UINT64_C(1) << job->local;
+    if (msg->cls == FLOE_STUN_SUCCESS && get_mapped(msg, &path->local, &mapped)) {
+        /* RFC 8838 §13: after the end of candidates there are no new ones; this was a refresh. */
+        if (agent->gathering != FLOE_ICE_GATHERING_COMPLETE) {
+            (void)floe_ice_table_add_reflexive(agent, FLOE_ICE_SRFLX, job->local,
+                                               server_class(agent, &path->remote), &mapped);
+        }
+        if (agent->refresh_at == FLOE_TIME_NEVER) {
+            agent->refresh_at = floe_time_after(agent->now, REFRESH_US);
+        }
+    }
+    job->server = FLOE_ICE_NONE;
+    return FLOE_OK;
+}
+
+/* RFC 8445 §5.1.1.4: bindings are kept alive until ICE has concluded. */
+static void refresh(floe_ice_agent *agent)
+{
+    if (floe_ice_nominate_is_concluded(agent)) {
+        agent->refresh_at = FLOE_TIME_NEVER;
+    }
+    if (agent->now < agent->refresh_at) {
+        return;
+    }
+    agent->refresh_at = floe_time_after(agent->now, REFRESH_US);
+    for (uint8_t i = 0; i < agent->server_count; i++) {
+        agent->server[i].asked &= ~agent->server[i].answered;
+    }
+}
+
+static bool is_waiting_for_server(const floe_ice_agent *agent)
+{
+    uint8_t server;
+    uint8_t local;
+    for (uint8_t i = 0; i < agent->server_count; i++) {
+        if (agent->server[i].is_unresolved || find_slot(agent, i) != FLOE_ICE_NONE) {
+            return true;
+        }
+    }
+    return find_job(agent, &server, &local);
+}
+
+void floe_ice_gather_expire(floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        floe_ice_gather_txn *job = &agent->gather[i];
+        if (job->server != FLOE_ICE_NONE &&
+            floe_stun_txn_check(&job->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
+            floe_ice_gather_server *server = &agent->server[job->server];
+            bool is_six = agent->local[job->local].addr.family == 6;
+            server->is_dead[is_six] = server->is_dead[is_six] || server->answered == 0;
+            job->server = FLOE_ICE_NONE;
+        }
+    }
+    refresh(agent);
+    if (agent->gathering == FLOE_ICE_GATHERING_BUSY && agent->is_local_ended &&
+        !is_waiting_for_server(agent)) {
+        agent->gathering = FLOE_ICE_GATHERING_COMPLETE;
+    }
+}
+
+floe_time floe_ice_gather_deadline(const floe_ice_agent *agent)
+{
+    floe_time at = agent->refresh_at;
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        if (agent->gather[i].server != FLOE_ICE_NONE) {
+            at = floe_time_min(at, floe_stun_txn_deadline(&agent->gather[i].txn));
+        }
+    }
+    return at;
+}

@@ -1,0 +1,174 @@
+/*
+ * ice/ice_nominate.c - which pair carries data, and which one is nominated (RFC 8445 section 8.1).
+ *
+ * Data goes on the best valid pair from the moment that there is one, so nomination is in no hurry
+ * for its sake; but many peers send nothing before it. The controlling side therefore nominates the
+ * best valid pair as soon as no better one can succeed any more, or after a short grace. The
+ * controlled side goes where the peer's nominations point, to the one of highest priority if they
+ * point to several (aggressive nomination), at any time. Both leave a pair that has fallen silent
+ * for one that is alive.
+ */
+#include <string.h>
+
+#include "base/crypto.h"
+#include "ice/ice_agent_internal.h"
+
+#define GRACE_US       (100 * FLOE_MS)
+#define GRACE_RELAY_US (1000 * FLOE_MS) /* a relay is costly for the whole session */
+
+bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (floe_ice_pair_is_valid(pair) && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Alive, then nominated, then of this generation, then by priority. Two agents that see the same
+ * pairs so arrive at the same one. */
+static bool is_better_path(const floe_ice_agent *agent, uint8_t a, uint8_t b)
+{
+    const floe_ice_pair *x = &agent->list.pair[a];
+    const floe_ice_pair *y = &agent->list.pair[b];
+    bool x_alive = floe_ice_consent_is_alive(agent, x);
+    bool y_alive = floe_ice_consent_is_alive(agent, y);
+    if (x_alive != y_alive) {
+        return x_alive;
+    }
+    bool x_chosen = floe_ice_pair_is(x, FLOE_ICE_PAIR_NOMINATED);
+    bool y_chosen = floe_ice_pair_is(y, FLOE_ICE_PAIR_NOMINATED);
+    if (x_chosen != y_chosen) {
+        return x_chosen;
+    }
+    if ((a == FLOE_ICE_OLD) != (b == FLOE_ICE_OLD)) {
+        return b == FLOE_ICE_OLD;
+    }
+    return x->priority > y->priority;
+}
+
+/* RFC 8445 §12.1: the selected pair; before there is one, that of before the restart; without that
+ * any valid pair. */
+static uint8_t find_path(const floe_ice_agent *agent)
+{
+    uint8_t best = FLOE_ICE_NONE;
+    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
+        if (floe_ice_pair_is_valid(&agent->list.pair[i]) &&
+            (best == FLOE_ICE_NONE || is_better_path(agent, i, best))) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+void floe_ice_nominate_drop_old(floe_ice_agent *agent)
+{
+    memset(&agent->list.pair[FLOE_ICE_OLD], 0, sizeof agent->list.pair[FLOE_ICE_OLD]);
+    floe_ice_check_forget_past(agent, FLOE_ICE_OLD);
+    floe_secret_wipe(&agent->ours[1], sizeof agent->ours[1]);
+    floe_secret_wipe(&agent->theirs[1], sizeof agent->theirs[1]);
+}
+
+static void choose_path(floe_ice_agent *agent)
+{
+    uint8_t path = find_path(agent);
+    if (path != agent->path) {
+        agent->path = path;
+        agent->path_told = path == FLOE_ICE_NONE;
+    }
+    bool is_selected = path != FLOE_ICE_NONE && path != FLOE_ICE_OLD &&
+                       floe_ice_pair_is(&agent->list.pair[path], FLOE_ICE_PAIR_NOMINATED);
+    if (is_selected && agent->ours[1].ufrag_len > 0) {
+        floe_ice_nominate_drop_old(agent);
+    }
+}
+
+/* RFC 8445 §8.1.2: once a pair is nominated, the checks of the others are cancelled: not repeated,
+ * but an answer still counts. Not those that the peer nominated as well. */
+static void cancel_checks(floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state == FLOE_ICE_PAIR_IN_PROGRESS &&
+            !floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS)) {
+            pair->state = FLOE_ICE_PAIR_WAITING;
+        }
+    }
+}
+
+/* RFC 8445 §8.1.1: one pair at a time is nominated. */
+static bool is_nominating(const floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING) &&
+            floe_ice_consent_is_alive(agent, pair)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint8_t find_best(const floe_ice_agent *agent)
+{
+    uint8_t best = FLOE_ICE_NONE;
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        if (floe_ice_pair_is_valid(&agent->list.pair[i]) &&
+            (best == FLOE_ICE_NONE || is_better_path(agent, i, best))) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static bool has_better_hope(const floe_ice_agent *agent, const floe_ice_pair *than)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->priority > than->priority && floe_ice_pair_has_hope(pair)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static floe_time grace_end(const floe_ice_agent *agent, const floe_ice_pair *pair)
+{
+    bool is_relayed = agent->local[pair->mapped].type == FLOE_ICE_RELAY ||
+                      agent->remote[pair->remote].type == FLOE_ICE_RELAY;
+    return floe_time_after(agent->first_valid_at, is_relayed ? GRACE_RELAY_US : GRACE_US);
+}
+
+static void nominate(floe_ice_agent *agent)
+{
+    uint8_t best = find_best(agent);
+    agent->nominate_at = FLOE_TIME_NEVER;
+    if (agent->role != FLOE_ICE_CONTROLLING || best == FLOE_ICE_NONE || is_nominating(agent)) {
+        return;
+    }
+    floe_ice_pair *pair = &agent->list.pair[best];
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_NOMINATING)) {
+        return;
+    }
+    floe_time end = grace_end(agent, pair);
+    if (agent->now < end && has_better_hope(agent, pair)) {
+        agent->nominate_at = end;
+        return;
+    }
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair_clear(&agent->list.pair[i], FLOE_ICE_PAIR_NOMINATING);
+    }
+    /* RFC 8445 §8.1.1: repeat the check that made the pair valid, with USE-CANDIDATE. */
+    floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_TRIGGERED);
+}
+
+void floe_ice_nominate_run(floe_ice_agent *agent)
+{
+    choose_path(agent);
+    nominate(agent);
+    if (floe_ice_nominate_is_concluded(agent)) {
+        cancel_checks(agent);
+    }
+}

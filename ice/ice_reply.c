@@ -1,0 +1,302 @@
+/*
+ * ice/ice_reply.c - checks of the peer and our responses (RFC 8445 section 7.3).
+ *
+ * What is not signed with our password is dropped without a word, where RFC 8489 section 9.1.3 has
+ * 400 and 401: an answer would serve nobody but a scanner, and amplify. What is signed is answered
+ * at once, for which the peer's credentials are not needed; if they are not known yet, the rest is
+ * done when they come.
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+/* A check as far as we care, once it is authentic. */
+typedef struct floe_ice_request {
+    const floe_stun_msg *msg;
+    const floe_path *path;
+    floe_bytes from_ufrag;
+    uint32_t priority;
+    uint8_t local;
+    bool is_old; /* of the generation before the restart */
+    bool has_priority, use_candidate;
+} floe_ice_request;
+
+static uint32_t hash(floe_bytes text)
+{
+    uint32_t value = 2166136261u;
+    for (size_t i = 0; i < text.len; i++) {
+        value = (value ^ text.ptr[i]) * 16777619u;
+    }
+    return value;
+}
+
+static floe_ice_reply *owe(floe_ice_agent *agent, const floe_ice_request *request, uint16_t code)
+{
+    size_t at = ((size_t)agent->reply_head + agent->reply_count) % FLOE_ICE_REPLY_MAX;
+    floe_ice_reply *reply = &agent->reply[at];
+    memset(reply, 0, sizeof *reply);
+    memcpy(reply->tid, request->msg->tid, sizeof reply->tid);
+    reply->to = request->path->remote;
+    reply->local = request->local;
+    reply->is_old = request->is_old;
+    reply->code = code;
+    agent->reply_count++;
+    return reply;
+}
+
+/* RFC 8445 §7.3: our username fragment before the colon, and our password for the HMAC. Without
+ * FINGERPRINT it is no check. */
+static floe_err authenticate(const floe_ice_agent *agent, floe_ice_request *request)
+{
+    floe_stun_attr name;
+    if (!request->msg->has_fingerprint) {
+        return FLOE_E_MALFORMED;
+    }
+    if (!floe_stun_msg_find(request->msg, FLOE_STUN_USERNAME, &name)) {
+        return FLOE_E_AUTH;
+    }
+    request->is_old =
+        !floe_ice_credentials_is_for(&agent->ours[0], name.value, &request->from_ufrag);
+    if (request->is_old &&
+        !floe_ice_credentials_is_for(&agent->ours[1], name.value, &request->from_ufrag)) {
+        return FLOE_E_AUTH;
+    }
+    return floe_stun_msg_check_integrity(
+        request->msg, floe_ice_credentials_pwd(&agent->ours[request->is_old]));
+}
+
+/* RFC 8489 §6.3.1: 420 names the attributes that we had to understand and do not. */
+static bool refuse_unknown(floe_ice_agent *agent, const floe_ice_request *request)
+{
+    static const uint16_t known[] = {FLOE_STUN_USERNAME, FLOE_STUN_MESSAGE_INTEGRITY,
+                                     FLOE_STUN_MESSAGE_INTEGRITY_SHA256, FLOE_STUN_PRIORITY,
+                                     FLOE_STUN_USE_CANDIDATE};
+    uint16_t odd[FLOE_ICE_ODD_MAX];
+    size_t count = floe_stun_msg_get_unknown(request->msg, known, sizeof known / sizeof known[0],
+                                             odd, FLOE_ICE_ODD_MAX);
+    if (count == 0) {
+        return false;
+    }
+    floe_ice_reply *reply = owe(agent, request, 420);
+    reply->odd_count = (uint8_t)(count < FLOE_ICE_ODD_MAX ? count : FLOE_ICE_ODD_MAX);
+    memcpy(reply->odd, odd, reply->odd_count * sizeof odd[0]);
+    return true;
+}
+
+/* RFC 8445 §7.3.1.1: of two that claim one role, the larger tie-breaker is controlling; at equal
+ * ones the receiver counts as the larger. False: the sender has to yield. */
+static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
+{
+    bool is_controlling = agent->role == FLOE_ICE_CONTROLLING;
+    uint64_t theirs;
+    if (!floe_stun_msg_get_u64(request->msg,
+                               is_controlling ? FLOE_STUN_ICE_CONTROLLING
+                                              : FLOE_STUN_ICE_CONTROLLED,
+                               &theirs)) {
+        return true;
+    }
+    bool is_larger = agent->tie_breaker >= theirs;
+    if (is_larger == is_controlling) {
+        return false;
+    }
+    floe_ice_check_switch_role(agent, is_controlling ? FLOE_ICE_CONTROLLED : FLOE_ICE_CONTROLLING);
+    return true;
+}
+
+/* RFC 8445 §7.3.1.3 to §7.3.1.5: the pair that the check came on, its triggered check, nomination.
+ */
+static void follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *from,
+                      uint32_t priority, bool use_candidate)
+{
+    uint8_t remote = floe_ice_table_find_remote(agent, from);
+    if (remote == FLOE_ICE_NONE) {
+        remote = floe_ice_table_add_prflx(agent, from, priority);
+    }
+    uint8_t index =
+        remote == FLOE_ICE_NONE ? FLOE_ICE_NONE : floe_ice_table_get_pair(agent, local, remote);
+    if (index == FLOE_ICE_NONE) {
+        return;
+    }
+    floe_ice_pair *pair = &agent->list.pair[index];
+    floe_ice_pair_set(pair, FLOE_ICE_PAIR_ANSWERED);
+    pair->heard_at = agent->now;
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD)) {
+        return;
+    }
+    if (use_candidate && agent->role == FLOE_ICE_CONTROLLED) {
+        floe_ice_pair_set(pair, floe_ice_pair_is_valid(pair) ? FLOE_ICE_PAIR_NOMINATED
+                                                             : FLOE_ICE_PAIR_PEER_WANTS);
+    }
+    if (floe_ice_pair_is_valid(pair)) {
+        return;
+    }
+    if (pair->state != FLOE_ICE_PAIR_IN_PROGRESS) {
+        pair->state = FLOE_ICE_PAIR_WAITING;
+    }
+    floe_ice_pair_set(pair, FLOE_ICE_PAIR_TRIGGERED);
+}
+
+/* One entry for a path, the latest; the oldest goes where there is no more room. */
+static void keep_early(floe_ice_agent *agent, const floe_ice_request *request)
+{
+    const floe_addr *from = &request->path->remote;
+    uint8_t at = agent->early_next;
+    bool wanted = request->use_candidate;
+    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
+        const floe_ice_early *early = &agent->early[i];
+        if (early->local == request->local && floe_addr_equal(&early->from, from)) {
+            at = i;
+            wanted = wanted || early->use_candidate;
+        }
+    }
+    if (at == agent->early_next) {
+        agent->early_next = (uint8_t)((at + 1) % FLOE_ICE_EARLY_MAX);
+    }
+    agent->early[at] = (floe_ice_early){
+        .from = *from,
+        .priority = request->priority,
+        .ufrag_hash = hash(request->from_ufrag),
+        .local = request->local,
+        .use_candidate = wanted,
+    };
+}
+
+bool floe_ice_reply_is_early(const floe_ice_agent *agent, uint8_t local, const floe_addr *from)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
+        if (agent->early[i].local == local && floe_addr_equal(&agent->early[i].from, from)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void floe_ice_reply_forget_early(floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
+        agent->early[i].local = FLOE_ICE_NONE;
+    }
+    agent->early_next = 0;
+}
+
+void floe_ice_reply_follow_up(floe_ice_agent *agent)
+{
+    uint32_t theirs = hash(floe_ice_credentials_ufrag(&agent->theirs[0]));
+    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
+        floe_ice_early *early = &agent->early[i];
+        if (early->local != FLOE_ICE_NONE && early->ufrag_hash == theirs) {
+            follow_up(agent, early->local, &early->from, early->priority, early->use_candidate);
+            early->local = FLOE_ICE_NONE;
+        }
+    }
+}
+
+/* The check is authentic and understood: answer it and do what follows from it. */
+static void accept(floe_ice_agent *agent, const floe_ice_request *request)
+{
+    const floe_addr *from = &request->path->remote;
+    const floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
+    (void)owe(agent, request, 0);
+    if (old->state != FLOE_ICE_PAIR_FREE && old->local == request->local &&
+        floe_addr_equal(&agent->remote[FLOE_ICE_REMOTE_MAX].addr, from)) {
+        agent->list.pair[FLOE_ICE_OLD].heard_at = agent->now;
+    }
+    if (request->is_old) {
+        return;
+    }
+    /* RFC 8445 §7.3: before the peer's credentials are known there is nothing more to do, but to
+     * remember. The same holds for a peer that has restarted and whose new ones are on their way.
+     */
+    floe_bytes known = floe_ice_credentials_ufrag(&agent->theirs[0]);
+    if (!floe_bytes_equal(known, request->from_ufrag)) {
+        keep_early(agent, request);
+        return;
+    }
+    follow_up(agent, request->local, from, request->priority, request->use_candidate);
+}
+
+static bool is_sound(const floe_ice_agent *agent, const floe_ice_request *request)
+{
+    /* PRIORITY is indispensable only where it becomes the candidate's. */
+    return request->has_priority ||
+           floe_ice_table_find_remote(agent, &request->path->remote) != FLOE_ICE_NONE;
+}
+
+static bool can_be_answered(const floe_addr *from, const floe_addr *local)
+{
+    return from->family == local->family && from->port != 0 && !floe_addr_is_any(from) &&
+           !floe_addr_is_multicast(from);
+}
+
+floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
+                              const floe_stun_msg *msg)
+{
+    floe_ice_request request = {.msg = msg, .path = path};
+    request.local = floe_ice_table_find_base(agent, &path->local);
+    if (request.local == FLOE_ICE_NONE || !can_be_answered(&path->remote, &path->local)) {
+        return FLOE_E_UNKNOWN;
+    }
+    floe_err err = authenticate(agent, &request);
+    if (err != FLOE_OK) {
+        return err;
+    }
+    agent->count.checks_received++;
+    if (agent->reply_count >= FLOE_ICE_REPLY_MAX) {
+        return FLOE_E_FULL;
+    }
+    if (refuse_unknown(agent, &request)) {
+        return FLOE_OK;
+    }
+    request.has_priority =
+        floe_stun_msg_get_u32(msg, FLOE_STUN_PRIORITY, &request.priority);
+    request.use_candidate = floe_stun_msg_has(msg, FLOE_STUN_USE_CANDIDATE);
+    if (!is_sound(agent, &request)) {
+        (void)owe(agent, &request, 400);
+    } else if (!request.is_old && !settle_role(agent, &request)) {
+        (void)owe(agent, &request, 487);
+    } else {
+        accept(agent, &request);
+    }
+    return FLOE_OK;
+}
+
+static void write_reply(floe_ice_agent *agent, const floe_ice_reply *reply, floe_transmit *out)
+{
+    floe_path path = {
+        .local = agent->local[reply->local].addr,
+        .remote = reply->to,
+        .transport = FLOE_UDP,
+    };
+    floe_stun_writer w;
+    floe_stun_writer_begin(&w, out->buf, out->cap,
+                           reply->code == 0 ? FLOE_STUN_SUCCESS : FLOE_STUN_ERROR,
+                           FLOE_STUN_BINDING, reply->tid);
+    if (reply->code == 0) {
+        floe_stun_writer_put_addr(&w, FLOE_STUN_XOR_MAPPED_ADDRESS, &reply->to);
+    } else {
+        floe_stun_writer_put_error(&w, reply->code);
+    }
+    if (reply->odd_count > 0) {
+        floe_stun_writer_put_unknown(&w, reply->odd, reply->odd_count);
+    }
+    /* RFC 8445 §7.3: signed with the password that signed the request, errors too: ours. */
+    floe_stun_writer_put_integrity(&w, floe_ice_credentials_pwd(&agent->ours[reply->is_old]));
+    floe_stun_writer_put_fingerprint(&w);
+    floe_ice_agent_finish(agent, &w, out, &path);
+    agent->count.replies_sent++;
+}
+
+bool floe_ice_reply_send(floe_ice_agent *agent, floe_transmit *out)
+{
+    while (agent->reply_count > 0) {
+        const floe_ice_reply *reply = &agent->reply[agent->reply_head];
+        agent->reply_head = (uint8_t)((agent->reply_head + 1) % FLOE_ICE_REPLY_MAX);
+        agent->reply_count--;
+        /* The password of before the restart may have gone in between. */
+        if (agent->ours[reply->is_old].ufrag_len > 0) {
+            write_reply(agent, reply, out);
+            return true;
+        }
+    }
+    return false;
+}

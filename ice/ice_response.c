@@ -1,0 +1,185 @@
+/*
+ * ice/ice_response.c - what the response to a check does (RFC 8445 section 7.2.5, RFC 7675).
+ *
+ * Nothing is believed, error codes included, before the peer's password has signed it.
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+floe_ice_check_ref floe_ice_check_find(const floe_ice_agent *agent, const floe_stun_msg *msg)
+{
+    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING) &&
+            floe_stun_txn_is_match(&pair->txn, msg)) {
+            return (floe_ice_check_ref){
+                .pair = i,
+                .past = FLOE_ICE_NONE,
+                .was_controlling = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING),
+                .was_nomination = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION),
+            };
+        }
+    }
+    for (uint8_t i = 0; i < FLOE_ICE_PAST_MAX; i++) {
+        const floe_ice_past *past = &agent->past[i];
+        if (past->pair != FLOE_ICE_NONE && memcmp(past->tid, msg->tid, sizeof past->tid) == 0) {
+            return (floe_ice_check_ref){past->pair, i, past->was_controlling,
+                                        past->was_nomination};
+        }
+    }
+    return (floe_ice_check_ref){.pair = FLOE_ICE_NONE};
+}
+
+/* The check is answered: no other response to it is. */
+static void close_check(floe_ice_agent *agent, floe_ice_check_ref ref)
+{
+    if (ref.past != FLOE_ICE_NONE) {
+        agent->past[ref.past].pair = FLOE_ICE_NONE;
+        return;
+    }
+    floe_ice_pair_clear(&agent->list.pair[ref.pair], FLOE_ICE_PAIR_PENDING);
+}
+
+/* RFC 8445 §7.2.5.2: the pair has failed, §7.2.5.3.4: also a valid one if it refused nomination.
+ * Else a valid pair keeps its consent until that runs out: what came is no consent, but no loss of
+ * it either. */
+static void fail(floe_ice_agent *agent, floe_ice_check_ref ref)
+{
+    floe_ice_pair *pair = &agent->list.pair[ref.pair];
+    bool is_nominating =
+        ref.was_nomination && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING);
+    if (!floe_ice_pair_is_valid(pair) || is_nominating) {
+        agent->is_refused = true;
+        floe_ice_pair_fail(pair);
+    }
+}
+
+/* RFC 8445 §7.2.5.1. The role is that of the request: when it is not ours any more, the conflict is
+ * over and the 487 is stale. */
+static void resolve_conflict(floe_ice_agent *agent, floe_ice_pair *pair, bool was_controlling)
+{
+    if (was_controlling == (agent->role == FLOE_ICE_CONTROLLING) && !agent->is_remote_lite) {
+        /* The tie-breaker must change, or two agents with equal ones would never agree. */
+        agent->tie_breaker = floe_rand_u64(&agent->rand);
+        floe_ice_check_switch_role(agent,
+                                   was_controlling ? FLOE_ICE_CONTROLLED : FLOE_ICE_CONTROLLING);
+    }
+    if (!floe_ice_pair_is_valid(pair)) {
+        pair->state = FLOE_ICE_PAIR_WAITING;
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_TRIGGERED);
+    }
+}
+
+static void take_error(floe_ice_agent *agent, floe_ice_check_ref ref, int code)
+{
+    floe_ice_pair *pair = &agent->list.pair[ref.pair];
+    if (code == 403 && floe_ice_pair_is_valid(pair)) {
+        /* RFC 7675 §5.2: Forbidden takes consent back at once. */
+        floe_ice_consent_revoke(agent, ref.pair, FLOE_ICE_CAUSE_CONSENT_REVOKED);
+    } else if (code == 487 && ref.pair != FLOE_ICE_OLD) {
+        resolve_conflict(agent, pair, ref.was_controlling);
+    } else {
+        fail(agent, ref);
+    }
+}
+
+/* RFC 8445 §7.2.5.3.1: the candidate that the peer sees; one that we did not know is peer-reflexive.
+ * §7.2.5.3.2: with it the pair has the priority of the valid pair. Data leaves from the base in any
+ * case, so the pair of the check and the valid pair are one record. */
+static void learn_mapped(floe_ice_agent *agent, uint8_t index, const floe_addr *mapped)
+{
+    floe_ice_pair *pair = &agent->list.pair[index];
+    if (floe_addr_equal(&agent->local[pair->mapped].addr, mapped)) {
+        return;
+    }
+    uint8_t known = floe_ice_table_add_reflexive(agent, FLOE_ICE_PRFLX, pair->local, 0, mapped);
+    if (known != FLOE_ICE_NONE) {
+        pair->mapped = known;
+        floe_ice_table_refresh(agent);
+    }
+}
+
+static void take_success(floe_ice_agent *agent, floe_ice_check_ref ref, const floe_addr *mapped)
+{
+    floe_ice_pair *pair = &agent->list.pair[ref.pair];
+    bool is_first = !floe_ice_pair_is_valid(pair);
+    if (ref.past == FLOE_ICE_NONE && !floe_ice_pair_is(pair, FLOE_ICE_PAIR_RESENT)) {
+        floe_ice_pair_add_rtt(pair, floe_stun_txn_rtt_us(&pair->txn, agent->now));
+    }
+    if (ref.pair != FLOE_ICE_OLD) {
+        learn_mapped(agent, ref.pair, mapped);
+    }
+    pair->state = FLOE_ICE_PAIR_SUCCEEDED;
+    pair->heard_at = agent->now;
+    floe_ice_consent_renew(agent, pair);
+    if (is_first) {
+        floe_ice_pair_clear(pair, FLOE_ICE_PAIR_TRIGGERED);
+        floe_ice_checklist_release(&agent->list, pair->foundation);
+        agent->first_valid_at = floe_time_min(agent->first_valid_at, agent->now);
+    } else {
+        agent->count.consent_received++;
+    }
+    /* RFC 8445 §7.2.5.3.4: nominated by our own USE-CANDIDATE when controlling, by the one that the
+     * peer sent before when controlled. */
+    bool is_chosen = agent->role == FLOE_ICE_CONTROLLING
+                         ? ref.was_nomination
+                         : floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS);
+    if (is_chosen) {
+        floe_ice_pair_clear(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_PEER_WANTS);
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
+    }
+}
+
+static bool has_unknown(const floe_stun_msg *msg)
+{
+    static const uint16_t known[] = {
+        FLOE_STUN_MAPPED_ADDRESS,    FLOE_STUN_USERNAME,
+        FLOE_STUN_MESSAGE_INTEGRITY, FLOE_STUN_MESSAGE_INTEGRITY_SHA256,
+        FLOE_STUN_ERROR_CODE,        FLOE_STUN_UNKNOWN_ATTRIBUTES,
+        FLOE_STUN_REALM,             FLOE_STUN_NONCE,
+        FLOE_STUN_XOR_MAPPED_ADDRESS};
+    uint16_t unknown[1];
+    return floe_stun_msg_get_unknown(msg, known, sizeof known / sizeof known[0], unknown, 1) > 0;
+}
+
+static bool get_mapped(const floe_stun_msg *msg, const floe_addr *base, floe_addr *mapped)
+{
+    return floe_stun_msg_get_addr(msg, FLOE_STUN_XOR_MAPPED_ADDRESS, mapped) &&
+           mapped->family == base->family && mapped->port != 0;
+}
+
+floe_err floe_ice_check_input(floe_ice_agent *agent, floe_ice_check_ref ref, const floe_path *path,
+                              const floe_stun_msg *msg)
+{
+    const floe_ice_pair *pair = &agent->list.pair[ref.pair];
+    const floe_ice_credentials *theirs = &agent->theirs[ref.pair == FLOE_ICE_OLD];
+    floe_path expected = floe_ice_table_path(agent, ref.pair);
+    floe_addr mapped;
+    int code = 0;
+    if (!msg->has_fingerprint) {
+        return FLOE_E_MALFORMED;
+    }
+    if (floe_stun_msg_check_integrity(msg, floe_ice_credentials_pwd(theirs)) != FLOE_OK) {
+        agent->is_refused = true; /* a word for the diagnosis; nothing depends on it */
+        return FLOE_E_AUTH;
+    }
+    agent->count.replies_received++;
+    close_check(agent, ref);
+    if (!floe_path_equal(&expected, path)) {
+        fail(agent, ref); /* RFC 8445 §7.2.5.2.1: addresses have to be symmetric */
+        return FLOE_OK;
+    }
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD)) {
+        return FLOE_OK; /* RFC 7675 §5.1: consent that has ended does not come back */
+    }
+    if (msg->cls == FLOE_STUN_ERROR && floe_stun_msg_get_error(msg, &code, &(floe_bytes){0})) {
+        take_error(agent, ref, code);
+    } else if (msg->cls == FLOE_STUN_SUCCESS && !has_unknown(msg) &&
+               get_mapped(msg, &path->local, &mapped)) {
+        take_success(agent, ref, &mapped);
+    } else {
+        fail(agent, ref); /* RFC 8489 §6.3.4: what cannot be understood is a failed transaction */
+    }
+    return FLOE_OK;
+}

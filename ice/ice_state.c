@@ -1,0 +1,149 @@
+/*
+ * ice/ice_state.c - the state of the transport, derived from facts; names (W3C webrtc-pc section
+ * 5.6.4; RFC 8445 section 8.1.2; RFC 8863).
+ *
+ * The state is never set by an event: it is computed from what is known, after every call. The
+ * table below says which changes that may amount to.
+ */
+#include "ice/ice_agent_internal.h"
+
+#define TO(state) (1u << (FLOE_ICE_##state))
+
+static const uint8_t legal[] = {
+    [FLOE_ICE_NEW] = TO(CHECKING) | TO(FAILED) | TO(CLOSED),
+    [FLOE_ICE_CHECKING] = TO(CONNECTED) | TO(COMPLETED) | TO(FAILED) | TO(CLOSED),
+    [FLOE_ICE_CONNECTED] =
+        TO(CHECKING) | TO(COMPLETED) | TO(DISCONNECTED) | TO(FAILED) | TO(CLOSED),
+    [FLOE_ICE_COMPLETED] =
+        TO(CHECKING) | TO(CONNECTED) | TO(DISCONNECTED) | TO(FAILED) | TO(CLOSED),
+    [FLOE_ICE_DISCONNECTED] =
+        TO(CHECKING) | TO(CONNECTED) | TO(COMPLETED) | TO(FAILED) | TO(CLOSED),
+    [FLOE_ICE_FAILED] = TO(CHECKING) | TO(CONNECTED) | TO(COMPLETED) | TO(CLOSED),
+    [FLOE_ICE_CLOSED] = 0,
+};
+
+bool floe_ice_state_is_legal(floe_ice_state from, floe_ice_state to)
+{
+    return (legal[from] >> to & 1u) != 0;
+}
+
+static bool has_hope(const floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        if (floe_ice_pair_has_hope(&agent->list.pair[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static floe_ice_cause explain(const floe_ice_agent *agent)
+{
+    if (agent->lost_cause != FLOE_ICE_CAUSE_NONE) {
+        return (floe_ice_cause)agent->lost_cause;
+    }
+    if (agent->remote_count == 0) {
+        return FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES;
+    }
+    if (floe_ice_checklist_count(&agent->list) == 0) {
+        return FLOE_ICE_CAUSE_NO_PAIR;
+    }
+    return agent->is_refused ? FLOE_ICE_CAUSE_CHECKS_REFUSED : FLOE_ICE_CAUSE_CHECKS_TIMED_OUT;
+}
+
+/* With a path: how good is it? */
+static floe_ice_state derive_connected(const floe_ice_agent *agent)
+{
+    const floe_ice_pair *pair = &agent->list.pair[agent->path];
+    if (!floe_ice_consent_is_alive(agent, pair)) {
+        /* webrtc-pc §5.6.4: a restart forgets that connectivity was lost before it. */
+        return agent->path == FLOE_ICE_OLD ? FLOE_ICE_CHECKING : FLOE_ICE_DISCONNECTED;
+    }
+    /* RFC 8863 §5: many peers never signal the end of their candidates; the PAC timer stands in. */
+    bool is_remote_over = agent->is_remote_ended || agent->now >= agent->patient_until;
+    bool is_selected =
+        agent->path != FLOE_ICE_OLD && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED);
+    return is_selected && is_remote_over && agent->gathering == FLOE_ICE_GATHERING_COMPLETE
+               ? FLOE_ICE_COMPLETED
+               : FLOE_ICE_CONNECTED;
+}
+
+static floe_ice_state derive(const floe_ice_agent *agent)
+{
+    if (agent->path != FLOE_ICE_NONE) {
+        return derive_connected(agent);
+    }
+    /* RFC 8863 §4: not before the PAC timer has run out, and not while a check may succeed. A
+     * candidate that comes later is still checked, but only success undoes the failure. */
+    bool is_over = agent->now >= agent->patient_until && !has_hope(agent);
+    if (agent->state == FLOE_ICE_FAILED || agent->lost_cause != FLOE_ICE_CAUSE_NONE || is_over) {
+        return FLOE_ICE_FAILED;
+    }
+    bool is_new =
+        agent->state == FLOE_ICE_NEW && floe_ice_checklist_count(&agent->list) == 0;
+    return is_new ? FLOE_ICE_NEW : FLOE_ICE_CHECKING;
+}
+
+void floe_ice_state_update(floe_ice_agent *agent)
+{
+    floe_ice_state next = derive(agent);
+    if (next == (floe_ice_state)agent->state) {
+        return;
+    }
+    FLOE_ASSERT(floe_ice_state_is_legal((floe_ice_state)agent->state, next));
+    floe_ice_cause cause = next == FLOE_ICE_FAILED ? explain(agent) : FLOE_ICE_CAUSE_NONE;
+    floe_trace_put(&agent->trace, (floe_trace_record){
+                                      .at = agent->now,
+                                      .module = FLOE_MODULE_ICE,
+                                      .kind = FLOE_TRACE_STATE,
+                                      .a = agent->state,
+                                      .b = (int32_t)next,
+                                      .cause = (int32_t)cause,
+                                  });
+    if (next != FLOE_ICE_FAILED) {
+        agent->lost_cause = FLOE_ICE_CAUSE_NONE;
+    }
+    agent->state = (uint8_t)next;
+    agent->cause = (uint8_t)cause;
+}
+
+const char *floe_ice_state_name(floe_ice_state state)
+{
+    static const char *const names[] = {
+        [FLOE_ICE_NEW] = "new",
+        [FLOE_ICE_CHECKING] = "checking",
+        [FLOE_ICE_CONNECTED] = "connected",
+        [FLOE_ICE_COMPLETED] = "completed",
+        [FLOE_ICE_DISCONNECTED] = "disconnected",
+        [FLOE_ICE_FAILED] = "failed",
+        [FLOE_ICE_CLOSED] = "closed",
+    };
+    return state <= FLOE_ICE_CLOSED ? names[state] : "?";
+}
+
+const char *floe_ice_gathering_name(floe_ice_gathering gathering)
+{
+    static const char *const names[] = {
+        [FLOE_ICE_GATHERING_NEW] = "new",
+        [FLOE_ICE_GATHERING_BUSY] = "gathering",
+        [FLOE_ICE_GATHERING_COMPLETE] = "complete",
+    };
+    return gathering <= FLOE_ICE_GATHERING_COMPLETE ? names[gathering] : "?";
+}
+
+const char *floe_ice_cause_text(floe_ice_cause cause)
+{
+    static const char *const texts[] = {
+        [FLOE_ICE_CAUSE_NONE] = "nothing is wrong",
+        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] =
+            "the peer sent no usable candidate, and no check of it arrived",
+        [FLOE_ICE_CAUSE_NO_PAIR] = "no candidate of ours and none of the peer's fit together: "
+                                   "different address families, or none of ours",
+        [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "every connectivity check went unanswered",
+        [FLOE_ICE_CAUSE_CHECKS_REFUSED] =
+            "connectivity checks were answered, but with errors or the wrong password",
+        [FLOE_ICE_CAUSE_CONSENT_EXPIRED] = "the connection worked, then the peer fell silent",
+        [FLOE_ICE_CAUSE_CONSENT_REVOKED] = "the peer withdrew its consent to receive",
+    };
+    return cause <= FLOE_ICE_CAUSE_CONSENT_REVOKED ? texts[cause] : "?";
+}

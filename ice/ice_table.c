@@ -1,0 +1,258 @@
+/*
+ * ice/ice_table.c - the agent's candidates, and the pairs that they make (RFC 8445 sections 5.1.1.3,
+ * 5.1.3, 6.1.2.2; RFC 8838 sections 10 to 12).
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+_Static_assert(FLOE_ICE_LOCAL_MAX >= 1 && FLOE_ICE_LOCAL_MAX <= 64, "a bit each in a uint64_t");
+_Static_assert(FLOE_ICE_REMOTE_MAX >= 1 && FLOE_ICE_REMOTE_MAX < FLOE_ICE_NONE, "uint8_t indices");
+
+uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr)
+{
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        const floe_ice_cand *cand = &agent->local[i];
+        if (cand->type == FLOE_ICE_HOST && floe_addr_equal(&cand->addr, addr)) {
+            return i;
+        }
+    }
+    return FLOE_ICE_NONE;
+}
+
+uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr)
+{
+    for (uint8_t i = 0; i < agent->remote_count; i++) {
+        if (floe_addr_equal(&agent->remote[i].addr, addr)) {
+            return i;
+        }
+    }
+    return FLOE_ICE_NONE;
+}
+
+/* A number for the IP of a base: that of the first host candidate which has it. */
+static uint32_t base_class(const floe_ice_agent *agent, const floe_addr *base)
+{
+    uint32_t class = 0;
+    while (class < agent->local_count &&
+           !(agent->local[class].type == FLOE_ICE_HOST &&
+             floe_addr_ip_equal(&agent->local[class].addr, base))) {
+        class ++;
+    }
+    return class;
+}
+
+/* RFC 8445 §5.1.1.3: the same for the same type, IP of the base, server and transport (which is
+ * always UDP here), and only then. A plain number, so that it tells nothing about addresses. */
+static uint32_t foundation(const floe_ice_agent *agent, const floe_ice_cand *cand,
+                           uint8_t server_class)
+{
+    return 1 + cand->type + 4 * (base_class(agent, &cand->base) +
+                                 (FLOE_ICE_LOCAL_MAX + 1) * (uint32_t)server_class);
+}
+
+static bool is_taken(const floe_ice_agent *agent, uint32_t priority)
+{
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        if (agent->local[i].priority == priority) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 8445 §5.1.2.1: no two candidates of a type share a local preference; a later one yields. */
+static uint32_t unique_priority(const floe_ice_agent *agent, uint32_t priority)
+{
+    while (is_taken(agent, priority) && floe_ice_table_local_preference(priority) > 0) {
+        priority -= 1 << 8;
+    }
+    return priority;
+}
+
+static uint8_t append_local(floe_ice_agent *agent, floe_ice_cand *cand, uint8_t server_class)
+{
+    uint8_t index = agent->local_count;
+    cand->transport = FLOE_UDP;
+    cand->foundation = 0;
+    cand->priority = unique_priority(agent, cand->priority);
+    agent->local[index] = *cand;
+    agent->local_count++;
+    agent->local[index].foundation = foundation(agent, cand, server_class);
+    return index;
+}
+
+uint8_t floe_ice_table_add_host(floe_ice_agent *agent, const floe_addr *addr, uint16_t preference)
+{
+    if (agent->local_count >= FLOE_ICE_LOCAL_MAX) {
+        return FLOE_ICE_NONE;
+    }
+    floe_ice_cand cand = {
+        .addr = *addr,
+        .base = *addr,
+        .priority = floe_ice_priority(FLOE_ICE_HOST, preference),
+        .type = FLOE_ICE_HOST,
+    };
+    return append_local(agent, &cand, 0);
+}
+
+/* Candidates that were only learned from checks may take half of a table: those that were gathered
+ * or signalled find room in any case. */
+static bool has_room_for_prflx(const floe_ice_cand *table, size_t count, size_t max)
+{
+    size_t prflx = 0;
+    for (size_t i = 0; i < count; i++) {
+        prflx += table[i].type == FLOE_ICE_PRFLX;
+    }
+    return count < max && 2 * prflx < max;
+}
+
+uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, uint8_t base,
+                                     uint8_t server_class, const floe_addr *addr)
+{
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        /* RFC 8445 §5.1.3, RFC 8838 §10: the same address from the same base is redundant. */
+        if (floe_addr_equal(&agent->local[i].addr, addr) &&
+            floe_addr_equal(&agent->local[i].base, &agent->local[base].addr)) {
+            return i;
+        }
+    }
+    if (agent->local_count >= FLOE_ICE_LOCAL_MAX ||
+        (type == FLOE_ICE_PRFLX &&
+         !has_room_for_prflx(agent->local, agent->local_count, FLOE_ICE_LOCAL_MAX))) {
+        agent->count.dropped_full++;
+        return FLOE_ICE_NONE;
+    }
+    floe_ice_cand cand = {
+        .addr = *addr,
+        .base = agent->local[base].addr,
+        .priority = floe_ice_priority(type, floe_ice_table_local_preference(agent->local[base].priority)),
+        .type = (uint8_t)type,
+    };
+    return append_local(agent, &cand, server_class);
+}
+
+/* RFC 8445 §7.3.1.3: its priority is that of the check, its foundation like no other's. */
+uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority)
+{
+    if (!has_room_for_prflx(agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX)) {
+        agent->count.dropped_full++;
+        return FLOE_ICE_NONE;
+    }
+    uint8_t index = agent->remote_count++;
+    agent->remote[index] = (floe_ice_cand){
+        .addr = *addr,
+        .priority = priority,
+        .foundation = UINT32_MAX - index,
+        .type = FLOE_ICE_PRFLX,
+        .transport = FLOE_UDP,
+    };
+    return index;
+}
+
+static uint64_t pair_priority(const floe_ice_agent *agent, uint32_t local, uint32_t remote)
+{
+    return agent->role == FLOE_ICE_CONTROLLING ? floe_ice_pair_priority(local, remote)
+                                               : floe_ice_pair_priority(remote, local);
+}
+
+void floe_ice_table_refresh(floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state == FLOE_ICE_PAIR_FREE) {
+            continue;
+        }
+        const floe_ice_cand *remote = &agent->remote[pair->remote];
+        pair->priority =
+            pair_priority(agent, agent->local[pair->mapped].priority, remote->priority);
+        pair->foundation =
+            floe_ice_pair_foundation(agent->local[pair->local].foundation, remote->foundation);
+    }
+}
+
+/* RFC 8445 §6.1.2.2: of one address family, and IPv6 link-local addresses only among themselves. */
+static bool is_pairable(const floe_addr *local, const floe_addr *remote)
+{
+    return local->family == remote->family &&
+           (local->family != 6 ||
+            floe_addr_is_link_local(local) == floe_addr_is_link_local(remote));
+}
+
+uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote)
+{
+    const floe_ice_cand *mine = &agent->local[local];
+    const floe_ice_cand *other = &agent->remote[remote];
+    uint8_t index = floe_ice_checklist_find(&agent->list, local, remote);
+    if (index != FLOE_ICE_NONE || !is_pairable(&mine->addr, &other->addr)) {
+        return index;
+    }
+    floe_ice_pair pair = {
+        .priority = pair_priority(agent, mine->priority, other->priority),
+        .foundation = floe_ice_pair_foundation(mine->foundation, other->foundation),
+        .local = local,
+        .mapped = local,
+        .remote = remote,
+    };
+    index = floe_ice_checklist_add(&agent->list, &pair);
+    if (index == FLOE_ICE_NONE) {
+        agent->count.dropped_full++;
+    } else {
+        floe_ice_check_forget_past(agent, index);
+    }
+    return index;
+}
+
+static void pair_late(floe_ice_agent *agent, uint8_t local, uint8_t remote)
+{
+    bool is_new = floe_ice_checklist_find(&agent->list, local, remote) == FLOE_ICE_NONE;
+    uint8_t index = floe_ice_table_get_pair(agent, local, remote);
+    if (index != FLOE_ICE_NONE && is_new) {
+        floe_ice_checklist_trickle(&agent->list, index);
+    }
+}
+
+void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local)
+{
+    for (uint8_t i = 0; floe_ice_agent_has_remote(agent) && i < agent->remote_count; i++) {
+        pair_late(agent, local, i);
+    }
+}
+
+void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote)
+{
+    for (uint8_t i = 0; floe_ice_agent_has_remote(agent) && i < agent->local_count; i++) {
+        /* RFC 8445 §6.1.2.4: a reflexive candidate would be replaced by its base, whose pair is
+         * there already. */
+        if (agent->local[i].type == FLOE_ICE_HOST) {
+            pair_late(agent, i, remote);
+        }
+    }
+}
+
+uint8_t floe_ice_table_find_path(const floe_ice_agent *agent, const floe_path *path)
+{
+    uint8_t local = floe_ice_table_find_base(agent, &path->local);
+    uint8_t remote = floe_ice_table_find_remote(agent, &path->remote);
+    const floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
+    if (path->transport != FLOE_UDP || local == FLOE_ICE_NONE) {
+        return FLOE_ICE_NONE;
+    }
+    uint8_t index = remote == FLOE_ICE_NONE ? FLOE_ICE_NONE
+                                            : floe_ice_checklist_find(&agent->list, local, remote);
+    if (index == FLOE_ICE_NONE && old->state != FLOE_ICE_PAIR_FREE && old->local == local &&
+        floe_addr_equal(&agent->remote[FLOE_ICE_REMOTE_MAX].addr, &path->remote)) {
+        return FLOE_ICE_OLD;
+    }
+    return index;
+}
+
+floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair)
+{
+    const floe_ice_pair *p = &agent->list.pair[pair];
+    return (floe_path){
+        .local = agent->local[p->local].addr,
+        .remote = agent->remote[p->remote].addr,
+        .transport = FLOE_UDP,
+    };
+}

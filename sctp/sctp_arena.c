@@ -1,0 +1,58 @@
+/* sctp/sctp_arena.c - see sctp/sctp_arena.h. */
+#include "sctp/sctp_arena.h"
+
+#include "base/assert.h"
+#include "sctp/sctp_bits.h"
+
+#define NO_RING (~UINT32_C(0))
+
+void floe_sctp_arena_init(floe_sctp_arena *arena, floe_span memory)
+{
+    uint32_t block_size = 64;
+    while (memory.len / block_size > FLOE_SCTP_NONE) {
+        block_size *= 2;
+    }
+    uint32_t groups = (uint32_t)(memory.len / (64 * (size_t)block_size + 8));
+    uint32_t count = groups * 64;
+    /* What is left holds part of a group: its map word has to fit as well. */
+    size_t rest = memory.len - groups * (64 * (size_t)block_size + 8);
+    if (rest >= 8 + block_size) {
+        count += (uint32_t)((rest - 8) / block_size);
+        groups++;
+    }
+    FLOE_ASSERT(count > 0 && count <= FLOE_SCTP_NONE);
+    *arena = (floe_sctp_arena){.blocks = memory.ptr + (size_t)groups * 8,
+                               .map = memory.ptr,
+                               .block_size = block_size,
+                               .count = count,
+                               .free = count};
+    floe_sctp_bits_put(arena->map, 0, groups * 64, false);
+}
+
+uint16_t floe_sctp_arena_take(floe_sctp_arena *arena, uint32_t want, uint32_t *got)
+{
+    FLOE_ASSERT(want > 0);
+    if (arena->free == 0) {
+        *got = 0;
+        return FLOE_SCTP_NONE;
+    }
+    uint32_t first = floe_sctp_bits_find(arena->map, NO_RING, arena->rover, arena->count, false);
+    if (first == arena->count) {
+        first = floe_sctp_bits_find(arena->map, NO_RING, 0, arena->rover, false);
+    }
+    uint32_t end = want < arena->count - first ? first + want : arena->count;
+    end = floe_sctp_bits_find(arena->map, NO_RING, first, end, true);
+    floe_sctp_bits_put(arena->map, first, end, true);
+    *got = end - first;
+    arena->free -= *got;
+    arena->rover = end < arena->count ? end : 0;
+    return (uint16_t)first;
+}
+
+void floe_sctp_arena_give(floe_sctp_arena *arena, uint16_t first, uint32_t count)
+{
+    FLOE_ASSERT(count > 0 && first + count <= arena->count);
+    FLOE_ASSERT(floe_sctp_bits_has(arena->map, first));
+    floe_sctp_bits_put(arena->map, first, first + count, false);
+    arena->free += count;
+}

@@ -1,0 +1,50 @@
+/* sctp/sctp_bits.c - see sctp/sctp_bits.h. */
+#include "sctp/sctp_bits.h"
+
+/* Index of the lowest bit that is set; word is not 0. */
+static uint32_t lowest_bit(uint64_t word)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(word);
+#else
+    uint32_t index = 0;
+    for (uint32_t step = 32; step > 0; step /= 2) {
+        if ((word & ((UINT64_C(1) << step) - 1)) == 0) {
+            word >>= step;
+            index += step;
+        }
+    }
+    return index;
+#endif
+}
+
+void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set)
+{
+    while (from < end) {
+        uint32_t in_word = 64 - (from & 63);
+        uint32_t count = end - from < in_word ? end - from : in_word;
+        uint64_t ones = (~UINT64_C(0) >> (64 - count)) << (from & 63);
+        uint64_t word = floe_sctp_bits_load(map, from);
+        word = is_set ? word | ones : word & ~ones;
+        memcpy(map + from / 64 * 8, &word, sizeof word);
+        from += count;
+    }
+}
+
+uint32_t floe_sctp_bits_find(const uint8_t *map, uint32_t mask, uint32_t from, uint32_t end,
+                             bool is_set)
+{
+    while (from != end) {
+        uint64_t word = floe_sctp_bits_load(map, from & mask);
+        word = (is_set ? word : ~word) >> (from & 63);
+        uint32_t step = word != 0 ? lowest_bit(word) : 64 - (from & 63);
+        if (step >= end - from) {
+            return end;
+        }
+        from += step;
+        if (word != 0) {
+            return from;
+        }
+    }
+    return end;
+}

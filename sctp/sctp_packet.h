@@ -1,0 +1,54 @@
+/*
+ * sctp/sctp_packet.h - the common header with its checksum, and the walk over the chunks of a
+ * packet (RFC 9260 sections 3, 3.2, 6.8).
+ *
+ * There is one walker for all lists of chunks, and one (sctp_param.h) for all lists inside chunks:
+ * whoever reads a list reads it with the same bounds. It knows nothing of what a chunk means.
+ * Read next: sctp/sctp_chunk.h.
+ */
+#ifndef FLOE_SCTP_SCTP_PACKET_H
+#define FLOE_SCTP_SCTP_PACKET_H
+
+#include "base/floe.h"
+#include "base/writer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FLOE_SCTP_HEADER_SIZE 12u /* ports, verification tag, checksum */
+#define FLOE_SCTP_CHUNK_SIZE  4u  /* type, flags, length */
+
+/* Chunks and parameters are padded to a multiple of four bytes. */
+static inline size_t floe_sctp_padded(size_t len)
+{
+    return (len + 3) & ~(size_t)3;
+}
+
+typedef struct floe_sctp_packet {
+    uint16_t source_port, dest_port;
+    uint32_t tag;
+    floe_bytes chunks;
+} floe_sctp_packet;
+
+typedef struct floe_sctp_chunk {
+    uint8_t type, flags;
+    floe_bytes value; /* what follows the chunk header, without padding */
+    floe_bytes whole; /* with the chunk header */
+} floe_sctp_chunk;
+
+/* MALFORMED: shorter than a header and one chunk header. AUTH: wrong checksum. */
+FLOE_MUST_USE floe_err floe_sctp_packet_parse(floe_sctp_packet *packet, floe_bytes bytes);
+
+/* Take the next chunk off `rest`. False at the end, and at a chunk that is not completely there,
+ * after which nothing can be trusted: *rest is then empty. */
+bool floe_sctp_packet_next(floe_bytes *rest, floe_sctp_chunk *chunk);
+
+/* Write a packet: begin, chunks, end. The end fills in the checksum. */
+void floe_sctp_packet_begin(floe_writer *w, uint16_t source_port, uint16_t dest_port, uint32_t tag);
+void floe_sctp_packet_end(floe_writer *w);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

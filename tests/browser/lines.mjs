@@ -1,0 +1,84 @@
+// A child process that speaks JSON lines: `floe peer`, or any peer with its words (app/README.md).
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export class LineProcess {
+  constructor(command, args, { parse = JSON.parse, name = command } = {}) {
+    this.name = name;
+    this.seen = []; // every event, in order
+    this.waiting = new Set();
+    this.errors = '';
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.ended = new Promise((done) => this.child.on('close', (code, signal) => {
+      this.exit = { code, signal };
+      this.#settle();
+      done(this.exit);
+    }));
+    this.child.stdin.on('error', () => {}); // it ended first: the exit status says so
+    this.child.stderr.on('data', (data) => { this.errors += data; });
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      try {
+        this.seen.push(parse(line));
+      } catch {
+        this.seen.push({ ev: 'garbage', text: line });
+      }
+      this.#settle();
+    });
+  }
+
+  send(message) {
+    this.child.stdin.write(typeof message === 'string' ? message : `${JSON.stringify(message)}\n`);
+  }
+
+  // The first event from `from` on (default: from the beginning) that `match` accepts.
+  expect(what, match, { timeout = 20000, from = 0 } = {}) {
+    return new Promise((resolve, reject) => {
+      const wait = { match, from, resolve, reject, what };
+      wait.timer = setTimeout(() => this.#fail(wait, `not within ${timeout} ms`), timeout);
+      this.waiting.add(wait);
+      this.#settle();
+    });
+  }
+
+  event(ev, match = () => true, options = {}) {
+    return this.expect(ev, (e) => e.ev === ev && match(e), options);
+  }
+
+  mark() {
+    return this.seen.length;
+  }
+
+  #settle() {
+    for (const wait of [...this.waiting]) {
+      const found = this.seen.slice(wait.from).find(wait.match);
+      if (found !== undefined) {
+        clearTimeout(wait.timer);
+        this.waiting.delete(wait);
+        wait.resolve(found);
+      } else if (this.exit) {
+        this.#fail(wait, `it ended with ${JSON.stringify(this.exit)}`);
+      }
+    }
+  }
+
+  #fail(wait, why) {
+    clearTimeout(wait.timer);
+    this.waiting.delete(wait);
+    const tail = this.seen.slice(-6).map((e) => JSON.stringify(e).slice(0, 300)).join('\n    ');
+    wait.reject(new Error(`${this.name}: no ${wait.what}: ${why}; last:\n    ${tail}\n    ${this.errors.slice(-2000)}`));
+  }
+
+  // End it in an orderly way; a sanitizer's report, or any other bad exit, is a failure.
+  async quit() {
+    if (!this.exit) this.send({ cmd: 'quit' });
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 10000);
+    await this.ended;
+    clearTimeout(timer);
+    if (this.exit.code !== 0) throw new Error(`${this.name}: exit ${JSON.stringify(this.exit)}: ${this.errors.slice(-4000)}`);
+  }
+
+  kill() {
+    if (!this.exit) this.child.kill('SIGKILL');
+  }
+}

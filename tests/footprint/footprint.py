@@ -1,0 +1,123 @@
+"""What floe costs: sizeof of its contexts, text of each module at -Os, the deepest stack of each.
+
+footprint.py BUILD           compare with table.txt; a goal that was met and is no more is a fault
+footprint.py BUILD --update  write table.txt anew
+
+Measured with gcc and the default limits, trace compiled in; "tiny" is base/floe_config_tiny.h.
+A call through a pointer is taken to reach any function of its module that nothing calls by name.
+"""
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "arch"))
+import arch        # noqa: E402
+import callgraph   # noqa: E402
+
+MODULES = arch.CORE + ["dtls"]
+OS = ["-Os", "-w", "-fno-asynchronous-unwind-tables"]
+TINY = ['-DFLOE_CONFIG_FILE="base/floe_config_tiny.h"', "-DFLOE_TRACE=0"]
+TYPES = ["floe_stun_txn", "floe_turn_client", "floe_ice_agent", "floe_dtls_conn",
+         "floe_sctp_assoc", "floe_dc", "floe_peer"]
+KB = 1024
+GOALS = {
+    "sizeof floe_ice_agent": 10 * KB,
+    "sizeof floe_sctp_assoc": 4 * KB,
+    "sizeof floe_peer, tiny": 38 * KB,
+    "text stun": 8 * KB,
+    "text turn": 7 * KB,
+    "text ice": 16 * KB,
+    "text sdp": 8 * KB,
+    "text sctp + datachannel": 45 * KB,
+    **{f"stack {module}": 1536 for module in MODULES},
+}
+
+
+def sizes_of_types(folder, flags):
+    """type -> sizeof, from the symbols of an object that holds an array of that size each."""
+    headers = [arch.name(path) for path in arch.files(*MODULES, suffixes=(".h",))
+               if not path.name.endswith("_internal.h")]
+    text = "".join(path.read_text() for path in arch.files(*MODULES, suffixes=(".h",)))
+    types = [name for name in TYPES if f"typedef struct {name} " in text]
+    source = "".join(f'#include "{header}"\n' for header in headers)
+    source += "".join(f"char size_of_{name}[sizeof({name})];\n" for name in types)
+    target = folder / "sizes.o"
+    subprocess.run(["gcc", "-std=c11", "-x", "c", "-c", "-", f"-I{arch.ROOT}", "-o", target, *flags],
+                   input=source, text=True, check=True)
+    rows = subprocess.run(["nm", "-S", target], capture_output=True, text=True, check=True).stdout
+    fields = [row.split() for row in rows.splitlines()]
+    return {row[3].removeprefix("size_of_"): int(row[1], 16) for row in fields}
+
+
+def text_of(objects):
+    rows = subprocess.run(["size", *objects], capture_output=True, text=True, check=True).stdout
+    return sum(int(row.split()[0]) for row in rows.splitlines()[1:])
+
+
+def deepest(graph):
+    """module -> the largest sum of frames on a path that begins in it."""
+    called = set().union(*graph.calls.values())
+    by_pointer = {}
+    for function in graph.stack:
+        if ":" in function and function not in called:
+            by_pointer.setdefault(graph.module[function], set()).add(function)
+    depth = {}
+
+    def callees(function):
+        for callee in graph.calls.get(function, ()):
+            if callee == callgraph.INDIRECT:
+                yield from by_pointer.get(graph.module[function], ())
+            elif callee in graph.stack:
+                yield callee
+
+    def walk(function, path):
+        if function not in depth:
+            below = [walk(callee, path | {function}) for callee in callees(function)
+                     if callee not in path and callee != function]
+            depth[function] = graph.stack[function] + max(below, default=0)
+        return depth[function]
+
+    worst = {}
+    for function in graph.stack:
+        module = graph.module[function]
+        worst[module] = max(worst.get(module, 0), walk(function, frozenset()))
+    return worst
+
+
+def measure(folder):
+    graph, objects = callgraph.build(MODULES, OS, folder)
+    now = {f"sizeof {name}": size for name, size in sizes_of_types(folder, []).items()}
+    now |= {f"sizeof {name}, tiny": size for name, size in sizes_of_types(folder, TINY).items()}
+    now |= {f"text {module}": text_of(files) for module, files in objects.items()}
+    now["text sctp + datachannel"] = now.get("text sctp", 0) + now.get("text datachannel", 0)
+    now |= {f"stack {module}": size for module, size in deepest(graph).items()}
+    return now
+
+
+def read_table(path):
+    rows = [line.rsplit(None, 2) for line in path.read_text().splitlines()
+            if line and not line.startswith("#")] if path.exists() else []
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def main():
+    table = HERE / "table.txt"
+    now = measure(arch.build_folder() / "footprint")
+    if "--update" in sys.argv:
+        lines = ["# Bytes, by tests/footprint/footprint.py --update.",
+                 f"# {'measure':<34}{'bytes':>8}{'goal':>8}"]
+        lines += [f"{name:<36}{size:>8}{GOALS.get(name, '-'):>8}" for name, size in now.items()]
+        table.write_text("\n".join(lines) + "\n")
+    before, faults = read_table(table), []
+    print(f"{'measure':<36}{'bytes':>8}{'before':>8}{'goal':>8}")
+    for name, size in now.items():
+        goal, was = GOALS.get(name), before.get(name)
+        note = "" if goal is None or size <= goal else "  over the goal"
+        print(f"{name:<36}{size:>8}{was if was is not None else '-':>8}{goal or '-':>8}{note}")
+        if note and was is not None and was <= goal:
+            faults.append(f"{name}: {size} bytes, the goal of {goal} was met with {was}")
+    arch.report(faults, "footprint", len(now))
+
+
+main()

@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""floe peer against aiortc, in both roles. Arguments: the floe program, a filter."""
+import hashlib
+import os
+import sys
+import time
+
+from lines import LineProcess
+
+PROGRAM = sys.argv[1]
+FILTER = sys.argv[2] if len(sys.argv) > 2 else ""
+AIORTC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_aiortc.py")
+SIZES = [1, 1199, 1200, 65535, 65536]
+
+
+class Pair:
+    """A floe and an aiortc peer with the channel "lab" open between them."""
+
+    def __init__(self, floe_offers):
+        self.floe = LineProcess(PROGRAM, "peer")
+        self.aiortc = LineProcess("/usr/bin/python3", AIORTC)
+        first, second = (self.floe, self.aiortc) if floe_offers else (self.aiortc, self.floe)
+        second.send(cmd="init", role="answer", ice=[])
+        second.expect("ready")
+        first.send(cmd="init", role="offer", ice=[])
+        offer = first.expect("local")
+        second.send(cmd="remote", type="offer", sdp=offer["sdp"])
+        answer = second.expect("local")
+        first.send(cmd="remote", type="answer", sdp=answer["sdp"])
+        self.floe.expect("open", label="lab")
+        self.aiortc.expect("open", label="lab")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            if kind is None:
+                self.floe.quit()
+                self.aiortc.quit()
+        finally:
+            self.floe.kill()
+            self.aiortc.kill()
+
+
+def texts_come_back(pair):
+    for size in SIZES:
+        text = ("floe" * (size // 4 + 1))[:size]
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        pair.floe.send(cmd="send", label="lab", text=text)
+        got = pair.aiortc.expect("msg", label="lab")
+        assert (got["size"], got["sha256"]) == (size, digest), f"{size} changed on the way to aiortc"
+        back = pair.floe.expect("msg", label="lab")
+        assert back.get("text") == text or back.get("sha256") == digest, f"{size} changed on the way back"
+
+
+def ping_is_answered_both_ways(pair):
+    pair.floe.send(cmd="send", label="lab", text="ping 7")
+    pair.floe.expect("msg", text="pong 7")
+    pair.aiortc.send(cmd="send", label="lab", text="ping 8")
+    got = pair.aiortc.expect("msg", label="lab")
+    assert got["sha256"] == hashlib.sha256(b"pong 8").hexdigest()
+
+
+def both_open_more_channels(pair):
+    pair.floe.send(cmd="channel", label="ours", ordered=False)
+    assert pair.aiortc.expect("open", label="ours")["ordered"] is False
+    pair.aiortc.send(cmd="channel", label="theirs", ordered=False)
+    assert pair.floe.expect("open", label="theirs")["ordered"] is False
+
+
+def a_close_is_seen_from_either_side(pair):
+    pair.floe.send(cmd="channel", label="ours")
+    pair.aiortc.expect("open", label="ours")
+    pair.floe.expect("open", label="ours")
+    pair.floe.send(cmd="close", label="ours")
+    pair.aiortc.expect("closed", label="ours")
+    pair.floe.expect("closed", label="ours")
+    pair.aiortc.send(cmd="close", label="lab")
+    pair.floe.expect("closed", label="lab")
+
+
+def main():
+    passed = failed = 0
+    for floe_offers in (True, False):
+        for case in (texts_come_back, ping_is_answered_both_ways, both_open_more_channels,
+                     a_close_is_seen_from_either_side):
+            name = f"aiortc {'answers' if floe_offers else 'offers'}: {case.__name__.replace('_', ' ')}"
+            if FILTER not in name:
+                continue
+            start = time.monotonic()
+            try:
+                with Pair(floe_offers) as pair:
+                    case(pair)
+                passed += 1
+                print(f"ok    {name} ({time.monotonic() - start:.1f} s)", flush=True)
+            except Exception as error:  # each case is on its own
+                failed += 1
+                print(f"FAIL  {name}: {error!r}", flush=True)
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed or not passed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,28 @@
+# tests/support/namespace.sh - a network namespace of the test's own, for peers that want a network. Source it.
+#
+# make_namespace NAME: one interface, 203.0.113.5/24, and a default route: browsers and aiortc gather nothing without.
+# in_namespace COMMAND...: run there. It is removed when the script ends, and with it what still runs in it.
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+namespace=
+
+make_namespace() {
+    namespace=$1-$$
+    trap remove_namespace EXIT
+    $sudo ip netns add "$namespace"
+    $sudo ip -n "$namespace" link set lo up
+    $sudo ip -n "$namespace" link add br0 type bridge
+    $sudo ip -n "$namespace" addr add 203.0.113.5/24 dev br0
+    $sudo ip -n "$namespace" link set br0 up
+    $sudo ip -n "$namespace" route add default via 203.0.113.1
+}
+
+in_namespace() {
+    $sudo ip netns exec "$namespace" "$@"
+}
+
+remove_namespace() {
+    $sudo ip netns pids "$namespace" 2>/dev/null | xargs -r $sudo kill 2>/dev/null || true
+    $sudo ip netns del "$namespace" 2>/dev/null || true
+}

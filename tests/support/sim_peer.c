@@ -1,0 +1,296 @@
+/* support/sim_peer.c - see support/sim_peer.h. */
+#include "support/sim_peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "support/unit.h"
+
+#define PORT            40000u
+#define DESCRIPTION_MAX 4096u
+
+enum { OFFER, ANSWER, CANDIDATE, RESOLVED }; /* kinds of letters */
+
+/* ---- signalling ---- */
+
+static void send_description(sim_peer *p, int kind)
+{
+    char text[DESCRIPTION_MAX];
+    floe_peer_sdp_type type;
+    size_t len;
+    floe_err err = floe_peer_get_local(p->peer, &type, (uint8_t *)text, sizeof text - 1, &len);
+    assert_int_equal(err, FLOE_OK);
+    assert_int_equal(type, kind == OFFER ? FLOE_PEER_OFFER : FLOE_PEER_ANSWER);
+    text[len] = '\0';
+    if (p->config.tamper != NULL) {
+        p->config.tamper(text);
+    }
+    sim_world_post(p->world, p->other->actor, p->config.letter_delay, kind, text);
+}
+
+static void send_candidate(sim_peer *p, const char *text)
+{
+    floe_time delay = sim_random_below(&p->random, p->config.candidate_delay + 1);
+    sim_world_post(p->world, p->other->actor, delay, CANDIDATE, text);
+}
+
+static void add_candidate(sim_peer *p, const char *text)
+{
+    floe_err err =
+        floe_peer_add_candidate(p->peer, floe_bytes_of(text), floe_peer_get_mid(p->other->peer));
+    bool is_over = err == FLOE_E_CLOSED && floe_peer_get_state(p->peer) == FLOE_PEER_CLOSED;
+    assert_true(err == FLOE_OK || is_over);
+}
+
+static void add_held(sim_peer *p)
+{
+    for (size_t i = 0; i < p->held_count; i++) {
+        add_candidate(p, p->held[i]);
+        free(p->held[i]);
+    }
+    p->held_count = 0;
+}
+
+static void hold_candidate(sim_peer *p, const char *text)
+{
+    assert_true(p->held_count < SIM_PEER_HELD);
+    p->held[p->held_count] = strdup(text);
+    assert_non_null(p->held[p->held_count]);
+    p->held_count++;
+}
+
+void sim_peer_bind(sim_peer *p, size_t index)
+{
+    const sim_node *host = &p->world->net.nodes[p->host];
+    assert_true(index < host->addr_count);
+    floe_addr addr = host->addrs[index];
+    addr.port = (uint16_t)(PORT + index);
+    assert_int_equal(floe_peer_add_local(p->peer, &addr, (uint16_t)(65535 - index)), FLOE_OK);
+}
+
+static void bind_all(sim_peer *p)
+{
+    size_t count = p->world->net.nodes[p->host].addr_count;
+    for (size_t i = 0; i < count && i < p->config.addr_limit; i++) {
+        sim_peer_bind(p, i);
+    }
+    floe_peer_end_local(p->peer);
+}
+
+static void read_description(sim_peer *p, int kind, const char *text)
+{
+    floe_peer_sdp_type type = kind == OFFER ? FLOE_PEER_OFFER : FLOE_PEER_ANSWER;
+    p->description_err = floe_peer_set_remote(p->peer, type, floe_bytes_of(text), NULL);
+    if (p->description_err != FLOE_OK) {
+        return; /* the test asks for it */
+    }
+    p->has_remote = true;
+    if (kind == OFFER) {
+        bind_all(p);
+        assert_int_equal(floe_peer_set_local(p->peer, FLOE_PEER_ANSWER), FLOE_OK);
+        send_description(p, ANSWER);
+    }
+    add_held(p);
+}
+
+static void read_resolved(sim_peer *p, const char *text)
+{
+    char ip[64];
+    unsigned request;
+    floe_addr addr;
+    const floe_addr none = {0};
+    assert_int_equal(sscanf(text, "%u %63s", &request, ip), 2);
+    assert_int_equal(floe_addr_parse(&addr, floe_bytes_of(ip), 0), FLOE_OK);
+    floe_peer_resolved(p->peer, request, &addr);
+    floe_peer_resolved(p->peer, request, &none);
+}
+
+static void read_letter(void *self, int kind, const char *text)
+{
+    sim_peer *p = self;
+    if (kind == OFFER || kind == ANSWER) {
+        read_description(p, kind, text);
+    } else if (kind == RESOLVED) {
+        read_resolved(p, text);
+    } else if (p->has_remote) {
+        add_candidate(p, text);
+    } else {
+        hold_candidate(p, text);
+    }
+}
+
+void sim_peer_offer(sim_peer *p)
+{
+    bind_all(p);
+    assert_int_equal(floe_peer_set_local(p->peer, FLOE_PEER_OFFER), FLOE_OK);
+    send_description(p, OFFER);
+    sim_peer_drain(p);
+}
+
+/* ---- the actor ---- */
+
+static void on_event(sim_peer *p, const floe_peer_event *event)
+{
+    char text[FLOE_PEER_CANDIDATE_MAX];
+    switch (event->type) {
+    case FLOE_PEER_EV_STATE:
+        p->state = event->state;
+        p->state_at[event->state] = floe_time_min(p->state_at[event->state], p->world->now);
+        break;
+    case FLOE_PEER_EV_CANDIDATE:
+        floe_peer_put_candidate(p->peer, &event->cand, text);
+        send_candidate(p, text);
+        break;
+    case FLOE_PEER_EV_GATHERING:
+        if (event->gathering == FLOE_ICE_GATHERING_COMPLETE) {
+            send_candidate(p, "");
+        }
+        break;
+    case FLOE_PEER_EV_RESOLVE:
+        snprintf(text, sizeof text, "%u %s", event->request, p->config.stun_ip);
+        sim_world_post(p->world, p->actor, 30 * FLOE_MS, RESOLVED, text);
+        break;
+    default:
+        break;
+    }
+    if (p->app.event != NULL) {
+        p->app.event(p->app.self, p, event);
+    }
+}
+
+static void settle(void *self)
+{
+    sim_peer *p = self;
+    floe_peer_event event;
+    while (floe_peer_poll_event(p->peer, &event)) {
+        on_event(p, &event);
+    }
+    if (p->app.idle != NULL) {
+        p->app.idle(p->app.self, p);
+    }
+    floe_peer_check_invariants(p->peer);
+}
+
+static void input(void *self, floe_time now, const floe_path *path, uint8_t *run, size_t len,
+                  size_t segment)
+{
+    sim_peer *p = self;
+    floe_peer_input(p->peer, now, path, run, len, segment);
+}
+
+static void advance(void *self, floe_time now)
+{
+    sim_peer *p = self;
+    floe_peer_advance(p->peer, now);
+    if (p->timer_at <= now) {
+        p->timer_at = FLOE_TIME_NEVER;
+        p->app.timer(p->app.self, p);
+    }
+}
+
+static floe_time deadline(const void *self)
+{
+    const sim_peer *p = self;
+    return floe_time_min(p->timer_at, floe_peer_deadline(p->peer));
+}
+
+static bool transmit(void *self, floe_transmit *out)
+{
+    sim_peer *p = self;
+    return floe_peer_poll_transmit(p->peer, out);
+}
+
+void sim_peer_drain(sim_peer *p)
+{
+    sim_world_drain(p->world, p->actor);
+}
+
+bool sim_peer_is_state(const sim_peer *p, floe_peer_state state)
+{
+    return p->state == state;
+}
+
+/* ---- life ---- */
+
+static void *allocate(sim_peer *p, int index, size_t size)
+{
+    p->memory[index] = malloc(size);
+    assert_non_null(p->memory[index]);
+    return p->memory[index];
+}
+
+static void fill_config(sim_peer *p, floe_peer_config *config)
+{
+    sim_peer_config *c = &p->config;
+    c->letter_delay = c->letter_delay == 0 ? 20 * FLOE_MS : c->letter_delay;
+    c->candidate_delay = c->candidate_delay == 0 ? 40 * FLOE_MS : c->candidate_delay;
+    c->send_buffer = c->send_buffer == 0 ? 524288 : c->send_buffer;
+    c->recv_buffer = c->recv_buffer == 0 ? 524288 : c->recv_buffer;
+    c->ring = c->ring == 0 ? 256 : c->ring;
+    c->addr_limit = c->addr_limit == 0 ? SIM_ADDRS : c->addr_limit;
+
+    *config = (floe_peer_config){.identity = &p->identity, .ice = c->ice};
+    config->rand = sim_random_source(&p->random);
+    config->message_max = c->message_max;
+    config->send_buffer = (floe_span){allocate(p, 0, c->send_buffer), c->send_buffer};
+    config->recv_buffer = (floe_span){allocate(p, 1, c->recv_buffer), c->recv_buffer};
+    config->tx_ring = allocate(p, 2, c->ring * sizeof(floe_sctp_tx));
+    config->tx_ring_len = c->ring;
+    config->description = (floe_span){allocate(p, 3, 2 * DESCRIPTION_MAX), 2 * DESCRIPTION_MAX};
+}
+
+static void add_server(sim_peer *p)
+{
+    const char *why = NULL;
+    floe_bytes none = {NULL, 0};
+    floe_bytes url = floe_bytes_of(p->config.stun_url);
+    assert_int_equal(floe_peer_add_server(p->peer, url, none, none, &why), FLOE_OK);
+}
+
+sim_peer *sim_peer_new(sim_world *world, int host, const sim_peer_config *config)
+{
+    floe_peer_config peer_config;
+    sim_peer *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    p->world = world;
+    p->host = host;
+    p->config = *config;
+    p->random = sim_random_begin(world->seed, 0x100 + (uint64_t)host);
+    p->timer_at = FLOE_TIME_NEVER;
+    for (size_t i = 0; i <= FLOE_PEER_CLOSED; i++) {
+        p->state_at[i] = FLOE_TIME_NEVER;
+    }
+    p->peer = malloc(sizeof *p->peer);
+    assert_non_null(p->peer);
+    assert_int_equal(floe_dtls_identity_init(&p->identity), FLOE_OK);
+    fill_config(p, &peer_config);
+    assert_int_equal(floe_peer_init(p->peer, &peer_config, world->now), FLOE_OK);
+    if (config->stun_url != NULL) {
+        add_server(p);
+    }
+    sim_actor actor = {p, host, input, advance, deadline, transmit, settle, read_letter};
+    p->actor = sim_world_add(world, &actor);
+    return p;
+}
+
+void sim_peer_free(sim_peer *p)
+{
+    floe_peer_free(p->peer);
+    floe_dtls_identity_free(&p->identity);
+    for (size_t i = 0; i < sizeof p->memory / sizeof *p->memory; i++) {
+        free(p->memory[i]);
+    }
+    for (size_t i = 0; i < p->held_count; i++) {
+        free(p->held[i]);
+    }
+    free(p->peer);
+    free(p);
+}
+
+void sim_peer_join(sim_peer *a, sim_peer *b)
+{
+    a->other = b;
+    b->other = a;
+}
