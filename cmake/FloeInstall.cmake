@@ -1,5 +1,6 @@
 # Installs the headers under include/floe, a CMake package and a pkg-config file.
-# Headers include each other from the root ("base/floe.h"), so the include directory is include/floe.
+# Headers include each other from the root ("base/floe.h"), so the include directory that a user has
+# is include/floe.
 
 include(CMakePackageConfigHelpers)
 
@@ -28,6 +29,8 @@ write_basic_package_version_file(floeConfigVersion.cmake COMPATIBILITY SameMinor
 install(FILES ${PROJECT_BINARY_DIR}/floeConfig.cmake ${PROJECT_BINARY_DIR}/floeConfigVersion.cmake
     DESTINATION ${floe_package_dir})
 
+file(RELATIVE_PATH floe_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" floe_pc_prefix "${floe_pc_prefix}")
 # pkg-config wants users before what they use, as the linker does.
 set(floe_pc_libs "")
 foreach(module peer datachannel sctp dtls ice mdns sdp turn stun port base)

@@ -5,12 +5,13 @@
  * connection, so that no peer sees another's errors. RFC 6347 §4.2 (handshake, timers), RFC 5246
  * §7.2 (alerts). Read next: sctp/sctp_assoc.h, which runs inside.
  */
-#include "base/assert.h"
 #include "dtls/dtls_internal.h"
 
 #include <openssl/err.h>
 #include <string.h>
 #include <sys/time.h> /* struct timeval, as DTLSv1_get_timeout() fills it */
+
+#include "base/assert.h"
 
 #define TIMER_FIRST_US (100 * FLOE_MS)
 #define TIMER_MIN_US   (20 * FLOE_MS) /* OpenSSL takes 15 ms and less for "expired" */
@@ -55,12 +56,15 @@ static void enter(floe_dtls_conn *conn, floe_time now)
     conn->now = now;
 }
 
-/* What to wait for: OpenSSL's timer, and ours. */
+/* What to wait for: OpenSSL's timer and ours while connecting, then a pause in the traffic. */
 static void set_deadline(floe_dtls_conn *conn)
 {
     struct timeval left;
 
     conn->deadline = FLOE_TIME_NEVER;
+    if (conn->state == FLOE_DTLS_CONNECTED && !conn->trimmed) {
+        conn->deadline = floe_time_after(conn->now, FLOE_DTLS_IDLE_US);
+    }
     if (conn->state != FLOE_DTLS_CONNECTING) {
         return;
     }
@@ -70,6 +74,27 @@ static void set_deadline(floe_dtls_conn *conn)
     }
     conn->deadline = floe_time_min(conn->deadline, conn->give_up);
     conn->deadline = floe_time_min(conn->deadline, conn->doubt);
+}
+
+/* A third of a connection's heap is buffers that an idle one has no use for. */
+static void trim(floe_dtls_conn *conn)
+{
+    bool idle = SSL_is_init_finished(conn->ssl) && SSL_pending(conn->ssl) == 0 &&
+                SSL_has_pending(conn->ssl) == 0;
+
+    conn->trimmed = idle && SSL_free_buffers(conn->ssl) == 1;
+}
+
+/* To be called before OpenSSL reads or writes: without buffers it would write through NULL. */
+static bool prepare(floe_dtls_conn *conn)
+{
+    ERR_clear_error();
+    if (conn->trimmed && SSL_alloc_buffers(conn->ssl) != 1) {
+        return false;
+    }
+    conn->trimmed = false;
+    conn->deadline = floe_time_after(conn->now, FLOE_DTLS_IDLE_US);
+    return true;
 }
 
 /* RFC 6347 §4.2.4.1: start low, double. The standard says 1 s; RFC 8827 has no say, and a hello
@@ -252,66 +277,86 @@ floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now, floe_bytes da
  * handshake is unfinished, OpenSSL sends none. */
 static void close_with(floe_dtls_conn *conn)
 {
-    ERR_clear_error();
-    (void)SSL_shutdown(conn->ssl);
+    if (prepare(conn)) {
+        (void)SSL_shutdown(conn->ssl);
+    }
     ERR_clear_error();
     conn->pending = (floe_bytes){NULL, 0};
     set_state(conn, FLOE_DTLS_CLOSED, FLOE_DTLS_CAUSE_NONE);
     set_deadline(conn);
 }
 
-/* Other than "more, please" means that the connection has ended. */
+static void fail(floe_dtls_conn *conn, floe_dtls_cause cause)
+{
+    set_state(conn, FLOE_DTLS_FAILED, cause);
+    ERR_clear_error();
+    conn->pending = (floe_bytes){NULL, 0};
+    set_deadline(conn);
+}
+
+/* OpenSSL has no data for us. Other than "more, please" means that the connection has ended. */
 static void end_reading(floe_dtls_conn *conn, int error)
 {
     if (error == SSL_ERROR_ZERO_RETURN) {
         close_with(conn);
     } else if (error != SSL_ERROR_WANT_READ) {
-        set_state(conn, FLOE_DTLS_FAILED, get_cause(conn));
+        fail(conn, get_cause(conn));
     }
+}
+
+static bool read_record(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len)
+{
+    if (!prepare(conn)) {
+        fail(conn, FLOE_DTLS_CAUSE_CRYPTO);
+        return false;
+    }
+    int result = SSL_read_ex(conn->ssl, buf, cap, len);
+    if (result != 1) {
+        end_reading(conn, SSL_get_error(conn->ssl, result));
+        return false;
+    }
+    conn->unproven -= conn->unproven > 0 ? 1u : 0u;
+    return true;
 }
 
 bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len)
 {
-    size_t left;
+    size_t left = SIZE_MAX;
 
-    if (conn->state != FLOE_DTLS_CONNECTED) {
-        return false;
-    }
-    do {
+    /* It stops after some of the records that it drops, hence the loop. */
+    while (conn->state == FLOE_DTLS_CONNECTED && conn->pending.len < left &&
+           (conn->pending.len > 0 || SSL_pending(conn->ssl) > 0)) {
         left = conn->pending.len;
-        ERR_clear_error();
-        int result = SSL_read_ex(conn->ssl, buf, cap, len);
-        if (result == 1) {
-            conn->unproven -= conn->unproven > 0 ? 1u : 0u;
+        if (read_record(conn, buf, cap, len)) {
             return true;
         }
-        end_reading(conn, SSL_get_error(conn->ssl, result));
-    } while (conn->state == FLOE_DTLS_CONNECTED && conn->pending.len > 0 &&
-             conn->pending.len < left);
-    ERR_clear_error();
+    }
     /* RFC 6347 §4.1.2.7: those that were forged or replayed are dropped in silence. */
     conn->stats.dropped += conn->unproven;
     conn->unproven = 0;
+    ERR_clear_error();
     return false;
 }
 
 void floe_dtls_conn_advance(floe_dtls_conn *conn, floe_time now)
 {
     enter(conn, now);
-    if (conn->state != FLOE_DTLS_CONNECTING) {
+    if (now < conn->deadline) {
         return;
     }
-    if (now >= conn->give_up) {
-        set_state(conn, FLOE_DTLS_FAILED, FLOE_DTLS_CAUSE_TIMEOUT);
+    if (conn->state == FLOE_DTLS_CONNECTED) {
+        trim(conn);
+    } else if (now >= conn->give_up) {
+        fail(conn, FLOE_DTLS_CAUSE_TIMEOUT);
     } else if (now >= conn->doubt) {
-        set_state(conn, FLOE_DTLS_FAILED, FLOE_DTLS_CAUSE_ALERT);
-    } else {
+        fail(conn, FLOE_DTLS_CAUSE_ALERT);
+    } else if (conn->state == FLOE_DTLS_CONNECTING) {
         ERR_clear_error();
         if (DTLSv1_handle_timeout(conn->ssl) < 0) {
-            set_state(conn, FLOE_DTLS_FAILED, get_cause(conn));
+            fail(conn, get_cause(conn));
         }
-        ERR_clear_error();
     }
+    ERR_clear_error();
     set_deadline(conn);
 }
 
@@ -348,18 +393,17 @@ floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_le
     if (plain_len == 0) {
         return FLOE_E_ARG;
     }
-    /* The first bound is also OpenSSL's buffer, whose size it does not check itself. */
+    /* The first bound is OpenSSL's, which would end the connection beyond it. */
     if (plain_len > FLOE_DTLS_RECORD_MAX || plain_len + FLOE_DTLS_OVERHEAD > cap) {
         return FLOE_E_TOO_BIG;
     }
     conn->sealed = (floe_span){buf, cap};
     conn->sealed_len = 0;
-    ERR_clear_error();
-    int result = SSL_write_ex(conn->ssl, buf + FLOE_DTLS_HEAD, plain_len, &written);
+    bool sealed = prepare(conn) &&
+                  SSL_write_ex(conn->ssl, buf + FLOE_DTLS_HEAD, plain_len, &written) == 1;
     conn->sealed = (floe_span){NULL, 0};
-    if (result != 1 || conn->sealed_len == 0) {
-        set_state(conn, FLOE_DTLS_FAILED, FLOE_DTLS_CAUSE_CRYPTO);
-        ERR_clear_error();
+    if (!sealed || conn->sealed_len == 0) {
+        fail(conn, FLOE_DTLS_CAUSE_CRYPTO);
         return FLOE_E_CRYPTO;
     }
     *len = conn->sealed_len;

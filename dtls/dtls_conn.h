@@ -101,13 +101,14 @@ typedef struct floe_dtls_conn {
     void *ssl; /* private: SSL, allocated by init, released by free */
     floe_time now;
     floe_time deadline;
-    floe_bytes pending; /* private: the datagram that the BIO reads next */
-    floe_span sealed;   /* private: where the BIO writes a record that is being sealed */
-    size_t sealed_len;  /* private: how much it wrote there */
-    floe_time give_up;  /* private: when an unfinished handshake has failed */
-    floe_time doubt;    /* private: when an alert that nothing vouches for is believed */
-    int doubt_phase;    /* private: how far the handshake was when it came */
-    uint32_t unproven;  /* private: records of data that OpenSSL took and has not given back */
+    floe_bytes pending;   /* private: the datagram that the BIO reads next */
+    floe_span sealed;     /* private: where the BIO writes a record that is being sealed */
+    size_t sealed_len;    /* private: how much it wrote there */
+    floe_time give_up;    /* private: when an unfinished handshake has failed */
+    floe_time doubt;      /* private: when an alert that nothing vouches for is believed */
+    int doubt_phase;      /* private: how far the handshake was when it came */
+    uint32_t plain_count; /* private: records in plain text that OpenSSL took */
+    uint32_t unproven;    /* private: records of data that OpenSSL took and has not given back */
     floe_dtls_digest fingerprints[FLOE_DTLS_FINGERPRINTS_MAX];
     uint32_t fingerprint_count;
     uint32_t first_timer_us;
@@ -117,6 +118,7 @@ typedef struct floe_dtls_conn {
     uint8_t role, state, cause;
     bool state_changed;
     bool verified; /* private: the peer's certificate has the right fingerprint */
+    bool trimmed;  /* private: OpenSSL's buffers were given back */
     /* private: [u16 length][datagram] from head to tail, the newest at last */
     uint16_t flight_head, flight_tail, flight_last;
     uint8_t flight[FLOE_DTLS_FLIGHT_MAX];

@@ -6,11 +6,12 @@
  * one record at a time: together in a datagram again, as many as fit, a lossy network has one
  * chance to lose them and not five, and none to reorder them.
  */
-#include "base/reader.h"
-#include "base/writer.h"
 #include "dtls/dtls_internal.h"
 
 #include <string.h>
+
+#include "base/reader.h"
+#include "base/writer.h"
 
 /* Add to the newest datagram. False: there is none, or it is full. */
 static bool append(floe_dtls_conn *conn, floe_bytes records)

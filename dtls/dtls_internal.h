@@ -14,8 +14,9 @@
 
 /* RFC 6347 §4.1: the bytes in front of every record. */
 #define FLOE_DTLS_RECORD_HEADER 13u
-/* RFC 5246 §6.2.3: what encryption may add to the 2^14 bytes of a record. */
-#define FLOE_DTLS_RECORD_BODY_MAX (16384u + 2048u)
+/* RFC 5246 §6.2.1 and §6.2.3: the bytes of a record, and what encryption may add to them. */
+#define FLOE_DTLS_PLAIN_MAX 16384u
+#define FLOE_DTLS_BODY_MAX  (FLOE_DTLS_PLAIN_MAX + 2048u)
 /* Longest handshake message that is taken. The longest legitimate one is a certificate, 0.3 to
  * 2 KB, or a post-quantum hello, 1.5 KB. OpenSSL reserves this much at the first fragment. */
 #define FLOE_DTLS_MESSAGE_MAX 8192u
@@ -33,18 +34,23 @@ typedef struct floe_dtls_record {
     floe_bytes whole, body;
 } floe_dtls_record;
 
-/* How far a connection has come decides which records have a meaning. */
 typedef enum floe_dtls_phase {
     FLOE_DTLS_PHASE_PLAIN,   /* handshake messages in plain text, up to ChangeCipherSpec */
     FLOE_DTLS_PHASE_CHANGED, /* the peer's Finished, encrypted, comes next */
     FLOE_DTLS_PHASE_OPEN     /* everything is encrypted */
 } floe_dtls_phase;
 
+/* What decides which records have a meaning at the moment. */
+typedef struct floe_dtls_gate {
+    floe_dtls_phase phase;
+    floe_dtls_role role; /* ours */
+    size_t overhead;     /* bytes that encryption adds to each record of the peer */
+} floe_dtls_gate;
+
 /* Take the next record off *rest. False: none, or no record at all; then *rest is empty. */
 bool floe_dtls_record_next(floe_bytes *rest, floe_dtls_record *record);
-/* Whether OpenSSL should see the record in this phase: it has a meaning there and, where nothing
- * protects it, its lengths agree. */
-bool floe_dtls_record_is_welcome(const floe_dtls_record *record, floe_dtls_phase phase);
+/* Whether OpenSSL should see the record: it has a meaning now and its lengths agree. */
+bool floe_dtls_record_is_welcome(const floe_dtls_record *record, const floe_dtls_gate *gate);
 /* An alert in plain text that would end the connection if it were believed. */
 bool floe_dtls_record_is_plain_alert(const floe_dtls_record *record, uint8_t *alert);
 bool floe_dtls_record_is_client_hello(const floe_dtls_record *record);

@@ -97,6 +97,7 @@ typedef struct floe_ice_event {
     floe_ice_role role;
     floe_ice_cand cand;
     floe_path path;
+    uint8_t local_type, remote_type; /* floe_ice_type of the two ends of `path` */
 } floe_ice_event;
 
 /* Counters since init; none of them wraps in practice. */

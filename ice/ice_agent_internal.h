@@ -53,8 +53,9 @@ uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t re
 void floe_ice_table_refresh(floe_ice_agent *agent);
 void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local);
 void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote);
-/* The pair on this path, the old one included; FLOE_ICE_NONE: none. */
-uint8_t floe_ice_table_find_path(const floe_ice_agent *agent, const floe_path *path);
+/* A sign of life came on this path. False: it is none that the peer was answered on, or answered.
+ */
+bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path);
 floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair);
 
 /* ice_gather.c: server-reflexive candidates */
@@ -128,13 +129,14 @@ void floe_ice_nominate_drop_old(floe_ice_agent *agent);
 
 bool floe_ice_state_is_legal(floe_ice_state from, floe_ice_state to);
 void floe_ice_state_update(floe_ice_agent *agent);
+/* A restart makes a new attempt of a failed one. */
+void floe_ice_state_reopen(floe_ice_agent *agent);
 
 /* ice_agent.c */
 
 void floe_ice_agent_settle(floe_ice_agent *agent);
-/* A message is finished in out->buf: fill in the rest. False: it is not, which cannot happen with a
- * buffer of the documented size. */
-void floe_ice_agent_finish(floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,
+/* The message in `w`, which writes to out->buf, is complete: fill in the rest of `out`. */
+void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,
                            const floe_path *path);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "ice/ice_agent_internal.h"
 
+#define EAGER_RTOS UINT64_C(32) /* 16 s by default */
+
 static void remember(floe_ice_agent *agent, uint8_t index)
 {
     const floe_ice_pair *pair = &agent->list.pair[index];
@@ -112,6 +114,29 @@ static bool is_current(const floe_ice_agent *agent, const floe_ice_pair *pair)
            floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION) == is_nomination(agent, pair);
 }
 
+/* Where the peer has been heard there is a way, and what is lost is lost by chance: doubling the
+ * interval would make a connection over a lossy path wait for seconds. Such a pair asks once an RTO
+ * for a while, before it goes on with the schedule of RFC 8489 section 6.2.1. */
+static bool is_eager(const floe_ice_agent *agent, const floe_ice_pair *pair)
+{
+    bool is_heard = floe_ice_pair_is_valid(pair) || floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED);
+    return is_heard && floe_ice_consent_is_alive(agent, pair) && pair->txn.sends > 0 &&
+           pair->txn.sends < pair->txn.sends_max &&
+           agent->now < floe_time_after(pair->txn.sent_at, EAGER_RTOS * agent->rto_us);
+}
+
+static void send_again(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
+{
+    floe_ice_pair *pair = &agent->list.pair[index];
+    floe_ice_check_write(agent, index, out);
+    if (is_eager(agent, pair)) {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_RESENT);
+        pair->txn.next_at = floe_time_after(agent->now, agent->rto_us);
+    } else if (floe_stun_txn_check(&pair->txn, agent->now) == FLOE_STUN_TXN_SEND) {
+        floe_stun_txn_sent(&pair->txn, agent->now);
+    }
+}
+
 bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
 {
     uint8_t index = floe_ice_checklist_next_triggered(&agent->list);
@@ -122,7 +147,7 @@ bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
     floe_ice_pair_clear(pair, FLOE_ICE_PAIR_TRIGGERED);
     if (is_current(agent, pair)) {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_RESENT);
-        floe_ice_check_write(agent, index, out);
+        send_again(agent, index, out);
         return true;
     }
     send_first(agent, index, out);
@@ -152,8 +177,7 @@ bool floe_ice_check_repeat(floe_ice_agent *agent, floe_transmit *out)
         floe_ice_pair *pair = &agent->list.pair[i];
         if (floe_ice_pair_is_checking(pair) &&
             floe_stun_txn_check(&pair->txn, agent->now) == FLOE_STUN_TXN_SEND) {
-            floe_ice_check_write(agent, i, out);
-            floe_stun_txn_sent(&pair->txn, agent->now);
+            send_again(agent, i, out);
             return true;
         }
     }

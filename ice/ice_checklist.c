@@ -19,8 +19,8 @@ uint8_t floe_ice_checklist_find(const floe_ice_checklist *list, uint8_t local, u
 /* Pairs that carry data, are being checked, or that the peer uses, are never thrown out. */
 static bool is_replaceable(const floe_ice_pair *pair, uint64_t priority)
 {
-    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED | FLOE_ICE_PAIR_TRIGGERED |
-                                   FLOE_ICE_PAIR_DEAD)) {
+    if (floe_ice_pair_is(pair,
+                         FLOE_ICE_PAIR_ANSWERED | FLOE_ICE_PAIR_TRIGGERED | FLOE_ICE_PAIR_DEAD)) {
         return false;
     }
     bool is_idle = pair->state == FLOE_ICE_PAIR_FROZEN || pair->state == FLOE_ICE_PAIR_WAITING;
@@ -40,8 +40,7 @@ static uint8_t find_room(const floe_ice_checklist *list, uint64_t priority)
             continue;
         }
         bool is_failed = pair->state == FLOE_ICE_PAIR_FAILED;
-        bool best_failed =
-            best != FLOE_ICE_NONE && list->pair[best].state == FLOE_ICE_PAIR_FAILED;
+        bool best_failed = best != FLOE_ICE_NONE && list->pair[best].state == FLOE_ICE_PAIR_FAILED;
         if (best == FLOE_ICE_NONE || (is_failed && !best_failed) ||
             (is_failed == best_failed && pair->priority < list->pair[best].priority)) {
             best = i;

@@ -40,8 +40,8 @@ static bool is_warm(const floe_ice_agent *agent, uint8_t index)
     }
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         const floe_ice_pair *other = &agent->list.pair[i];
-        better += i != agent->path && floe_ice_pair_is_valid(other) &&
-                  other->priority > pair->priority;
+        better +=
+            i != agent->path && floe_ice_pair_is_valid(other) && other->priority > pair->priority;
     }
     return better < BACKUPS;
 }
@@ -73,8 +73,7 @@ bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
 static void lose(floe_ice_agent *agent, uint8_t index, floe_ice_cause cause)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
-    bool was_used =
-        index == agent->path || floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED);
+    bool was_used = index == agent->path || floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED);
     floe_ice_pair_fail(pair);
     floe_ice_check_forget_past(agent, index);
     pair->consent_at = 0;

@@ -8,8 +8,7 @@
 #define MADE_UFRAG 8u
 #define MADE_PWD   24u
 
-_Static_assert(FLOE_ICE_CREDENTIAL_MAX >= MADE_UFRAG + MADE_PWD &&
-                   FLOE_ICE_CREDENTIAL_MAX <= 512,
+_Static_assert(FLOE_ICE_CREDENTIAL_MAX >= MADE_UFRAG + MADE_PWD && FLOE_ICE_CREDENTIAL_MAX <= 512,
                "room for our own, and a 16 bit length");
 
 static const char ice_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -71,8 +71,7 @@ floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, 
     if (addr->family == 0 || addr->port == 0 || floe_addr_is_any(addr)) {
         return FLOE_E_ARG;
     }
-    if (floe_ice_agent_is_closed(agent) ||
-        floe_ice_table_find_base(agent, addr) != FLOE_ICE_NONE) {
+    if (floe_ice_agent_is_closed(agent) || floe_ice_table_find_base(agent, addr) != FLOE_ICE_NONE) {
         return FLOE_OK;
     }
     uint8_t index = floe_ice_table_add_host(agent, addr, preference);

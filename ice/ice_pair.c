@@ -47,7 +47,6 @@ void floe_ice_pair_add_rtt(floe_ice_pair *pair, uint32_t sample_us)
     if (sample_us == 0) {
         return;
     }
-    pair->rtt_us = pair->rtt_us == 0
-                       ? sample_us
-                       : (uint32_t)(((uint64_t)pair->rtt_us * 7 + sample_us) / 8);
+    pair->rtt_us =
+        pair->rtt_us == 0 ? sample_us : (uint32_t)(((uint64_t)pair->rtt_us * 7 + sample_us) / 8);
 }

@@ -29,18 +29,19 @@ typedef enum floe_ice_pair_state {
     FLOE_ICE_PAIR_FAILED
 } floe_ice_pair_state;
 
-enum {                                  /* floe_ice_pair.flags */
-    FLOE_ICE_PAIR_NOMINATED = 1 << 0,   /* valid, and chosen by the controlling side */
-    FLOE_ICE_PAIR_PEER_WANTS = 1 << 1,  /* controlled: nominated as soon as our check succeeds */
-    FLOE_ICE_PAIR_NOMINATING = 1 << 2,  /* controlling: checks carry USE-CANDIDATE until answered */
-    FLOE_ICE_PAIR_TRIGGERED = 1 << 3,   /* in the triggered-check queue */
-    FLOE_ICE_PAIR_ANSWERED = 1 << 4,    /* we answered a check on it: data may arrive */
-    FLOE_ICE_PAIR_PENDING = 1 << 5,     /* txn waits for its response */
-    FLOE_ICE_PAIR_DEAD = 1 << 6,        /* lost consent while in use: never again (RFC 7675) */
-    FLOE_ICE_PAIR_TRIED = 1 << 7,       /* has failed before; gives no more hope */
-    FLOE_ICE_PAIR_SENT_CONTROLLING = 1 << 8, /* our role in txn */
-    FLOE_ICE_PAIR_SENT_NOMINATION = 1 << 9,  /* txn carries USE-CANDIDATE */
-    FLOE_ICE_PAIR_RESENT = 1 << 10           /* txn was repeated out of turn: no RTT sample */
+enum {                                    /* floe_ice_pair.flags */
+       FLOE_ICE_PAIR_NOMINATED = 1 << 0,  /* valid, and chosen by the controlling side */
+       FLOE_ICE_PAIR_PEER_WANTS = 1 << 1, /* controlled: nominated as soon as our check succeeds */
+       FLOE_ICE_PAIR_NOMINATING = 1
+                                  << 2, /* controlling: checks carry USE-CANDIDATE until answered */
+       FLOE_ICE_PAIR_TRIGGERED = 1 << 3, /* in the triggered-check queue */
+       FLOE_ICE_PAIR_ANSWERED = 1 << 4,  /* we answered a check on it: data may arrive */
+       FLOE_ICE_PAIR_PENDING = 1 << 5,   /* txn waits for its response */
+       FLOE_ICE_PAIR_DEAD = 1 << 6,      /* lost consent while in use: never again (RFC 7675) */
+       FLOE_ICE_PAIR_TRIED = 1 << 7,     /* has failed before; gives no more hope */
+       FLOE_ICE_PAIR_SENT_CONTROLLING = 1 << 8, /* our role in txn */
+       FLOE_ICE_PAIR_SENT_NOMINATION = 1 << 9,  /* txn carries USE-CANDIDATE */
+       FLOE_ICE_PAIR_RESENT = 1 << 10           /* txn was repeated out of turn: no RTT sample */
 };
 
 typedef struct floe_ice_pair {

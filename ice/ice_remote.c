@@ -107,10 +107,7 @@ static void pair_all(floe_ice_agent *agent)
     floe_ice_reply_follow_up(agent);
     /* RFC 8863 §4: from here on the peer has the time of one full check to show itself. */
     agent->patient_until = floe_time_after(agent->now, agent->patience_us);
-    if (agent->state == FLOE_ICE_FAILED) {
-        agent->state = FLOE_ICE_CHECKING;
-        agent->cause = FLOE_ICE_CAUSE_NONE;
-    }
+    floe_ice_state_reopen(agent);
 }
 
 floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag, floe_bytes pwd,
@@ -176,10 +173,7 @@ floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag, floe_by
     keep_hosts(agent);
     floe_ice_gather_restart(agent);
     agent->ours[0] = fresh;
-    if (agent->state == FLOE_ICE_FAILED) {
-        agent->state = FLOE_ICE_CHECKING;
-        agent->cause = FLOE_ICE_CAUSE_NONE;
-    }
+    floe_ice_state_reopen(agent);
     if (agent->is_theirs_newer) {
         agent->is_theirs_newer = false; /* the peer restarted first: its part is there already */
         pair_all(agent);

@@ -61,8 +61,8 @@ static floe_err authenticate(const floe_ice_agent *agent, floe_ice_request *requ
         !floe_ice_credentials_is_for(&agent->ours[1], name.value, &request->from_ufrag)) {
         return FLOE_E_AUTH;
     }
-    return floe_stun_msg_check_integrity(
-        request->msg, floe_ice_credentials_pwd(&agent->ours[request->is_old]));
+    return floe_stun_msg_check_integrity(request->msg,
+                                         floe_ice_credentials_pwd(&agent->ours[request->is_old]));
 }
 
 /* RFC 8489 §6.3.1: 420 names the attributes that we had to understand and do not. */
@@ -89,10 +89,9 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
 {
     bool is_controlling = agent->role == FLOE_ICE_CONTROLLING;
     uint64_t theirs;
-    if (!floe_stun_msg_get_u64(request->msg,
-                               is_controlling ? FLOE_STUN_ICE_CONTROLLING
-                                              : FLOE_STUN_ICE_CONTROLLED,
-                               &theirs)) {
+    if (!floe_stun_msg_get_u64(
+            request->msg, is_controlling ? FLOE_STUN_ICE_CONTROLLING : FLOE_STUN_ICE_CONTROLLED,
+            &theirs)) {
         return true;
     }
     bool is_larger = agent->tie_breaker >= theirs;
@@ -195,12 +194,8 @@ void floe_ice_reply_follow_up(floe_ice_agent *agent)
 static void accept(floe_ice_agent *agent, const floe_ice_request *request)
 {
     const floe_addr *from = &request->path->remote;
-    const floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
     (void)owe(agent, request, 0);
-    if (old->state != FLOE_ICE_PAIR_FREE && old->local == request->local &&
-        floe_addr_equal(&agent->remote[FLOE_ICE_REMOTE_MAX].addr, from)) {
-        agent->list.pair[FLOE_ICE_OLD].heard_at = agent->now;
-    }
+    (void)floe_ice_table_hear(agent, request->path);
     if (request->is_old) {
         return;
     }
@@ -247,8 +242,7 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
     if (refuse_unknown(agent, &request)) {
         return FLOE_OK;
     }
-    request.has_priority =
-        floe_stun_msg_get_u32(msg, FLOE_STUN_PRIORITY, &request.priority);
+    request.has_priority = floe_stun_msg_get_u32(msg, FLOE_STUN_PRIORITY, &request.priority);
     request.use_candidate = floe_stun_msg_has(msg, FLOE_STUN_USE_CANDIDATE);
     if (!is_sound(agent, &request)) {
         (void)owe(agent, &request, 400);

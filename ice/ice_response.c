@@ -24,8 +24,7 @@ floe_ice_check_ref floe_ice_check_find(const floe_ice_agent *agent, const floe_s
     for (uint8_t i = 0; i < FLOE_ICE_PAST_MAX; i++) {
         const floe_ice_past *past = &agent->past[i];
         if (past->pair != FLOE_ICE_NONE && memcmp(past->tid, msg->tid, sizeof past->tid) == 0) {
-            return (floe_ice_check_ref){past->pair, i, past->was_controlling,
-                                        past->was_nomination};
+            return (floe_ice_check_ref){past->pair, i, past->was_controlling, past->was_nomination};
         }
     }
     return (floe_ice_check_ref){.pair = FLOE_ICE_NONE};
@@ -47,8 +46,7 @@ static void close_check(floe_ice_agent *agent, floe_ice_check_ref ref)
 static void fail(floe_ice_agent *agent, floe_ice_check_ref ref)
 {
     floe_ice_pair *pair = &agent->list.pair[ref.pair];
-    bool is_nominating =
-        ref.was_nomination && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING);
+    bool is_nominating = ref.was_nomination && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING);
     if (!floe_ice_pair_is_valid(pair) || is_nominating) {
         agent->is_refused = true;
         floe_ice_pair_fail(pair);
@@ -84,9 +82,9 @@ static void take_error(floe_ice_agent *agent, floe_ice_check_ref ref, int code)
     }
 }
 
-/* RFC 8445 §7.2.5.3.1: the candidate that the peer sees; one that we did not know is peer-reflexive.
- * §7.2.5.3.2: with it the pair has the priority of the valid pair. Data leaves from the base in any
- * case, so the pair of the check and the valid pair are one record. */
+/* RFC 8445 §7.2.5.3.1: the candidate that the peer sees; one that we did not know is
+ * peer-reflexive. §7.2.5.3.2: with it the pair has the priority of the valid pair. Data leaves from
+ * the base in any case, so the pair of the check and the valid pair are one record. */
 static void learn_mapped(floe_ice_agent *agent, uint8_t index, const floe_addr *mapped)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
@@ -133,12 +131,15 @@ static void take_success(floe_ice_agent *agent, floe_ice_check_ref ref, const fl
 
 static bool has_unknown(const floe_stun_msg *msg)
 {
-    static const uint16_t known[] = {
-        FLOE_STUN_MAPPED_ADDRESS,    FLOE_STUN_USERNAME,
-        FLOE_STUN_MESSAGE_INTEGRITY, FLOE_STUN_MESSAGE_INTEGRITY_SHA256,
-        FLOE_STUN_ERROR_CODE,        FLOE_STUN_UNKNOWN_ATTRIBUTES,
-        FLOE_STUN_REALM,             FLOE_STUN_NONCE,
-        FLOE_STUN_XOR_MAPPED_ADDRESS};
+    static const uint16_t known[] = {FLOE_STUN_MAPPED_ADDRESS,
+                                     FLOE_STUN_USERNAME,
+                                     FLOE_STUN_MESSAGE_INTEGRITY,
+                                     FLOE_STUN_MESSAGE_INTEGRITY_SHA256,
+                                     FLOE_STUN_ERROR_CODE,
+                                     FLOE_STUN_UNKNOWN_ATTRIBUTES,
+                                     FLOE_STUN_REALM,
+                                     FLOE_STUN_NONCE,
+                                     FLOE_STUN_XOR_MAPPED_ADDRESS};
     uint16_t unknown[1];
     return floe_stun_msg_get_unknown(msg, known, sizeof known / sizeof known[0], unknown, 1) > 0;
 }

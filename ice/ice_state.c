@@ -79,19 +79,13 @@ static floe_ice_state derive(const floe_ice_agent *agent)
     if (agent->state == FLOE_ICE_FAILED || agent->lost_cause != FLOE_ICE_CAUSE_NONE || is_over) {
         return FLOE_ICE_FAILED;
     }
-    bool is_new =
-        agent->state == FLOE_ICE_NEW && floe_ice_checklist_count(&agent->list) == 0;
+    bool is_new = agent->state == FLOE_ICE_NEW && floe_ice_checklist_count(&agent->list) == 0;
     return is_new ? FLOE_ICE_NEW : FLOE_ICE_CHECKING;
 }
 
-void floe_ice_state_update(floe_ice_agent *agent)
+static void set_state(floe_ice_agent *agent, floe_ice_state next, floe_ice_cause cause)
 {
-    floe_ice_state next = derive(agent);
-    if (next == (floe_ice_state)agent->state) {
-        return;
-    }
     FLOE_ASSERT(floe_ice_state_is_legal((floe_ice_state)agent->state, next));
-    floe_ice_cause cause = next == FLOE_ICE_FAILED ? explain(agent) : FLOE_ICE_CAUSE_NONE;
     floe_trace_put(&agent->trace, (floe_trace_record){
                                       .at = agent->now,
                                       .module = FLOE_MODULE_ICE,
@@ -100,11 +94,34 @@ void floe_ice_state_update(floe_ice_agent *agent)
                                       .b = (int32_t)next,
                                       .cause = (int32_t)cause,
                                   });
+    agent->state = (uint8_t)next;
+    agent->cause = (uint8_t)cause;
+}
+
+void floe_ice_state_update(floe_ice_agent *agent)
+{
+    floe_ice_state next = derive(agent);
+    if (next == (floe_ice_state)agent->state) {
+        return;
+    }
+    set_state(agent, next, next == FLOE_ICE_FAILED ? explain(agent) : FLOE_ICE_CAUSE_NONE);
     if (next != FLOE_ICE_FAILED) {
         agent->lost_cause = FLOE_ICE_CAUSE_NONE;
     }
-    agent->state = (uint8_t)next;
-    agent->cause = (uint8_t)cause;
+}
+
+void floe_ice_state_reopen(floe_ice_agent *agent)
+{
+    if (agent->state == FLOE_ICE_FAILED) {
+        set_state(agent, FLOE_ICE_CHECKING, FLOE_ICE_CAUSE_NONE);
+    }
+}
+
+void floe_ice_agent_close(floe_ice_agent *agent)
+{
+    if (!floe_ice_agent_is_closed(agent)) {
+        set_state(agent, FLOE_ICE_CLOSED, FLOE_ICE_CAUSE_NONE);
+    }
 }
 
 const char *floe_ice_state_name(floe_ice_state state)
@@ -137,8 +154,8 @@ const char *floe_ice_cause_text(floe_ice_cause cause)
         [FLOE_ICE_CAUSE_NONE] = "nothing is wrong",
         [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] =
             "the peer sent no usable candidate, and no check of it arrived",
-        [FLOE_ICE_CAUSE_NO_PAIR] = "no candidate of ours and none of the peer's fit together: "
-                                   "different address families, or none of ours",
+        [FLOE_ICE_CAUSE_NO_PAIR] =
+            "no candidate of ours fits one of the peer's: other address families",
         [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "every connectivity check went unanswered",
         [FLOE_ICE_CAUSE_CHECKS_REFUSED] =
             "connectivity checks were answered, but with errors or the wrong password",

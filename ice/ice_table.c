@@ -1,6 +1,6 @@
 /*
- * ice/ice_table.c - the agent's candidates, and the pairs that they make (RFC 8445 sections 5.1.1.3,
- * 5.1.3, 6.1.2.2; RFC 8838 sections 10 to 12).
+ * ice/ice_table.c - the agent's candidates, and the pairs that they make (RFC 8445
+ * sections 5.1.1.3, 5.1.3, 6.1.2.2; RFC 8838 sections 10 to 12).
  */
 #include <string.h>
 
@@ -34,9 +34,8 @@ uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr 
 static uint32_t base_class(const floe_ice_agent *agent, const floe_addr *base)
 {
     uint32_t class = 0;
-    while (class < agent->local_count &&
-           !(agent->local[class].type == FLOE_ICE_HOST &&
-             floe_addr_ip_equal(&agent->local[class].addr, base))) {
+    while (class < agent->local_count && !(agent->local[class].type == FLOE_ICE_HOST &&
+                                           floe_addr_ip_equal(&agent->local[class].addr, base))) {
         class ++;
     }
     return class;
@@ -47,8 +46,8 @@ static uint32_t base_class(const floe_ice_agent *agent, const floe_addr *base)
 static uint32_t foundation(const floe_ice_agent *agent, const floe_ice_cand *cand,
                            uint8_t server_class)
 {
-    return 1 + cand->type + 4 * (base_class(agent, &cand->base) +
-                                 (FLOE_ICE_LOCAL_MAX + 1) * (uint32_t)server_class);
+    return 1 + cand->type +
+           4 * (base_class(agent, &cand->base) + (FLOE_ICE_LOCAL_MAX + 1) * (uint32_t)server_class);
 }
 
 static bool is_taken(const floe_ice_agent *agent, uint32_t priority)
@@ -126,7 +125,8 @@ uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, 
     floe_ice_cand cand = {
         .addr = *addr,
         .base = agent->local[base].addr,
-        .priority = floe_ice_priority(type, floe_ice_table_local_preference(agent->local[base].priority)),
+        .priority =
+            floe_ice_priority(type, floe_ice_table_local_preference(agent->local[base].priority)),
         .type = (uint8_t)type,
     };
     return append_local(agent, &cand, server_class);
@@ -230,23 +230,6 @@ void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote)
     }
 }
 
-uint8_t floe_ice_table_find_path(const floe_ice_agent *agent, const floe_path *path)
-{
-    uint8_t local = floe_ice_table_find_base(agent, &path->local);
-    uint8_t remote = floe_ice_table_find_remote(agent, &path->remote);
-    const floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
-    if (path->transport != FLOE_UDP || local == FLOE_ICE_NONE) {
-        return FLOE_ICE_NONE;
-    }
-    uint8_t index = remote == FLOE_ICE_NONE ? FLOE_ICE_NONE
-                                            : floe_ice_checklist_find(&agent->list, local, remote);
-    if (index == FLOE_ICE_NONE && old->state != FLOE_ICE_PAIR_FREE && old->local == local &&
-        floe_addr_equal(&agent->remote[FLOE_ICE_REMOTE_MAX].addr, &path->remote)) {
-        return FLOE_ICE_OLD;
-    }
-    return index;
-}
-
 floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair)
 {
     const floe_ice_pair *p = &agent->list.pair[pair];
@@ -255,4 +238,52 @@ floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair)
         .remote = agent->remote[p->remote].addr,
         .transport = FLOE_UDP,
     };
+}
+
+static bool is_old_path(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote)
+{
+    const floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
+    return old->state != FLOE_ICE_PAIR_FREE && old->local == local &&
+           floe_addr_equal(&agent->remote[FLOE_ICE_REMOTE_MAX].addr, remote);
+}
+
+static uint8_t find_pair(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote)
+{
+    uint8_t index = floe_ice_table_find_remote(agent, remote);
+    return index == FLOE_ICE_NONE ? FLOE_ICE_NONE
+                                  : floe_ice_checklist_find(&agent->list, local, index);
+}
+
+/* Nearly everything comes on the path that is in use. */
+static bool is_in_use(const floe_ice_agent *agent, const floe_path *path)
+{
+    if (agent->path == FLOE_ICE_NONE || agent->path == FLOE_ICE_OLD) {
+        return false;
+    }
+    floe_path used = floe_ice_table_path(agent, agent->path);
+    return floe_path_equal(&used, path);
+}
+
+bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path)
+{
+    if (is_in_use(agent, path)) {
+        agent->list.pair[agent->path].heard_at = agent->now;
+        return true;
+    }
+    uint8_t local = floe_ice_table_find_base(agent, &path->local);
+    if (path->transport != FLOE_UDP || local == FLOE_ICE_NONE) {
+        return false;
+    }
+    bool is_old = is_old_path(agent, local, &path->remote);
+    if (is_old) {
+        agent->list.pair[FLOE_ICE_OLD].heard_at = agent->now;
+    }
+    uint8_t index = find_pair(agent, local, &path->remote);
+    floe_ice_pair *pair = &agent->list.pair[index == FLOE_ICE_NONE ? FLOE_ICE_OLD : index];
+    if (index != FLOE_ICE_NONE &&
+        (floe_ice_pair_is_valid(pair) || floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED))) {
+        pair->heard_at = agent->now;
+        return true;
+    }
+    return is_old || floe_ice_reply_is_early(agent, local, &path->remote);
 }

@@ -121,7 +121,8 @@ void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr
         return;
     }
     server.port = peer->servers[request].port;
-    (void)floe_ice_agent_set_server_addr(&peer->ice, request, &server);
+    /* ARG: an answer to a request that was never made; nothing to do. */
+    (void)!floe_ice_agent_set_server_addr(&peer->ice, request, &server);
     floe_peer_pump(peer);
 }
 

@@ -6,6 +6,7 @@
  * Bounded: every object has a bounded number of events, and none of the steps makes an event of a
  * lower layer.
  */
+#include "base/addr.h"
 #include "peer/peer_internal.h"
 
 void floe_peer_fail(floe_peer *peer, floe_peer_fault fault, const char *reason)

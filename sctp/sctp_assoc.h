@@ -21,6 +21,7 @@
 #include "base/floe.h"
 #include "base/floe_config.h"
 #include "base/trace.h"
+#include "sctp/sctp_tx.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,16 +51,6 @@ typedef enum floe_sctp_cause { /* why it closed */
                                FLOE_SCTP_CAUSE_PROTOCOL /* the peer broke the protocol in a way that
                                                            ends it */
 } floe_sctp_cause;
-
-/* A chunk in flight: an entry of the transmit ring that the caller provides; fields are private. */
-typedef struct floe_sctp_tx {
-    uint32_t offset;  /* of the payload in the send buffer (ring position) */
-    uint32_t sent_ms; /* of the last transmission, low bits of the association's milliseconds */
-    uint32_t message; /* private: which queued message it belongs to */
-    uint16_t len;     /* payload bytes */
-    uint8_t flags;    /* B, E, U as in the DATA chunk, and the chunk's state */
-    uint8_t sends;    /* transmissions so far, saturating */
-} floe_sctp_tx;
 
 typedef struct floe_sctp_config { /* copied by init; zero means the default */
     floe_rand rand;               /* required */
@@ -169,8 +160,7 @@ FLOE_MUST_USE floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *assoc,
 FLOE_MUST_USE floe_err floe_sctp_assoc_reset_stream(floe_sctp_assoc *assoc, uint16_t stream);
 
 /* One SCTP packet (a decrypted DTLS record). MALFORMED, AUTH (wrong tag or checksum), UNKNOWN:
- * dropped and counted. AGAIN: the event queue is full; nothing changed: drain events, offer it
- * again. `packet` is not kept. */
+ * dropped and counted. `packet` is not kept. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_input(floe_sctp_assoc *assoc, floe_time now,
                                              floe_bytes packet);
 /* The batch of packets is over: now a SACK is decided once for all of them. */

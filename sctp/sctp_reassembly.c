@@ -47,7 +47,7 @@ static piece load(const floe_sctp_reassembly *r, uint16_t at)
     return p;
 }
 
-static void store(floe_sctp_reassembly *r, uint16_t at, const piece *p)
+static void store(const floe_sctp_reassembly *r, uint16_t at, const piece *p)
 {
     memcpy(floe_sctp_arena_block(&r->arena, at), p, sizeof *p);
 }
@@ -151,11 +151,18 @@ static uint16_t copy_in(floe_sctp_reassembly *r, const floe_sctp_data *data)
     return first;
 }
 
-/* The last piece of a chunk that is the last of its segment. */
+/* The last piece of the chunk that begins at `at`. */
 static uint16_t tail_of(const floe_sctp_reassembly *r, uint16_t at)
 {
-    for (uint16_t next = load(r, at).next; next != NONE; next = load(r, next).next) {
-        at = next;
+    piece p = load(r, at);
+    uint32_t tsn = p.tsn;
+    while (p.next != NONE) {
+        piece next = load(r, p.next);
+        if (next.tsn != tsn) {
+            break;
+        }
+        at = p.next;
+        p = next;
     }
     return at;
 }
@@ -378,7 +385,7 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
         return;
     }
     set_entry(r, tsn, NONE);
-    if (load(r, tail_of(r, at)).next != NONE || load(r, load(r, at).far).far != at) {
+    if (load(r, tail_of(r, at)).next != NONE) {
         return; /* the segment goes on; its last chunk decides */
     }
     uint16_t head_at = load(r, at).far;
@@ -465,10 +472,16 @@ bool floe_sctp_reassembly_renege(floe_sctp_reassembly *r, floe_sctp_streams *str
 {
     bool is_any = false;
     for (uint32_t i = 1; i <= r->window; i++) {
-        uint16_t at = get_entry(r, tracker->cum + i);
-        if (at != NONE && load(r, at).far == at) {
-            /* The first chunk of a segment that has only one, or the last of one that has more:
-             * by then the entries before it are gone. */
+        uint32_t tsn = tracker->cum + i;
+        uint16_t at = get_entry(r, tsn);
+        if (at == NONE) {
+            continue;
+        }
+        set_entry(r, tsn, NONE);
+        floe_sctp_tracker_remove(tracker, tsn);
+        is_any = true;
+        if (load(r, tail_of(r, at)).next == NONE) { /* the last chunk of its segment */
+            free_pieces(r, load(r, at).far);
         }
     }
     for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
@@ -477,4 +490,133 @@ bool floe_sctp_reassembly_renege(floe_sctp_reassembly *r, floe_sctp_streams *str
         }
     }
     return is_any;
+}
+
+void floe_sctp_reassembly_reset(floe_sctp_reassembly *r, floe_sctp_stream *stream)
+{
+    while (stream->wait_head != NONE) {
+        uint16_t at = stream->wait_head;
+        stream->wait_head = load(r, at).next_message;
+        free_pieces(r, at);
+    }
+    stream->wait_tail = NONE;
+    stream->in_ssn = 0;
+}
+
+bool floe_sctp_reassembly_peek(const floe_sctp_reassembly *r, floe_sctp_head *head)
+{
+    if (r->ready_head == NONE) {
+        return false;
+    }
+    piece p = load(r, r->ready_head);
+    *head = (floe_sctp_head){.ppid = p.ppid,
+                             .len = p.total,
+                             .stream = p.stream,
+                             .is_unordered = (p.flags & FLOE_SCTP_FLAG_UNORDERED) != 0};
+    return true;
+}
+
+floe_bytes floe_sctp_reassembly_view(const floe_sctp_reassembly *r, size_t offset)
+{
+    if (r->ready_head == NONE) {
+        return (floe_bytes){NULL, 0};
+    }
+    piece head = load(r, r->ready_head);
+    if (offset >= head.total) {
+        return (floe_bytes){NULL, 0};
+    }
+    if (offset < head.cursor_at) {
+        head.cursor = r->ready_head;
+        head.cursor_at = 0;
+    }
+    piece p = load(r, head.cursor);
+    while (offset >= head.cursor_at + p.len) { /* ends: total is the sum of all pieces */
+        head.cursor_at += p.len;
+        head.cursor = p.next;
+        p = load(r, p.next);
+    }
+    store(r, r->ready_head, &head); /* the next piece is found at once */
+    const uint8_t *payload = floe_sctp_arena_block(&r->arena, head.cursor) + sizeof p;
+    size_t skip = offset - head.cursor_at;
+    return (floe_bytes){payload + skip, p.len - skip};
+}
+
+void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *streams)
+{
+    if (r->ready_head == NONE) {
+        return;
+    }
+    piece head = load(r, r->ready_head);
+    uint16_t at = r->ready_head;
+    r->ready_head = head.next_message;
+    r->ready_tail = r->ready_head == NONE ? (uint16_t)NONE : r->ready_tail;
+    r->ready_count--;
+    free_pieces(r, at);
+    floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
+    FLOE_ASSERT(stream != NULL && stream->unread > 0);
+    stream->unread--;
+    floe_sctp_streams_drop_idle(streams, stream);
+}
+
+/* Blocks of a chain of pieces; asserts that the sizes add up to the head's total. */
+static uint32_t count_blocks(const floe_sctp_reassembly *r, uint16_t head_at)
+{
+    uint32_t blocks = 0;
+    uint32_t bytes = 0;
+    uint32_t total = load(r, head_at).total;
+    for (uint16_t at = head_at; at != NONE;) {
+        piece p = load(r, at);
+        blocks += floe_sctp_arena_blocks(&r->arena, sizeof p + p.len);
+        bytes += p.len;
+        at = p.next;
+    }
+    FLOE_ASSERT(bytes == total);
+    return blocks;
+}
+
+static uint32_t count_list(const floe_sctp_reassembly *r, uint16_t first, uint32_t *messages)
+{
+    uint32_t blocks = 0;
+    for (uint16_t at = first; at != NONE; at = load(r, at).next_message) {
+        blocks += count_blocks(r, at);
+        ++*messages;
+    }
+    return blocks;
+}
+
+void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
+                                           const floe_sctp_streams *streams,
+                                           const floe_sctp_tracker *tracker)
+{
+    uint32_t ready = 0;
+    uint32_t unread = 0;
+    uint32_t waiting = 0;
+    uint32_t blocks = count_list(r, r->ready_head, &ready);
+    FLOE_ASSERT(ready == r->ready_count);
+    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+        const floe_sctp_stream *stream = &streams->table[i];
+        if (floe_sctp_stream_is_used(stream)) {
+            blocks += count_list(r, stream->wait_head, &waiting);
+            unread += stream->unread;
+        }
+    }
+    FLOE_ASSERT(unread == ready);
+    if (r->partial != NONE) {
+        uint16_t head_at = load(r, r->partial).far;
+        FLOE_ASSERT(load(r, r->partial).tsn == tracker->cum);
+        FLOE_ASSERT((load(r, head_at).flags & FLOE_SCTP_FLAG_BEGIN) != 0);
+        blocks += count_blocks(r, head_at);
+    }
+    for (uint32_t i = 1; i <= r->window; i++) {
+        uint16_t at = get_entry(r, tracker->cum + i);
+        if (at == NONE) {
+            continue;
+        }
+        FLOE_ASSERT(load(r, at).tsn == tracker->cum + i);
+        FLOE_ASSERT(floe_sctp_tracker_has(tracker, tracker->cum + i));
+        if (load(r, tail_of(r, at)).next == NONE) {
+            blocks += count_blocks(r, load(r, at).far);
+        }
+    }
+    FLOE_ASSERT(r->arena.free + blocks == r->arena.count);
 }

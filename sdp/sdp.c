@@ -15,7 +15,7 @@ typedef struct scan {
     const char *rule;
 } scan;
 
-static const char first_lines[] = "the first three lines are v=, o=, s=";
+static const char first_lines[] = "the first three lines must be v=, o=, s=";
 
 void floe_sdp_set_fault(floe_sdp_fault *fault, floe_bytes text, size_t at, const char *rule)
 {
@@ -80,12 +80,12 @@ static bool breaks_form(scan *s, const floe_sdp_line *line)
     size_t len = (size_t)(line->value.ptr - start) + line->value.len;
     for (size_t i = 0; i < len; i++) {
         if (start[i] == '\0' || start[i] == '\r') {
-            return breaks(s, s->line_at + i, "a line has no NUL and no lone carriage return");
+            return breaks(s, s->line_at + i, "a line must not have NUL or a lone carriage return");
         }
     }
     char letter = (char)(line->type | 0x20);
     return (letter < 'a' || letter > 'z' || len < 2 || start[1] != '=') &&
-           breaks(s, s->line_at, "a line starts with a letter and =");
+           breaks(s, s->line_at, "a line must start with a letter and =");
 }
 
 /* RFC 8866 §5: the order is fixed, so that errors show. Real senders keep it for the first three
@@ -100,12 +100,12 @@ static bool breaks_order(scan *s, const floe_sdp_line *line, const floe_sdp_rule
         return false;
     }
     if (in_media && (rule->where & FLOE_SDP_IN_MEDIA) == 0) {
-        return breaks(s, s->line_at, "this line stands before the first m=");
+        return breaks(s, s->line_at, "this line must stand before the first m=");
     }
     uint32_t bit = UINT32_C(1) << (line->type - 'a');
     int once = in_media ? FLOE_SDP_ONCE_IN_MEDIA : FLOE_SDP_ONCE_IN_SESSION;
     if ((s->seen & bit) != 0 && (rule->where & once) != 0) {
-        return breaks(s, s->line_at, "this line stands once in its section");
+        return breaks(s, s->line_at, "this line must not stand twice in a section");
     }
     s->seen |= bit;
     return false;
@@ -125,7 +125,7 @@ static bool breaks_session(scan *s, size_t end)
         return breaks(s, end, first_lines);
     }
     bool has_time = s->sdp->media_count > 0 || (s->seen & UINT32_C(1) << ('t' - 'a')) != 0;
-    return !has_time && breaks(s, end, "t= stands before the first m=");
+    return !has_time && breaks(s, end, "t= must stand before the first m=");
 }
 
 static floe_err scan_line(scan *s, const floe_sdp_line *line)
@@ -135,7 +135,7 @@ static floe_err scan_line(scan *s, const floe_sdp_line *line)
         return FLOE_E_MALFORMED;
     }
     if (line->value.len > FLOE_SDP_LINE_MAX) {
-        breaks(s, s->line_at, "a line has at most FLOE_SDP_LINE_MAX bytes");
+        breaks(s, s->line_at, "a line must not exceed FLOE_SDP_LINE_MAX bytes");
         return FLOE_E_TOO_BIG;
     }
     const floe_sdp_rule *rule = floe_sdp_find_rule(line->type);
@@ -150,7 +150,7 @@ static floe_err scan_line(scan *s, const floe_sdp_line *line)
         return FLOE_E_MALFORMED;
     }
     if (sdp->media_count == FLOE_SDP_MEDIA_MAX) {
-        breaks(s, s->line_at, "there are at most FLOE_SDP_MEDIA_MAX sections");
+        breaks(s, s->line_at, "sections must not exceed FLOE_SDP_MEDIA_MAX");
         return FLOE_E_TOO_BIG;
     }
     sdp->media_at[sdp->media_count++] = (uint32_t)s->line_at;
@@ -162,7 +162,7 @@ static floe_err scan_text(scan *s)
 {
     floe_bytes text = s->sdp->text;
     if (text.len > FLOE_SDP_SIZE_MAX) {
-        breaks(s, FLOE_SDP_SIZE_MAX, "the text has at most FLOE_SDP_SIZE_MAX bytes");
+        breaks(s, FLOE_SDP_SIZE_MAX, "the text must not exceed FLOE_SDP_SIZE_MAX bytes");
         return FLOE_E_TOO_BIG;
     }
     floe_sdp_line line;

@@ -32,7 +32,8 @@ typedef struct floe_sdp {
     uint32_t media_at[FLOE_SDP_MEDIA_MAX]; /* private: offset of each m= line */
 } floe_sdp;
 
-/* One line. `raw` is the whole of it with its line end: writing raw back reproduces the input. */
+/* One line. `raw` is the whole of it with its line end, and blank lines after it: writing every raw
+ * back reproduces the input. */
 typedef struct floe_sdp_line {
     char type;        /* 'v', 'o', 'a', ... */
     floe_bytes value; /* after "x=", without the line end */
@@ -54,10 +55,11 @@ typedef struct floe_sdp_media {
     floe_bytes formats;  /* "webrtc-datachannel", "98 99": one or more tokens */
 } floe_sdp_media;
 
-/* MALFORMED: *fault says where and why. TOO_BIG: over FLOE_SDP_SIZE_MAX bytes or FLOE_SDP_MEDIA_MAX
- * sections. fault may be NULL. *sdp is zeroed on error. Accepted although RFC 8866 has it
- * otherwise, because senders do it: i=, c= and a= lines of a section in any order, unknown line
- * letters (kept), a session-level line order broken after s=. */
+/* MALFORMED: *fault says where and why. TOO_BIG likewise: over FLOE_SDP_SIZE_MAX bytes, a line over
+ * FLOE_SDP_LINE_MAX, more than FLOE_SDP_MEDIA_MAX sections. fault may be NULL. *sdp is zeroed on
+ * error. Accepted although RFC 8866 has it otherwise, because senders do it: i=, c= and a= lines of
+ * a section in any order, unknown line letters (kept), a session-level line order broken after s=,
+ * an empty s=, no c= anywhere, spaces after the last field of a line, blank lines between lines. */
 FLOE_MUST_USE floe_err floe_sdp_parse(floe_sdp *sdp, floe_bytes text, floe_sdp_fault *fault);
 
 /* Walk the lines of one section: section 0 to media_count - 1, or FLOE_SDP_SESSION for those before

@@ -30,7 +30,7 @@ typedef enum floe_sdp_tcptype {
 } floe_sdp_tcptype;
 
 typedef struct floe_sdp_candidate {
-    floe_bytes foundation; /* 1 to 32 ice-chars; up to 64 are accepted from old peers */
+    floe_bytes foundation; /* 1 to 32 ice-chars; from old peers up to 64 visible characters */
     uint32_t component;    /* 1 to 256 */
     bool is_tcp;
     uint32_t priority;
@@ -43,9 +43,9 @@ typedef struct floe_sdp_candidate {
     floe_bytes ufrag;  /* the "ufrag" extension; empty if absent */
 } floe_sdp_candidate;
 
-/* Parse "candidate:..." with or without "a=" before it.
- * MALFORMED: not a candidate. UNSUPPORTED: a well-formed line of an unknown transport or type: skip
- * it, carry on. *cand is zeroed on error. */
+/* Parse "candidate:..." with or without "a=" before it, with or without a line end after it.
+ * MALFORMED: not a candidate. UNSUPPORTED: a well-formed line of an unknown transport, type,
+ * tcptype or kind of address (an IPv6 zone): skip it, carry on. *cand is zeroed on error. */
 FLOE_MUST_USE floe_err floe_sdp_candidate_parse(floe_sdp_candidate *cand, floe_bytes text);
 
 /* Write "candidate:..." without "a=" and line end, with raddr and rport where `related` is set (RFC

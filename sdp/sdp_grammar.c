@@ -13,25 +13,26 @@
 #define ONCE_EVERYWHERE (FLOE_SDP_IN_MEDIA | FLOE_SDP_ONCE_IN_SESSION | FLOE_SDP_ONCE_IN_MEDIA)
 
 /* RFC 8866 §5.2: session ids are digits of any number; the address of o= is part of a unique name
- * and never used, so it may be any word. §5.6: e= and p= are free text in practice. */
+ * and never used, so it may be any word. §5.6: e= and p= are free text in practice.
+ * §5.3: s= must not be empty; the examples of RFC 3264 have it so, and telephones follow them. */
 static const floe_sdp_rule rules[] = {
-    {'v', FLOE_SDP_ONCE_IN_SESSION, "0", "v= is 0"},
+    {'v', FLOE_SDP_ONCE_IN_SESSION, "0", "v= must be 0"},
     {'o', FLOE_SDP_ONCE_IN_SESSION, "V D D T T V",
-     "o= is: name, id, version, network, address type, address"},
-    {'s', FLOE_SDP_ONCE_IN_SESSION, "X", "s= is some text"},
-    {'i', ONCE_EVERYWHERE, "X", "i= is some text"},
-    {'u', FLOE_SDP_ONCE_IN_SESSION, "V", "u= is a URI"},
-    {'e', 0, "X", "e= is an e-mail address"},
-    {'p', 0, "X", "p= is a telephone number"},
+     "o= must be: name, id, version, network, address type, address"},
+    {'s', FLOE_SDP_ONCE_IN_SESSION, "", "s= may be anything"},
+    {'i', ONCE_EVERYWHERE, "X", "i= must not be empty"},
+    {'u', FLOE_SDP_ONCE_IN_SESSION, "V", "u= must be a URI"},
+    {'e', 0, "X", "e= must not be empty"},
+    {'p', 0, "X", "p= must not be empty"},
     {'c', FLOE_SDP_IN_MEDIA | FLOE_SDP_ONCE_IN_SESSION, "",
-     "c= is: network, address type, address of that type"},
-    {'b', FLOE_SDP_IN_MEDIA, "T:D", "b= is type:number"},
-    {'t', 0, "D D", "t= is: start, stop"},
-    {'r', 0, "Y Y Y+ ", "r= is: interval, duration, offsets"},
-    {'z', 0, "", "z= is pairs of time and offset"},
-    {'k', ONCE_EVERYWHERE, "", "k= is prompt, clear:, base64: or uri:"},
-    {'a', FLOE_SDP_IN_MEDIA, "", "a= is name or name:value"},
-    {'m', FLOE_SDP_IN_MEDIA, "", "m= is: media, port up to 65535, protocol, formats"},
+     "c= must be: network, address type, address of that type"},
+    {'b', FLOE_SDP_IN_MEDIA, "T:D", "b= must be type:number"},
+    {'t', 0, "D D", "t= must be: start, stop"},
+    {'r', 0, "Y Y Y+ ", "r= must be: interval, duration, offsets"},
+    {'z', 0, "", "z= must be pairs of time and offset"},
+    {'k', ONCE_EVERYWHERE, "", "k= must be prompt, clear:, base64: or uri:"},
+    {'a', FLOE_SDP_IN_MEDIA, "", "a= must be name or name:value"},
+    {'m', FLOE_SDP_IN_MEDIA, "", "m= must be: media, port up to 65535, protocol, formats"},
 };
 
 const floe_sdp_rule *floe_sdp_find_rule(char type)
@@ -133,6 +134,8 @@ bool floe_sdp_check(const floe_sdp_rule *rule, floe_text *t)
     floe_sdp_media media;
     bool is_good;
     switch (rule->type) {
+    case 's':
+        return true;
     case 'a':
         return check_attribute(t);
     case 'c':

@@ -17,7 +17,7 @@
 
 #define DEFAULT_MESSAGE_SIZE 65536u /* RFC 8841 section 6.1: where it is not said */
 
-/* What is read, in the order in which it is checked. */
+/* What is read. */
 typedef enum attr_id {
     ATTR_MID,
     ATTR_SCTP_PORT,
@@ -33,18 +33,18 @@ typedef enum attr_id {
     ATTR_COUNT
 } attr_id;
 
-/* The rule is for those whose value can be wrong, or which is there. */
+/* The rule is for those whose value can be wrong, or which must be there. */
 static const struct {
     char name[18];
     const char *rule;
 } attrs[ATTR_COUNT] = {
-    [ATTR_MID] = {"mid", "a=mid is a token"},
-    [ATTR_SCTP_PORT] = {"sctp-port", "a=sctp-port is 0 to 65535"},
-    [ATTR_MAX_MESSAGE_SIZE] = {"max-message-size", "a=max-message-size is a number"},
-    [ATTR_UFRAG] = {"ice-ufrag", "a=ice-ufrag is 4 to 256 letters and digits"},
-    [ATTR_PWD] = {"ice-pwd", "a=ice-pwd is 22 to 256 letters and digits"},
-    [ATTR_SETUP] = {"setup", "a=setup is actpass, active, passive or holdconn"},
-    [ATTR_TLS_ID] = {"tls-id", "a=tls-id has at most 255 characters"},
+    [ATTR_MID] = {"mid", "a=mid must be a token"},
+    [ATTR_SCTP_PORT] = {"sctp-port", "a=sctp-port must be 0 to 65535"},
+    [ATTR_MAX_MESSAGE_SIZE] = {"max-message-size", "a=max-message-size must be a number"},
+    [ATTR_UFRAG] = {"ice-ufrag", "a=ice-ufrag must be 4 to 256 letters and digits"},
+    [ATTR_PWD] = {"ice-pwd", "a=ice-pwd must be 22 to 256 letters and digits"},
+    [ATTR_SETUP] = {"setup", "a=setup must be actpass, active, passive or holdconn"},
+    [ATTR_TLS_ID] = {"tls-id", "a=tls-id must not exceed 255 characters"},
     [ATTR_FINGERPRINT] = {"fingerprint",
                           "a=fingerprint must be: a known hash, bytes of its length"},
     [ATTR_ICE_OPTIONS] = {"ice-options", NULL},
@@ -199,12 +199,13 @@ static bool read_fingerprints_of(floe_sdp_webrtc *out, lookup *l, uint32_t secti
 /* RFC 8122 §5: those of the session count only for sections that have none of their own. */
 static bool read_fingerprints(floe_sdp_webrtc *out, lookup *l)
 {
-    for (size_t k = 0; k < PLACE_COUNT && out->fingerprint_count == 0; k++) {
-        if (!read_fingerprints_of(out, l, l->places[k])) {
-            return false;
+    for (size_t k = 0; k < PLACE_COUNT; k++) {
+        if (floe_sdp_find_attr(l->sdp, l->places[k], attrs[ATTR_FINGERPRINT].name,
+                               &l->values[ATTR_FINGERPRINT])) {
+            return read_fingerprints_of(out, l, l->places[k]) && out->fingerprint_count > 0;
         }
     }
-    return out->fingerprint_count > 0;
+    return false;
 }
 
 static bool read_sctp_port(floe_sdp_webrtc *out, const lookup *l, const floe_sdp_media *media)
@@ -301,7 +302,8 @@ floe_err floe_sdp_webrtc_read(floe_sdp_webrtc *out, const floe_sdp *sdp, floe_sd
     floe_sdp_clear_fault(fault);
     if (!floe_sdp_webrtc_find(sdp, &out->section, &media, &out->is_legacy_sctpmap)) {
         memset(out, 0, sizeof *out);
-        floe_sdp_set_fault(fault, sdp->text, sdp->text.len, "there is a section for data channels");
+        floe_sdp_set_fault(fault, sdp->text, sdp->text.len,
+                           "there must be a section for data channels");
         return FLOE_E_UNSUPPORTED;
     }
     attr_id broken = read_section(out, &l, &media);

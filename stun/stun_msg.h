@@ -96,7 +96,7 @@ typedef struct floe_stun_msg {
     bool has_fingerprint;     /* present and right: parse refuses a wrong one */
     uint16_t integrity_at;    /* private: attribute offset, 0 if absent */
     uint16_t integrity256_at; /* private: likewise */
-    uint16_t visible_end;     /* private: attributes from here on are hidden */
+    uint16_t visible_end;     /* private: of the bytes after the header; the rest is hidden */
 } floe_stun_msg;
 
 typedef struct floe_stun_attr {
@@ -110,10 +110,10 @@ bool floe_stun_msg_is(floe_bytes packet);
 
 /* Validate `packet` and describe it in *msg. Attributes that follow MESSAGE-INTEGRITY are
  * bounds-checked but hidden from iteration, save MESSAGE-INTEGRITY-SHA256 and FINGERPRINT
- * (section 14.5); those after MESSAGE-INTEGRITY-SHA256 likewise, save FINGERPRINT. Attributes of a
- * known type are checked against the exact or largest size of that type. MALFORMED: not exactly one
- * well-formed message; *msg is zeroed. Does not verify integrity: the key depends on USERNAME, so
- * that is the caller's next step. */
+ * (section 9); those after MESSAGE-INTEGRITY-SHA256 likewise, save FINGERPRINT. Attributes of a
+ * known type are checked against the sizes that it can have, and FINGERPRINT must be right and
+ * last. MALFORMED: not exactly one well-formed message; *msg is zeroed. Does not verify integrity:
+ * the key depends on USERNAME, so that is the caller's next step. */
 FLOE_MUST_USE floe_err floe_stun_msg_parse(floe_stun_msg *msg, floe_bytes packet);
 
 /* Step through the visible attributes in wire order, from *cursor = 0. False after the last. */
@@ -122,7 +122,8 @@ bool floe_stun_msg_next(const floe_stun_msg *msg, size_t *cursor, floe_stun_attr
 bool floe_stun_msg_find(const floe_stun_msg *msg, uint16_t type, floe_stun_attr *attr);
 bool floe_stun_msg_has(const floe_stun_msg *msg, uint16_t type);
 
-/* Values by type; false where the attribute is absent (its size was checked by parse). */
+/* Values by type; false where the attribute is absent, or of a type that parse does not know and of
+ * another size. */
 bool floe_stun_msg_get_u32(const floe_stun_msg *msg, uint16_t type, uint32_t *value);
 bool floe_stun_msg_get_u64(const floe_stun_msg *msg, uint16_t type, uint64_t *value);
 /* Any of the address attributes; the XOR- types are decoded (section 14.2). False also for an

@@ -62,9 +62,10 @@ bool floe_stun_txn_is_match(const floe_stun_txn *txn, const floe_stun_msg *msg)
 uint32_t floe_stun_txn_rtt_us(const floe_stun_txn *txn, floe_time now)
 {
     /* RFC 8489 §6.2.1 (Karn): an answer after a second send could belong to either. */
-    if (txn->sends != 1 || now < txn->sent_at) {
+    if (txn->sends != 1) {
         return 0;
     }
+    FLOE_ASSERT(now >= txn->sent_at);
     uint64_t rtt = now - txn->sent_at;
     return rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
 }

@@ -2,7 +2,7 @@
  * stun/stun_txn.h - when to send a STUN request again, and when to give up (RFC 8489 section 6.2).
  *
  * A small value that holds an id and a schedule, no packet: the owner writes the request anew, with
- * the same transaction id, each time floe_stun_txn_is_due() says so.
+ * the same transaction id, each time floe_stun_txn_check() says SEND.
  * Over UDP: sends at 0, RTO, 3 RTO, 7 RTO, ... Rc sends in all; gives up Rm * RTO after the last.
  * Over a reliable transport: one send, gives up after Ti (39.5 s).
  */

@@ -127,11 +127,12 @@ static const char *parse(floe_stun_uri *uri, floe_bytes text)
 
 floe_err floe_stun_uri_parse(floe_stun_uri *uri, floe_bytes text, const char **why)
 {
+    floe_stun_uri parsed = {.port = 0};
     memset(uri, 0, sizeof *uri);
-    *why = parse(uri, text);
-    if (*why == NULL) {
-        return FLOE_OK;
+    *why = parse(&parsed, text);
+    if (*why != NULL) {
+        return FLOE_E_MALFORMED;
     }
-    memset(uri, 0, sizeof *uri);
-    return FLOE_E_MALFORMED;
+    *uri = parsed;
+    return FLOE_OK;
 }

@@ -37,8 +37,8 @@ static uint8_t *add_attr_space(floe_stun_writer *w, uint16_t type, size_t len)
     if (stage < w->stage || (stage == w->stage && stage != STAGE_ATTRS)) {
         fail(w, FLOE_E_STATE);
     }
-    if (len > UINT16_MAX || w->w.len + FLOE_STUN_ATTR_HEADER + floe_stun_padded(len) >
-                                FLOE_STUN_HEADER_SIZE + UINT16_MAX) {
+    if (w->w.len + FLOE_STUN_ATTR_HEADER + floe_stun_padded(len) >
+        FLOE_STUN_HEADER_SIZE + UINT16_MAX) {
         fail(w, FLOE_E_TOO_BIG);
     }
     if (!floe_stun_attr_is_size_ok(type, len)) {

@@ -32,7 +32,7 @@ def compile_source(source, flags, folder):
     """Returns the object; its .ci lies beside it."""
     target = folder / (arch.name(source).replace("/", "_")[:-2] + ".o")
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", f"-I{arch.ROOT}", "-fcallgraph-info=su",
+    subprocess.run(["gcc", "-std=c11", f"-I{arch.ROOT}", "-fcallgraph-info=su",
                     *flags, "-c", arch.name(source), "-o", target], check=True, cwd=arch.ROOT)
     return target
 

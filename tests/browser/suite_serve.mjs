@@ -2,56 +2,13 @@
 
 import { connect as connectSocket } from 'node:net';
 import { startBrowser } from './browsers.mjs';
-import { LineProcess } from './lines.mjs';
+import { startChat as startChatOf, startServer as startServerOf, visit } from './people.mjs';
 import { Runner } from './runner.mjs';
 
 const [program, filter, ...kinds] = process.argv.slice(2);
 const runner = new Runner(filter);
-const lines = { parse: (line) => ({ ev: 'line', text: line }) };
-
-async function startServer(...args) {
-  const server = new LineProcess(program, ['serve', '--port', '0', ...args], { ...lines, name: 'floe serve' });
-  const { text } = await server.expect('address', (e) => /http:\/\//.test(e.text));
-  server.url = text.match(/http:\/\/[^/]+/)[0];
-  server.stop = async () => {
-    server.child.kill('SIGTERM');
-    await server.quit();
-  };
-  return server;
-}
-
-function startChat(server, room, ...args) {
-  const chat = new LineProcess(program, ['chat', room, '--server', server.url, ...args], { ...lines, name: `floe chat ${args.join(' ')}` });
-  chat.says = (pattern, options) => chat.expect(String(pattern), (e) => pattern.test(e.text), options);
-  chat.stop = async () => {
-    chat.child.kill('SIGTERM');
-    await chat.quit();
-  };
-  return chat;
-}
-
-// A visitor of the page: goes in, and reads what is on the screen.
-async function visit(browser, server, room, name) {
-  const page = await browser.newPage(`${server.url}/#${room}`);
-  await page.type('#name', name);
-  await page.click('#join button');
-  page.shows = async (selector, pattern, timeout = 20000) => {
-    const end = Date.now() + timeout;
-    let text = '';
-    while (Date.now() < end) {
-      text = await page.$eval(selector, (e) => e.textContent);
-      if (pattern.test(text)) return text;
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    throw new Error(`${selector} does not show ${pattern}: ${text}`);
-  };
-  page.say = async (text) => {
-    await page.type('#text', text);
-    await page.keyboard.press('Enter');
-  };
-  return page;
-}
-
+const startServer = (...args) => startServerOf(program, ...args);
+const startChat = (...args) => startChatOf(program, ...args);
 async function withAll(run) {
   const started = [];
   const use = (thing) => { started.push(thing); return thing; };

@@ -37,7 +37,7 @@ GOALS = {
 def sizes_of_types(folder, flags):
     """type -> sizeof, from the symbols of an object that holds an array of that size each."""
     headers = [arch.name(path) for path in arch.files(*MODULES, suffixes=(".h",))
-               if not path.name.endswith("_internal.h")]
+               if not path.name.endswith(("_internal.h", "_tiny.h"))]
     text = "".join(path.read_text() for path in arch.files(*MODULES, suffixes=(".h",)))
     types = [name for name in TYPES if f"typedef struct {name} " in text]
     source = "".join(f'#include "{header}"\n' for header in headers)
@@ -56,13 +56,13 @@ def text_of(objects):
 
 
 def deepest(graph):
-    """module -> the largest sum of frames on a path that begins in it."""
+    """module -> the largest sum of frames on a path that begins in it, and that path."""
     called = set().union(*graph.calls.values())
     by_pointer = {}
     for function in graph.stack:
         if ":" in function and function not in called:
             by_pointer.setdefault(graph.module[function], set()).add(function)
-    depth = {}
+    below = {}  # function -> (bytes of the deepest path from it, that path)
 
     def callees(function):
         for callee in graph.calls.get(function, ()):
@@ -71,17 +71,18 @@ def deepest(graph):
             elif callee in graph.stack:
                 yield callee
 
-    def walk(function, path):
-        if function not in depth:
-            below = [walk(callee, path | {function}) for callee in callees(function)
-                     if callee not in path and callee != function]
-            depth[function] = graph.stack[function] + max(below, default=0)
-        return depth[function]
+    def walk(function, above):
+        if function not in below:
+            depths = [walk(callee, above | {function}) for callee in callees(function)
+                      if callee not in above and callee != function]
+            depth, path = max(depths, default=(0, []))
+            below[function] = graph.stack[function] + depth, [function] + path
+        return below[function]
 
     worst = {}
     for function in graph.stack:
         module = graph.module[function]
-        worst[module] = max(worst.get(module, 0), walk(function, frozenset()))
+        worst[module] = max(worst.get(module, (0, [])), walk(function, frozenset()))
     return worst
 
 
@@ -91,7 +92,10 @@ def measure(folder):
     now |= {f"sizeof {name}, tiny": size for name, size in sizes_of_types(folder, TINY).items()}
     now |= {f"text {module}": text_of(files) for module, files in objects.items()}
     now["text sctp + datachannel"] = now.get("text sctp", 0) + now.get("text datachannel", 0)
-    now |= {f"stack {module}": size for module, size in deepest(graph).items()}
+    for module, (size, path) in deepest(graph).items():
+        now[f"stack {module}"] = size
+        if size > GOALS[f"stack {module}"]:
+            print(f"stack {module}: " + ", ".join(f"{name} {graph.stack[name]}" for name in path))
     return now
 
 

@@ -24,8 +24,9 @@ static floe_dtls_record get_record(const char *hex)
 static bool is_welcome(const char *hex, floe_dtls_phase phase)
 {
     floe_dtls_record record = get_record(hex);
+    const floe_dtls_gate gate = {phase, FLOE_DTLS_CLIENT, 0};
 
-    return floe_dtls_record_is_welcome(&record, phase);
+    return floe_dtls_record_is_welcome(&record, &gate);
 }
 
 static bool is_refused(const char *hex)
@@ -87,7 +88,7 @@ static void test_dtls_record_next_refuses_a_length_beyond_the_standard(void **st
     memory[12] = 0; /* 18432 = 2^14 + 2048 */
     rest = (floe_bytes){memory, sizeof memory};
     assert_true(floe_dtls_record_next(&rest, &record));
-    assert_int_equal(record.body.len, FLOE_DTLS_RECORD_BODY_MAX);
+    assert_int_equal(record.body.len, FLOE_DTLS_BODY_MAX);
 }
 
 static void test_dtls_record_takes_whole_messages_and_fragments_in_plain_text(void **state)
@@ -178,6 +179,66 @@ static void test_dtls_record_drops_plain_text_once_it_is_encrypted(void **state)
     assert_false(is_welcome("17 fefd 0002 000000000000 0001 61", OPEN));
 }
 
+/* openssl#32363: a HelloRequest ahead of its turn ends a handshake; so does one's own hello. */
+static void test_dtls_record_drops_messages_that_the_peer_has_no_reason_to_send(void **state)
+{
+    (void)state;
+    for (unsigned type = 0; type < 256; type++) {
+        uint8_t bytes[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12,
+                           0,  0,    0,    0, 0, 0, 0, 0, 0, 0, 0, 0};
+        const floe_dtls_gate client = {PLAIN, FLOE_DTLS_CLIENT, 0};
+        const floe_dtls_gate server = {PLAIN, FLOE_DTLS_SERVER, 0};
+        floe_bytes rest = {bytes, sizeof bytes};
+        floe_dtls_record record;
+        bytes[13] = (uint8_t)type;
+        assert_true(floe_dtls_record_next(&rest, &record));
+        assert_int_equal(floe_dtls_record_is_welcome(&record, &client),
+                         (type >= 2 && type <= 4) || (type >= 11 && type <= 14) || type == 22);
+        assert_int_equal(floe_dtls_record_is_welcome(&record, &server),
+                         type == 1 || type == 11 || type == 15 || type == 16);
+    }
+}
+
+/* openssl#25290, dimpl#112: shorter than what encryption adds, so nothing can have been encrypted.
+ */
+static void test_dtls_record_drops_what_is_too_short_to_have_been_encrypted(void **state)
+{
+    const floe_dtls_gate open = {OPEN, FLOE_DTLS_CLIENT, 3},
+                         changed = {CHANGED, FLOE_DTLS_CLIENT, 3};
+    floe_dtls_record record;
+    (void)state;
+    record = get_record("16 fefd 0001 000000000000 0002 0000");
+    assert_false(floe_dtls_record_is_welcome(&record, &open));
+    assert_false(floe_dtls_record_is_welcome(&record, &changed));
+    record = get_record("16 fefd 0001 000000000000 0003 000000");
+    assert_true(floe_dtls_record_is_welcome(&record, &open));
+    assert_true(floe_dtls_record_is_welcome(&record, &changed));
+}
+
+static void test_dtls_record_drops_plain_text_beyond_the_size_of_a_record(void **state)
+{
+    const floe_dtls_gate gate = {PLAIN, FLOE_DTLS_CLIENT, 0};
+    (void)state;
+    for (size_t len = 16384; len <= 16385; len++) {
+        floe_dtls_record record;
+        memset(memory, 0, sizeof memory);
+        memcpy(memory, "\x16\xfe\xfd", 3);
+        memory[11] = (uint8_t)(len >> 8);
+        memory[12] = (uint8_t)len;
+        /* Sound in itself: two messages of 8000 bytes, and one with what is left. */
+        for (size_t at = 13; at < 13 + len;) {
+            size_t message = 13 + len - at - 12 > 8000 ? 8000 : 13 + len - at - 12;
+            memory[at] = 14;
+            memory[at + 2] = memory[at + 10] = (uint8_t)(message >> 8);
+            memory[at + 3] = memory[at + 11] = (uint8_t)message;
+            at += 12 + message;
+        }
+        floe_bytes rest = {memory, 13 + len};
+        assert_true(floe_dtls_record_next(&rest, &record));
+        assert_int_equal(floe_dtls_record_is_welcome(&record, &gate), len == 16384);
+    }
+}
+
 static void test_dtls_record_drops_unknown_content(void **state)
 {
     (void)state;
@@ -240,6 +301,9 @@ int main(void)
         cmocka_unit_test(test_dtls_record_drops_data_until_the_handshake_is_finished),
         cmocka_unit_test(test_dtls_record_takes_the_finished_only_after_change_cipher_spec),
         cmocka_unit_test(test_dtls_record_drops_plain_text_once_it_is_encrypted),
+        cmocka_unit_test(test_dtls_record_drops_messages_that_the_peer_has_no_reason_to_send),
+        cmocka_unit_test(test_dtls_record_drops_what_is_too_short_to_have_been_encrypted),
+        cmocka_unit_test(test_dtls_record_drops_plain_text_beyond_the_size_of_a_record),
         cmocka_unit_test(test_dtls_record_drops_unknown_content),
         cmocka_unit_test(test_dtls_record_knows_the_plain_alerts_that_would_end_a_connection),
         cmocka_unit_test(test_dtls_record_knows_any_fragment_of_a_client_hello),

@@ -5,26 +5,28 @@
 #include "support/stun_packet.h"
 #include "support/unit.h"
 
-/* The lengths that libpeer#264 and its kin stumble over. */
+/* The lengths that libpeer#264 and its kin stumble over. A message cannot hold a value of 65535
+ * bytes: with its header and padding it would be one of 65540. So the last one is always a lie. */
 static const size_t lengths[] = {0, 1, 3, 4, 5, 63, 64, 65, 127, 128, 129, 255, 65535};
-#define LENGTH_COUNT (sizeof lengths / sizeof lengths[0])
+#define LENGTH_COUNT   (sizeof lengths / sizeof lengths[0])
+#define POSSIBLE_COUNT (LENGTH_COUNT - 1)
 
 /* Which of those lengths a type may have: a letter a length. The address types have family 1 for
  * their filler, see below, so that none of these lengths is theirs. */
 typedef struct type_row {
     uint16_t type;
-    const char *may; /* one of "-y" for 0, 1, 3, 4, 5, 63, 64, 65, 127, 128, 129, 255, 65535 */
+    const char *may; /* one of "-y" for 0, 1, 3, 4, 5, 63, 64, 65, 127, 128, 129, 255 */
 } type_row;
 
-#define NONE "-------------"
-#define FLAG "y------------"
-#define U8   "-y-----------"
-#define U32  "---y---------"
-#define TEXT "yyyyyyyyyyyy-"
-#define CODE "---yyyyyyyyy-"
-#define EVEN "y--y--y--y---"
-#define QUAD "---y--y--y---"
-#define ANY  "yyyyyyyyyyyyy"
+#define NONE "------------"
+#define FLAG "y-----------"
+#define U8   "-y----------"
+#define U32  "---y--------"
+#define TEXT "yyyyyyyyyyyy"
+#define CODE "---yyyyyyyyy"
+#define EVEN "y--y--y--y--"
+#define QUAD "---y--y--y--"
+#define ANY  "yyyyyyyyyyyy"
 
 static const type_row rows[] = {
     {FLOE_STUN_MAPPED_ADDRESS, NONE},
@@ -100,7 +102,7 @@ static void test_stun_attr_libpeer_264_every_type_with_every_length(void **state
 {
     (void)state;
     for (size_t r = 0; r < ROW_COUNT; r++) {
-        for (size_t l = 0; l + 1 < LENGTH_COUNT; l++) {
+        for (size_t l = 0; l < POSSIBLE_COUNT; l++) {
             floe_err expected = rows[r].may[l] == 'y' ? FLOE_OK : FLOE_E_MALFORMED;
             floe_err err = parse_size(rows[r].type, lengths[l]);
             if (err != expected) {

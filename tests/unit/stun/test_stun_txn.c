@@ -95,6 +95,9 @@ static void test_stun_txn_counts_intervals_from_when_it_was_really_sent(void **s
     floe_stun_txn_sent(&txn, START + 200 * FLOE_MS);
     assert_int_equal(floe_stun_txn_deadline(&txn), START + 700 * FLOE_MS);
     assert_int_equal(txn.sent_at, START + 200 * FLOE_MS);
+    floe_stun_txn_sent(&txn, START + 900 * FLOE_MS);
+    assert_int_equal(floe_stun_txn_deadline(&txn), START + 1900 * FLOE_MS);
+    assert_int_equal(txn.sent_at, START + 200 * FLOE_MS);
 }
 
 static void test_stun_txn_with_the_longest_rto_does_not_wrap(void **state)

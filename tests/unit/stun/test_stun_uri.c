@@ -55,6 +55,7 @@ static void test_stun_uri_turn_transports(void **state)
 static void test_stun_uri_port_may_be_given(void **state)
 {
     (void)state;
+    assert_uri("stun:a_b-c.example.:1", false, FLOE_UDP, "a_b-c.example.", 1);
     assert_uri("stun:example.org:1", false, FLOE_UDP, "example.org", 1);
     assert_uri("turns:example.org:65535?transport=udp", true, FLOE_DTLS, "example.org", 65535);
     assert_uri("turn:192.0.2.1:443?transport=tcp", true, FLOE_TCP, "192.0.2.1", 443);

@@ -231,16 +231,29 @@ static void test_stun_writer_anything_after_the_fingerprint_breaks_the_order(voi
     }
 }
 
-static void test_stun_writer_first_error_sticks(void **state)
+static void test_stun_writer_first_error_sticks_and_nothing_is_written_any_more(void **state)
 {
     (void)state;
+    static const uint16_t types[] = {0x7001};
     floe_stun_writer w;
     floe_addr none = {{0}, 0, 0, 0};
+    floe_addr some = floe_addr_from_ipv4(192, 0, 2, 1, 1);
     begin(&w);
     floe_stun_writer_put_addr(&w, FLOE_STUN_XOR_MAPPED_ADDRESS, &none);
+    floe_stun_writer_put_addr(&w, FLOE_STUN_XOR_MAPPED_ADDRESS, &some);
     floe_stun_writer_put_bytes(&w, FLOE_STUN_DATA_ATTR, (floe_bytes){packet.memory, 65536});
+    floe_stun_writer_put_u32(&w, FLOE_STUN_PRIORITY, 1);
+    floe_stun_writer_put_u64(&w, FLOE_STUN_ICE_CONTROLLED, 1);
+    floe_stun_writer_put_flag(&w, FLOE_STUN_USE_CANDIDATE);
+    floe_stun_writer_put_error(&w, 487);
+    floe_stun_writer_put_unknown(&w, types, 1);
+    floe_stun_writer_put_integrity(&w, PASSWORD);
+    floe_stun_writer_put_integrity_sha256(&w, PASSWORD);
     floe_stun_writer_put_fingerprint(&w);
     assert_error(&w, FLOE_E_ARG);
+    for (size_t i = FLOE_STUN_HEADER_SIZE; i < 200; i++) {
+        assert_int_equal(buf[i], 0xee);
+    }
 }
 
 static void test_stun_writer_value_of_a_wrong_size_is_arg(void **state)
@@ -416,7 +429,7 @@ int main(void)
         cmocka_unit_test(test_stun_writer_message_of_65532_bytes_fits_and_a_longer_one_is_too_big),
         cmocka_unit_test(test_stun_writer_attributes_after_integrity_break_the_order),
         cmocka_unit_test(test_stun_writer_anything_after_the_fingerprint_breaks_the_order),
-        cmocka_unit_test(test_stun_writer_first_error_sticks),
+        cmocka_unit_test(test_stun_writer_first_error_sticks_and_nothing_is_written_any_more),
         cmocka_unit_test(test_stun_writer_value_of_a_wrong_size_is_arg),
         cmocka_unit_test(test_stun_writer_rfc_5769_with_zero_padding_comes_out_the_same),
         cmocka_unit_test(test_stun_writer_long_term_vectors_come_out_the_same_as_printed),

@@ -1,0 +1,235 @@
+/*
+ * ice/ice_agent.c - the calls that drive an agent; the rest is in the files that they name.
+ */
+#include "ice/ice_agent.h"
+
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+#define PACING_US       UINT32_C(50000) /* RFC 8445 section 14.2 */
+#define PACING_FLOOR_US UINT32_C(5000)
+#define CONSENT_US      UINT32_C(5000000)  /* RFC 7675 section 5.1 */
+#define CONSENT_LOST_US UINT32_C(30000000) /* likewise */
+#define DISCONNECTED_US UINT32_C(7000000)
+#define PATIENCE_US     UINT32_C(39500000) /* RFC 8863 section 4, for the RTO of RFC 8445 */
+
+static uint32_t or_default(uint32_t value, uint32_t fallback)
+{
+    return value != 0 ? value : fallback;
+}
+
+floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *config, floe_time now)
+{
+    memset(agent, 0, sizeof *agent);
+    if (config->rand.fill == NULL) {
+        return FLOE_E_ARG;
+    }
+    if (config->ufrag.len == 0 && config->pwd.len == 0) {
+        floe_ice_credentials_make(&agent->ours[0], &config->rand);
+    } else if (!floe_ice_credentials_set(&agent->ours[0], config->ufrag, config->pwd)) {
+        return FLOE_E_ARG;
+    }
+    agent->now = now;
+    agent->rand = config->rand;
+    agent->trace = config->trace;
+    agent->role = agent->role_told = (uint8_t)config->role;
+    agent->tie_breaker = floe_rand_u64(&config->rand);
+    agent->pacing_us = or_default(config->pacing_us, PACING_US);
+    if (agent->pacing_us < PACING_FLOOR_US) {
+        agent->pacing_us = PACING_FLOOR_US;
+    }
+    agent->rto_us = or_default(config->rto_us, FLOE_STUN_RTO_US);
+    agent->consent_us = or_default(config->consent_us, CONSENT_US);
+    agent->consent_timeout_us = or_default(config->consent_timeout_us, CONSENT_LOST_US);
+    agent->disconnected_us = or_default(config->disconnected_us, DISCONNECTED_US);
+    agent->patience_us = or_default(config->patience_us, PATIENCE_US);
+    agent->refresh_at = agent->patient_until = FLOE_TIME_NEVER;
+    agent->first_valid_at = agent->nominate_at = FLOE_TIME_NEVER;
+    agent->path = FLOE_ICE_NONE;
+    agent->path_told = true;
+    memset(agent->past, FLOE_ICE_NONE, sizeof agent->past);
+    floe_ice_reply_forget_early(agent);
+    floe_ice_gather_restart(agent);
+    return FLOE_OK;
+}
+
+void floe_ice_agent_settle(floe_ice_agent *agent)
+{
+    if (floe_ice_agent_is_closed(agent)) {
+        return;
+    }
+    floe_ice_gather_expire(agent);
+    floe_ice_check_expire(agent);
+    floe_ice_consent_expire(agent);
+    floe_ice_nominate_run(agent);
+    floe_ice_checklist_thaw(&agent->list);
+    floe_ice_state_update(agent);
+}
+
+static void set_now(floe_ice_agent *agent, floe_time now)
+{
+    FLOE_ASSERT(now >= agent->now);
+    agent->now = now;
+}
+
+static floe_err dispatch(floe_ice_agent *agent, const floe_path *path, floe_bytes packet)
+{
+    floe_stun_msg msg;
+    if (floe_stun_msg_parse(&msg, packet) != FLOE_OK) {
+        return FLOE_E_MALFORMED;
+    }
+    if (msg.method != FLOE_STUN_BINDING || path->transport != FLOE_UDP) {
+        return FLOE_E_UNKNOWN;
+    }
+    if (msg.cls == FLOE_STUN_REQUEST) {
+        return floe_ice_reply_input(agent, path, &msg);
+    }
+    if (msg.cls == FLOE_STUN_INDICATION) {
+        return FLOE_OK; /* RFC 8445 §11: a keepalive; it has done its work on the way */
+    }
+    floe_ice_check_ref ref = floe_ice_check_find(agent, &msg);
+    if (ref.pair != FLOE_ICE_NONE) {
+        return floe_ice_check_input(agent, ref, path, &msg);
+    }
+    uint8_t slot = floe_ice_gather_find(agent, &msg);
+    return slot == FLOE_ICE_NONE ? FLOE_E_UNKNOWN : floe_ice_gather_input(agent, slot, path, &msg);
+}
+
+static void count_drop(floe_ice_agent *agent, floe_err err, size_t len)
+{
+    switch (err) {
+    case FLOE_OK:
+        return;
+    case FLOE_E_AUTH:
+        agent->count.dropped_auth++;
+        break;
+    case FLOE_E_UNKNOWN:
+        agent->count.dropped_unknown++;
+        break;
+    case FLOE_E_FULL:
+        agent->count.dropped_full++;
+        break;
+    default:
+        agent->count.dropped_malformed++;
+    }
+    floe_trace_put(&agent->trace, (floe_trace_record){
+                                      .at = agent->now,
+                                      .module = FLOE_MODULE_ICE,
+                                      .kind = FLOE_TRACE_DROP,
+                                      .a = (int32_t)len,
+                                      .cause = (int32_t)err,
+                                  });
+}
+
+floe_err floe_ice_agent_input(floe_ice_agent *agent, floe_time now, const floe_path *path,
+                              floe_bytes packet)
+{
+    set_now(agent, now);
+    if (floe_ice_agent_is_closed(agent)) {
+        return FLOE_E_CLOSED;
+    }
+    floe_err err = dispatch(agent, path, packet);
+    count_drop(agent, err, packet.len);
+    floe_ice_agent_settle(agent);
+    return err;
+}
+
+void floe_ice_agent_advance(floe_ice_agent *agent, floe_time now)
+{
+    set_now(agent, now);
+    floe_ice_agent_settle(agent);
+}
+
+static floe_time pace_deadline(const floe_ice_agent *agent)
+{
+    if (!floe_ice_check_has_ordinary(agent) && !floe_ice_gather_has_job(agent)) {
+        return FLOE_TIME_NEVER;
+    }
+    return agent->pace_at > agent->floor_at ? agent->pace_at : agent->floor_at;
+}
+
+floe_time floe_ice_agent_deadline(const floe_ice_agent *agent)
+{
+    if (floe_ice_agent_is_closed(agent)) {
+        return FLOE_TIME_NEVER;
+    }
+    if (agent->reply_count > 0) {
+        return agent->now;
+    }
+    floe_time at = pace_deadline(agent);
+    at = floe_time_min(at, floe_ice_gather_deadline(agent));
+    at = floe_time_min(at, floe_ice_check_deadline(agent));
+    at = floe_time_min(at, floe_ice_consent_deadline(agent));
+    at = floe_time_min(at, agent->nominate_at);
+    /* Passed, the PAC timer changes nothing by itself any more. */
+    return agent->now < agent->patient_until ? floe_time_min(at, agent->patient_until) : at;
+}
+
+void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,
+                           const floe_path *path)
+{
+    floe_bytes packet;
+    floe_err err = floe_stun_writer_end(w, &packet);
+    FLOE_ASSERT(err == FLOE_OK && "out->cap is at least FLOE_DATAGRAM_MAX");
+    out->len = packet.len;
+    out->segment = packet.len;
+    out->path = *path;
+    floe_trace_put(&agent->trace, (floe_trace_record){
+                                      .at = agent->now,
+                                      .module = FLOE_MODULE_ICE,
+                                      .kind = FLOE_TRACE_SENT,
+                                      .a = (int32_t)packet.len,
+                                      .b = packet.ptr[0] << 8 | packet.ptr[1],
+                                  });
+}
+
+/* RFC 8445 §6.1.4.2, §14: one new request a Ta, servers and checks in turn. */
+static bool send_paced(floe_ice_agent *agent, floe_transmit *out)
+{
+    if (agent->now < agent->pace_at || agent->now < agent->floor_at) {
+        return false;
+    }
+    bool is_sent =
+        agent->is_gather_turn
+            ? floe_ice_gather_start(agent, out) || floe_ice_check_send_ordinary(agent, out)
+            : floe_ice_check_send_ordinary(agent, out) || floe_ice_gather_start(agent, out);
+    if (is_sent) {
+        agent->is_gather_turn = !agent->is_gather_turn;
+        agent->pace_at = floe_time_after(agent->now, agent->pacing_us);
+        agent->floor_at = floe_time_after(agent->now, FLOE_ICE_TRIGGER_GAP_US);
+    }
+    return is_sent;
+}
+
+bool floe_ice_agent_poll_transmit(floe_ice_agent *agent, floe_transmit *out)
+{
+    FLOE_ASSERT(out->cap >= FLOE_DATAGRAM_MAX);
+    if (floe_ice_agent_is_closed(agent)) {
+        return false;
+    }
+    return floe_ice_reply_send(agent, out) || floe_ice_consent_send(agent, out) ||
+           floe_ice_check_send_triggered(agent, out) || floe_ice_check_repeat(agent, out) ||
+           floe_ice_gather_repeat(agent, out) || send_paced(agent, out);
+}
+
+bool floe_ice_agent_get_path(const floe_ice_agent *agent, floe_path *path)
+{
+    if (agent->path == FLOE_ICE_NONE || floe_ice_agent_is_closed(agent)) {
+        return false;
+    }
+    *path = floe_ice_table_path(agent, agent->path);
+    return true;
+}
+
+bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path *path)
+{
+    set_now(agent, now);
+    if (floe_ice_agent_is_closed(agent) || !floe_ice_table_hear(agent, path)) {
+        return false;
+    }
+    if (agent->state == FLOE_ICE_DISCONNECTED) {
+        floe_ice_agent_settle(agent);
+    }
+    return true;
+}

@@ -1,0 +1,208 @@
+/*
+ * ice/ice_event.c - what the agent tells: events, getters, statistics, invariants.
+ *
+ * There is no queue of events. Each is the difference between what is and what was told last, so
+ * none is ever lost, and intermediate states that nobody asked for in time are skipped.
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+static bool tell_candidate(floe_ice_agent *agent, floe_ice_event *event)
+{
+    size_t cursor = agent->local_told;
+    bool found = floe_ice_agent_next_local(agent, &cursor, &event->cand);
+    agent->local_told = (uint8_t)cursor;
+    event->type = FLOE_ICE_EV_CANDIDATE;
+    return found;
+}
+
+static void tell_gathering(floe_ice_agent *agent, floe_ice_event *event,
+                           floe_ice_gathering gathering)
+{
+    agent->gathering_told = (uint8_t)gathering;
+    event->type = FLOE_ICE_EV_GATHERING;
+    event->gathering = gathering;
+}
+
+/* Busy, then candidates, then complete: that order holds however late one asks. */
+static bool poll_gathering(floe_ice_agent *agent, floe_ice_event *event)
+{
+    if (agent->gathering != FLOE_ICE_GATHERING_NEW &&
+        agent->gathering_told == FLOE_ICE_GATHERING_NEW) {
+        tell_gathering(agent, event, FLOE_ICE_GATHERING_BUSY);
+        return true;
+    }
+    if (tell_candidate(agent, event)) {
+        return true;
+    }
+    if (agent->gathering != agent->gathering_told) {
+        tell_gathering(agent, event, (floe_ice_gathering)agent->gathering);
+        return true;
+    }
+    return false;
+}
+
+static bool poll_path(floe_ice_agent *agent, floe_ice_event *event)
+{
+    if (agent->path_told || agent->path == FLOE_ICE_NONE) {
+        return false;
+    }
+    const floe_ice_pair *pair = &agent->list.pair[agent->path];
+    agent->path_told = true;
+    event->type = FLOE_ICE_EV_SELECTED;
+    event->path = floe_ice_table_path(agent, agent->path);
+    event->local_type = agent->local[pair->mapped].type;
+    event->remote_type = agent->remote[pair->remote].type;
+    return true;
+}
+
+bool floe_ice_agent_poll_event(floe_ice_agent *agent, floe_ice_event *event)
+{
+    memset(event, 0, sizeof *event);
+    if (!floe_ice_agent_is_closed(agent)) {
+        if (agent->role != agent->role_told) {
+            agent->role_told = agent->role;
+            event->type = FLOE_ICE_EV_ROLE;
+            event->role = (floe_ice_role)agent->role;
+            return true;
+        }
+        if (poll_gathering(agent, event) || poll_path(agent, event)) {
+            return true;
+        }
+    }
+    if (agent->state != agent->state_told) {
+        agent->state_told = agent->state;
+        event->type = FLOE_ICE_EV_STATE;
+        event->state = (floe_ice_state)agent->state;
+        event->cause = (floe_ice_cause)agent->cause;
+        return true;
+    }
+    return false;
+}
+
+void floe_ice_agent_get_local(const floe_ice_agent *agent, floe_bytes *ufrag, floe_bytes *pwd)
+{
+    *ufrag = floe_ice_credentials_ufrag(&agent->ours[0]);
+    *pwd = floe_ice_credentials_pwd(&agent->ours[0]);
+}
+
+floe_ice_role floe_ice_agent_get_role(const floe_ice_agent *agent)
+{
+    return (floe_ice_role)agent->role;
+}
+
+floe_ice_state floe_ice_agent_get_state(const floe_ice_agent *agent)
+{
+    return (floe_ice_state)agent->state;
+}
+
+floe_ice_cause floe_ice_agent_get_cause(const floe_ice_agent *agent)
+{
+    return (floe_ice_cause)agent->cause;
+}
+
+floe_ice_gathering floe_ice_agent_get_gathering(const floe_ice_agent *agent)
+{
+    return (floe_ice_gathering)agent->gathering;
+}
+
+/* Peer-reflexive candidates are known to the peer already (RFC 8445 §7.2.5.3.1). */
+bool floe_ice_agent_next_local(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand)
+{
+    while (*cursor < agent->local_count) {
+        const floe_ice_cand *next = &agent->local[(*cursor)++];
+        if (next->type != FLOE_ICE_PRFLX) {
+            *cand = *next;
+            return true;
+        }
+    }
+    return false;
+}
+
+void floe_ice_agent_get_stats(const floe_ice_agent *agent, floe_ice_stats *stats)
+{
+    const floe_ice_counters *count = &agent->count;
+    *stats = (floe_ice_stats){
+        .checks_sent = count->checks_sent,
+        .checks_received = count->checks_received,
+        .replies_sent = count->replies_sent,
+        .replies_received = count->replies_received,
+        .consent_sent = count->consent_sent,
+        .consent_received = count->consent_received,
+        .dropped_malformed = count->dropped_malformed,
+        .dropped_auth = count->dropped_auth,
+        .dropped_unknown = count->dropped_unknown,
+        .dropped_full = count->dropped_full,
+        .pairs = (uint32_t)floe_ice_checklist_count(&agent->list),
+        .local_candidates = agent->local_count,
+        .remote_candidates = agent->remote_count,
+    };
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        stats->valid_pairs += floe_ice_pair_is_valid(&agent->list.pair[i]);
+    }
+    if (agent->path != FLOE_ICE_NONE) {
+        const floe_ice_pair *pair = &agent->list.pair[agent->path];
+        stats->rtt_us = pair->rtt_us;
+        stats->local = agent->local[pair->mapped];
+        stats->remote = agent->remote[pair->remote];
+    }
+}
+
+static void check_pair(const floe_ice_agent *agent, uint8_t index)
+{
+    const floe_ice_pair *pair = &agent->list.pair[index];
+    bool is_old = index == FLOE_ICE_OLD;
+    if (pair->state == FLOE_ICE_PAIR_FREE) {
+        FLOE_ASSERT(pair->flags == 0);
+        return;
+    }
+    FLOE_ASSERT(pair->state <= FLOE_ICE_PAIR_FAILED);
+    FLOE_ASSERT(pair->local < agent->local_count);
+    FLOE_ASSERT(agent->local[pair->local].type == FLOE_ICE_HOST);
+    FLOE_ASSERT(is_old ? pair->remote == FLOE_ICE_REMOTE_MAX : pair->remote < agent->remote_count);
+    FLOE_ASSERT(is_old ? pair->mapped == FLOE_ICE_LOCAL_MAX : pair->mapped < agent->local_count);
+    FLOE_ASSERT(is_old || floe_ice_agent_has_remote(agent));
+    FLOE_ASSERT(is_old ||
+                floe_ice_checklist_find(&agent->list, pair->local, pair->remote) == index);
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_NOMINATING)) {
+        FLOE_ASSERT(floe_ice_pair_is_valid(pair));
+    }
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING)) {
+        FLOE_ASSERT(agent->role == FLOE_ICE_CONTROLLING);
+    }
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD)) {
+        FLOE_ASSERT(!floe_ice_pair_is_valid(pair));
+        FLOE_ASSERT(!floe_ice_pair_is(pair, FLOE_ICE_PAIR_TRIGGERED));
+    }
+    if (pair->state == FLOE_ICE_PAIR_IN_PROGRESS) {
+        FLOE_ASSERT(floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING));
+    }
+}
+
+void floe_ice_agent_check_invariants(const floe_ice_agent *agent)
+{
+    FLOE_ASSERT(agent->local_count <= FLOE_ICE_LOCAL_MAX);
+    FLOE_ASSERT(agent->remote_count <= FLOE_ICE_REMOTE_MAX);
+    FLOE_ASSERT(agent->server_count <= FLOE_ICE_SERVER_MAX);
+    FLOE_ASSERT(agent->reply_count <= FLOE_ICE_REPLY_MAX);
+    FLOE_ASSERT(agent->local_told <= agent->local_count);
+    FLOE_ASSERT(agent->state <= FLOE_ICE_CLOSED);
+    FLOE_ASSERT((agent->state == FLOE_ICE_FAILED) == (agent->cause != FLOE_ICE_CAUSE_NONE));
+    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
+        check_pair(agent, i);
+    }
+    if (floe_ice_agent_is_closed(agent)) {
+        return;
+    }
+    FLOE_ASSERT((agent->path != FLOE_ICE_NONE) ==
+                (agent->state == FLOE_ICE_CONNECTED || agent->state == FLOE_ICE_COMPLETED ||
+                 agent->state == FLOE_ICE_DISCONNECTED || agent->path == FLOE_ICE_OLD));
+    if (agent->path != FLOE_ICE_NONE) {
+        FLOE_ASSERT(floe_ice_pair_is_valid(&agent->list.pair[agent->path]));
+    }
+    /* A waiting pair, or none that could wait: otherwise checks would stop. */
+    floe_ice_checklist thawed = agent->list;
+    floe_ice_checklist_thaw(&thawed);
+    FLOE_ASSERT(floe_ice_checklist_next(&thawed) == floe_ice_checklist_next(&agent->list));
+}

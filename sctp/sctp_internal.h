@@ -1,0 +1,108 @@
+/*
+ * sctp/sctp_internal.h - what the parts of the association share:
+ *     sctp_assoc.c      the public functions            sctp_input.c    from packet to chunk handler
+ *     sctp_handshake.c  INIT to COOKIE ACK, restart     sctp_receive.c  DATA, SACK, FORWARD TSN
+ *     sctp_shutdown.c   SHUTDOWN, ABORT, closing        sctp_control.c  HEARTBEAT, ERROR, answers
+ *     sctp_reset.c      RE-CONFIG                       sctp_output.c   from state to packet
+ */
+#ifndef FLOE_SCTP_SCTP_INTERNAL_H
+#define FLOE_SCTP_SCTP_INTERNAL_H
+
+#include "sctp/sctp_assoc.h"
+#include "sctp/sctp_chunk.h"
+#include "sctp/sctp_param.h"
+
+/* floe_sctp_assoc.pending */
+#define SEND_INIT              0x0001u
+#define SEND_INIT_ACK          0x0002u
+#define SEND_COOKIE_ECHO       0x0004u
+#define SEND_COOKIE_ACK        0x0008u
+#define SEND_SACK              0x0010u
+#define SEND_FORWARD           0x0020u
+#define SEND_HEARTBEAT         0x0040u
+#define SEND_SHUTDOWN          0x0080u
+#define SEND_SHUTDOWN_ACK      0x0100u
+#define SEND_SHUTDOWN_COMPLETE 0x0200u
+#define SEND_ABORT             0x0400u
+
+/* floe_sctp_assoc.events, in the order in which they are reported */
+#define EV_RESTARTED   0x01u
+#define EV_ESTABLISHED 0x02u
+#define EV_WRITABLE    0x04u
+#define EV_CLOSED      0x08u
+
+#define STREAMS_ANNOUNCED 65535u /* RFC 8831 §6.2: both directions; state is made on use */
+#define RWND_MIN          1500u  /* RFC 9260 §3.3.2: what an INIT announces at least */
+
+/* sctp_assoc.c */
+void floe_sctp_set_state(floe_sctp_assoc *a, floe_sctp_state state);
+/* Start the transport state anew, for a peer whose parameters are set. */
+void floe_sctp_start_transport(floe_sctp_assoc *a);
+/* End. What is to be sent last stays pending. */
+void floe_sctp_close(floe_sctp_assoc *a, floe_sctp_cause cause, uint16_t value);
+/* The peer did something that ends the association: tell it, with this error cause. */
+void floe_sctp_fail(floe_sctp_assoc *a, floe_sctp_error_cause cause);
+void floe_sctp_set_timer(floe_sctp_assoc *a, floe_sctp_timer_id id, uint64_t delay_us);
+
+static inline bool floe_sctp_is_open(const floe_sctp_assoc *a)
+{
+    return a->state >= FLOE_SCTP_ESTABLISHED;
+}
+
+/* sctp_handshake.c */
+void floe_sctp_handle_init(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+void floe_sctp_handle_init_ack(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+/* Whether the packet is accepted, and its other chunks with it. */
+FLOE_MUST_USE floe_err floe_sctp_handle_cookie_echo(floe_sctp_assoc *a,
+                                                    const floe_sctp_packet *packet,
+                                                    const floe_sctp_chunk *chunk);
+void floe_sctp_handle_cookie_ack(floe_sctp_assoc *a);
+void floe_sctp_handle_stale_cookie(floe_sctp_assoc *a);
+void floe_sctp_retry_init(floe_sctp_assoc *a);
+void floe_sctp_put_init(floe_sctp_assoc *a, floe_writer *w);
+void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w);
+void floe_sctp_put_cookie_echo(floe_sctp_assoc *a, floe_writer *w);
+
+/* sctp_receive.c */
+void floe_sctp_handle_data(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+void floe_sctp_handle_sack(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+void floe_sctp_handle_forward(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+/* What a SACK, or the cumulative TSN of a SHUTDOWN, says. */
+void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool has_window);
+
+/* sctp_shutdown.c */
+void floe_sctp_handle_shutdown(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+void floe_sctp_handle_shutdown_ack(floe_sctp_assoc *a);
+void floe_sctp_handle_shutdown_complete(floe_sctp_assoc *a);
+void floe_sctp_handle_abort(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+/* Go on with a shutdown as soon as everything is acknowledged. */
+void floe_sctp_shutdown_progress(floe_sctp_assoc *a);
+void floe_sctp_retry_shutdown(floe_sctp_assoc *a);
+
+/* sctp_control.c */
+void floe_sctp_handle_heartbeat(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+void floe_sctp_handle_heartbeat_ack(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+void floe_sctp_handle_error(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+void floe_sctp_put_heartbeat(floe_sctp_assoc *a, floe_writer *w);
+void floe_sctp_heartbeat_timeout(floe_sctp_assoc *a);
+void floe_sctp_heartbeat_start(floe_sctp_assoc *a);
+/* Owe the peer an ERROR with one cause; dropped where there is no room. */
+void floe_sctp_owe_error(floe_sctp_assoc *a, uint16_t cause, floe_bytes value);
+/* Owe an answer outside of any association. */
+void floe_sctp_owe_stray(floe_sctp_assoc *a, floe_sctp_stray stray);
+
+/* sctp_reset.c */
+void floe_sctp_reset_init(floe_sctp_assoc *a);
+void floe_sctp_handle_reconfig(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
+/* Perform the peer's deferred request if it can be, now that data has arrived or was read. */
+void floe_sctp_reset_progress(floe_sctp_assoc *a);
+/* Make a request of streams that are to be reset and have drained. */
+void floe_sctp_reset_prepare(floe_sctp_assoc *a);
+void floe_sctp_reset_timeout(floe_sctp_assoc *a);
+void floe_sctp_put_reconfig(floe_sctp_assoc *a, floe_writer *w);
+
+/* sctp_output.c */
+/* Give up on what is over its limit and may not be sent (again). */
+void floe_sctp_expire(floe_sctp_assoc *a);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * sctp/sctp_sendq.h - the messages that are to be sent, in the order in which they were queued:
+ * a ring of bytes, each message a record followed by its payload. What is acknowledged or
+ * abandoned is freed from the front. It knows no TSN; sctp_outstanding does.
+ */
+#ifndef FLOE_SCTP_SCTP_SENDQ_H
+#define FLOE_SCTP_SCTP_SENDQ_H
+
+#include "base/floe.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FLOE_SCTP_RECORD_UNORDERED 0x01u
+#define FLOE_SCTP_RECORD_STARTED   0x02u /* it has a TSN and, if ordered, an SSN */
+#define FLOE_SCTP_RECORD_DONE      0x04u /* acknowledged or abandoned: to be freed */
+
+typedef struct floe_sctp_record {
+    floe_time expires;        /* FLOE_TIME_NEVER: it does not */
+    uint32_t len;             /* payload bytes that follow */
+    uint32_t ppid;
+    uint32_t first_tsn;       /* once STARTED */
+    uint32_t max_retransmits; /* UINT32_MAX: no limit */
+    uint16_t stream, ssn;
+    uint8_t flags;
+    uint8_t zero[3];
+} floe_sctp_record;
+
+typedef struct floe_sctp_sendq {
+    uint8_t *buf;
+    uint32_t size;
+    uint32_t head;   /* position of the oldest message */
+    uint32_t used;   /* bytes, records included */
+    uint32_t next;   /* position of the first message that is not completely sent */
+    uint32_t sent;   /* payload bytes of that message that were sent */
+    uint32_t unsent; /* messages from `next` on */
+    uint32_t count;  /* all messages */
+} floe_sctp_sendq;
+
+void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory);
+
+/* Bytes that a message takes. */
+static inline size_t floe_sctp_sendq_cost(size_t len)
+{
+    return sizeof(floe_sctp_record) + len;
+}
+static inline size_t floe_sctp_sendq_room(const floe_sctp_sendq *q)
+{
+    return q->size - q->used;
+}
+
+/* Append; it fits (asserted). */
+void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data);
+floe_sctp_record floe_sctp_sendq_load(const floe_sctp_sendq *q, uint32_t at);
+void floe_sctp_sendq_store(floe_sctp_sendq *q, uint32_t at, const floe_sctp_record *record);
+/* Copy payload of the message at `at` out. */
+void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
+                          size_t len);
+/* The message at `next` is completely sent, or is not going to be. */
+void floe_sctp_sendq_pass(floe_sctp_sendq *q, uint32_t len);
+/* Free messages that are DONE, from the front. */
+void floe_sctp_sendq_trim(floe_sctp_sendq *q);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

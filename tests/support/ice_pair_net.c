@@ -1,0 +1,379 @@
+/* support/ice_pair_net.c - see support/ice_pair_net.h. */
+#include "support/ice_pair_net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "stun/stun_msg.h"
+
+static void require(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+/* splitmix64: good enough for a network, and for an agent under test. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static void fill_random(void *ctx, uint8_t *out, size_t len)
+{
+    ice_net_side *side = ctx;
+    side->random_calls++;
+    for (size_t i = 0; i < len; i++) {
+        out[i] = (uint8_t)next_random(&side->random);
+    }
+}
+
+void ice_net_init_with(ice_pair_net *net, uint64_t seed, const floe_ice_config config[2])
+{
+    memset(net, 0, sizeof *net);
+    net->random = seed;
+    net->delay_us = 10 * FLOE_MS;
+    net->next_port = 20000;
+    net->is_trickling = true;
+    net->stun_server = floe_addr_from_ipv4(203, 0, 113, 1, ICE_NET_STUN_PORT);
+    for (int i = 0; i < 2; i++) {
+        ice_net_side *side = &net->side[i];
+        floe_ice_config mine = config[i];
+        side->random = seed * 2 + (uint64_t)i + 1;
+        side->public_ip = floe_addr_from_ipv4(198, 51, 100, (uint8_t)(i + 1), 0);
+        side->connected_at = side->failed_at = FLOE_TIME_NEVER;
+        mine.rand = (floe_rand){fill_random, side};
+        require(floe_ice_agent_init(&side->agent, &mine, 0) == FLOE_OK);
+    }
+}
+
+void ice_net_init(ice_pair_net *net, uint64_t seed)
+{
+    const floe_ice_config config[2] = {{.role = FLOE_ICE_CONTROLLING},
+                                       {.role = FLOE_ICE_CONTROLLED}};
+    ice_net_init_with(net, seed, config);
+}
+
+floe_addr ice_net_add_host(ice_pair_net *net, int side, unsigned n)
+{
+    ice_net_side *s = &net->side[side];
+    uint16_t port = (uint16_t)(5000 + n);
+    floe_addr addr = s->nat == ICE_NET_OPEN
+                         ? floe_addr_from_ipv4(192, 0, 2, (uint8_t)(100 * side + (int)n + 1), port)
+                         : floe_addr_from_ipv4(10, (uint8_t)side, 0, (uint8_t)(n + 1), port);
+    require(floe_ice_agent_add_local(&s->agent, &addr, (uint16_t)(65535 - n)) == FLOE_OK);
+    return addr;
+}
+
+void ice_net_set_nat(ice_pair_net *net, int side, ice_net_nat nat)
+{
+    net->side[side].nat = nat;
+}
+
+void ice_net_use_stun(ice_pair_net *net, int side)
+{
+    floe_ice_server server = {.addr = net->stun_server};
+    uint32_t index;
+    require(floe_ice_agent_add_server(&net->side[side].agent, &server, &index) == FLOE_OK);
+}
+
+void ice_net_signal_to(ice_pair_net *net, int side)
+{
+    floe_ice_agent *to = &net->side[side].agent;
+    const floe_ice_agent *from = &net->side[!side].agent;
+    floe_bytes ufrag;
+    floe_bytes pwd;
+    floe_ice_cand cand;
+    floe_ice_agent_get_local(from, &ufrag, &pwd);
+    require(floe_ice_agent_set_remote(to, ufrag, pwd, false) == FLOE_OK);
+    for (size_t cursor = 0; floe_ice_agent_next_local(from, &cursor, &cand);) {
+        require(floe_ice_agent_add_remote(to, &cand) == FLOE_OK);
+    }
+    if (floe_ice_agent_get_gathering(from) == FLOE_ICE_GATHERING_COMPLETE) {
+        floe_ice_agent_end_remote(to);
+    }
+}
+
+void ice_net_signal(ice_pair_net *net)
+{
+    ice_net_signal_to(net, 0);
+    ice_net_signal_to(net, 1);
+    net->is_signalled = true;
+}
+
+static void take_event(ice_pair_net *net, int side, const floe_ice_event *event)
+{
+    ice_net_side *s = &net->side[side];
+    floe_ice_agent *other = &net->side[!side].agent;
+    bool can_signal = net->is_trickling && net->is_signalled;
+    switch (event->type) {
+    case FLOE_ICE_EV_STATE:
+        s->state = event->state;
+        s->cause = event->cause;
+        s->states_seen |= 1u << event->state;
+        if (ice_net_is_connected(net, side) && s->connected_at == FLOE_TIME_NEVER) {
+            s->connected_at = net->now;
+        }
+        if (event->state == FLOE_ICE_FAILED) {
+            s->failed_at = net->now;
+        }
+        break;
+    case FLOE_ICE_EV_GATHERING:
+        s->gathering = event->gathering;
+        if (event->gathering == FLOE_ICE_GATHERING_COMPLETE && can_signal) {
+            floe_ice_agent_end_remote(other);
+        }
+        break;
+    case FLOE_ICE_EV_CANDIDATE:
+        s->told++;
+        if (can_signal) {
+            (void)!floe_ice_agent_add_remote(other, &event->cand);
+        }
+        break;
+    case FLOE_ICE_EV_SELECTED:
+        s->path = event->path;
+        s->selected++;
+        break;
+    case FLOE_ICE_EV_ROLE:
+        s->roles++;
+        break;
+    }
+}
+
+static int side_of_public(const ice_pair_net *net, const floe_addr *addr)
+{
+    for (int i = 0; i < 2; i++) {
+        if (net->side[i].nat != ICE_NET_OPEN && floe_addr_ip_equal(addr, &net->side[i].public_ip)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static floe_addr translate_out(ice_pair_net *net, int side, const floe_addr *from,
+                               const floe_addr *to)
+{
+    const ice_net_side *s = &net->side[side];
+    floe_addr outside = s->public_ip;
+    if (s->nat == ICE_NET_OPEN) {
+        return *from;
+    }
+    for (unsigned i = 0; i < net->mapping_count; i++) {
+        const ice_net_mapping *m = &net->mapping[i];
+        if (floe_addr_equal(&m->inside, from) && floe_addr_equal(&m->peer, to)) {
+            return m->outside;
+        }
+        if (floe_addr_equal(&m->inside, from) && s->nat == ICE_NET_CONE) {
+            outside.port = m->outside.port;
+        }
+    }
+    if (outside.port == 0) {
+        outside.port = net->next_port++;
+    }
+    require(net->mapping_count < ICE_NET_MAPPING_MAX);
+    net->mapping[net->mapping_count++] = (ice_net_mapping){*from, outside, *to};
+    return outside;
+}
+
+static bool translate_in(const ice_pair_net *net, const floe_addr *from, floe_addr *to)
+{
+    for (unsigned i = 0; i < net->mapping_count; i++) {
+        const ice_net_mapping *m = &net->mapping[i];
+        if (floe_addr_equal(&m->outside, to) && floe_addr_equal(&m->peer, from)) {
+            *to = m->inside;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void launch(ice_pair_net *net, const floe_addr *from, const floe_addr *to, floe_bytes packet)
+{
+    if (next_random(&net->random) % 1000 < net->loss_permille) {
+        return;
+    }
+    floe_time jitter = net->jitter_us > 0 ? next_random(&net->random) % net->jitter_us : 0;
+    for (unsigned i = 0; i < ICE_NET_FLIGHT_MAX; i++) {
+        ice_net_datagram *d = &net->flight[i];
+        if (!d->is_used) {
+            *d = (ice_net_datagram){.at = net->now + net->delay_us + jitter,
+                                    .from = *from,
+                                    .to = *to,
+                                    .len = packet.len,
+                                    .is_used = true};
+            memcpy(d->bytes, packet.ptr, packet.len);
+            return;
+        }
+    }
+    abort();
+}
+
+static void drain(ice_pair_net *net, int side)
+{
+    ice_net_side *s = &net->side[side];
+    uint8_t buf[FLOE_DATAGRAM_MAX];
+    floe_transmit out = {.buf = buf, .cap = sizeof buf};
+    floe_ice_event event;
+    floe_ice_agent_check_invariants(&s->agent);
+    for (unsigned i = 0; floe_ice_agent_poll_transmit(&s->agent, &out); i++) {
+        require(i < 256 && out.len <= FLOE_DATAGRAM_MAX && out.segment == out.len);
+        s->sent++;
+        if (s->is_cut_off || (net->filter != NULL &&
+                              !net->filter(net, side, &out.path, (floe_bytes){buf, out.len}))) {
+            continue;
+        }
+        floe_addr from = translate_out(net, side, &out.path.local, &out.path.remote);
+        launch(net, &from, &out.path.remote, (floe_bytes){buf, out.len});
+    }
+    for (unsigned i = 0; floe_ice_agent_poll_event(&s->agent, &event); i++) {
+        require(i < 64);
+        take_event(net, side, &event);
+    }
+    floe_ice_agent_check_invariants(&s->agent);
+}
+
+static void answer_as_server(ice_pair_net *net, const ice_net_datagram *d)
+{
+    floe_stun_msg msg;
+    floe_stun_writer w;
+    floe_bytes reply;
+    uint8_t buf[128];
+    if (floe_stun_msg_parse(&msg, (floe_bytes){d->bytes, d->len}) != FLOE_OK) {
+        return;
+    }
+    floe_stun_writer_begin(&w, buf, sizeof buf, FLOE_STUN_SUCCESS, msg.method, msg.tid);
+    floe_stun_writer_put_addr(&w, FLOE_STUN_XOR_MAPPED_ADDRESS, &d->from);
+    require(floe_stun_writer_end(&w, &reply) == FLOE_OK);
+    launch(net, &d->to, &d->from, reply);
+}
+
+static void deliver(ice_pair_net *net, const ice_net_datagram *d)
+{
+    floe_addr to = d->to;
+    if (net->stun_server.family != 0 && floe_addr_equal(&to, &net->stun_server)) {
+        answer_as_server(net, d);
+        return;
+    }
+    if (side_of_public(net, &to) >= 0 && !translate_in(net, &d->from, &to)) {
+        return;
+    }
+    floe_path path = {.local = to, .remote = d->from, .transport = FLOE_UDP};
+    /* Private addresses are reached through their NAT only. */
+    bool is_direct = floe_addr_equal(&to, &d->to);
+    for (int i = 0; i < 2; i++) {
+        ice_net_side *s = &net->side[i];
+        if (!s->is_cut_off && (s->nat == ICE_NET_OPEN || !is_direct)) {
+            (void)!floe_ice_agent_input(&s->agent, net->now, &path, (floe_bytes){d->bytes, d->len});
+            drain(net, i);
+        }
+    }
+}
+
+void ice_net_inject(ice_pair_net *net, int side, const floe_path *path, floe_bytes packet)
+{
+    (void)!floe_ice_agent_input(&net->side[side].agent, net->now, path, packet);
+    drain(net, side);
+}
+
+static floe_time next_time(const ice_pair_net *net)
+{
+    floe_time at = FLOE_TIME_NEVER;
+    for (int i = 0; i < 2; i++) {
+        at = floe_time_min(at, floe_ice_agent_deadline(&net->side[i].agent));
+    }
+    for (unsigned i = 0; i < ICE_NET_FLIGHT_MAX; i++) {
+        if (net->flight[i].is_used) {
+            at = floe_time_min(at, net->flight[i].at);
+        }
+    }
+    return at;
+}
+
+static void drain_both(ice_pair_net *net)
+{
+    /* Trickling makes one side's events the other's input: until both are quiet. */
+    for (int i = 0; i < 4; i++) {
+        drain(net, i % 2);
+    }
+    for (int i = 0; i < 2; i++) {
+        require(floe_ice_agent_deadline(&net->side[i].agent) > net->side[i].agent.now);
+    }
+}
+
+static void step(ice_pair_net *net)
+{
+    for (unsigned i = 0; i < ICE_NET_FLIGHT_MAX; i++) {
+        if (net->flight[i].is_used && net->flight[i].at <= net->now) {
+            ice_net_datagram d = net->flight[i];
+            net->flight[i].is_used = false;
+            deliver(net, &d);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        floe_ice_agent_advance(&net->side[i].agent, net->now);
+    }
+    drain_both(net);
+}
+
+static bool run_once(ice_pair_net *net, floe_time until)
+{
+    drain_both(net);
+    floe_time at = next_time(net);
+    if (at > until) {
+        return false;
+    }
+    net->now = at > net->now ? at : net->now;
+    step(net);
+    return true;
+}
+
+void ice_net_run(ice_pair_net *net, floe_time until)
+{
+    while (run_once(net, until)) {
+    }
+    net->now = until > net->now ? until : net->now;
+    step(net);
+}
+
+bool ice_net_is_connected(const ice_pair_net *net, int side)
+{
+    return net->side[side].state == FLOE_ICE_CONNECTED ||
+           net->side[side].state == FLOE_ICE_COMPLETED;
+}
+
+bool ice_net_connect(ice_pair_net *net, floe_time until)
+{
+    while (!(ice_net_is_connected(net, 0) && ice_net_is_connected(net, 1))) {
+        if (!run_once(net, until)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void ice_net_start_simple(ice_pair_net *net, uint64_t seed)
+{
+    ice_net_init(net, seed);
+    for (int i = 0; i < 2; i++) {
+        (void)ice_net_add_host(net, i, 0);
+        floe_ice_agent_end_local(&net->side[i].agent);
+    }
+    ice_net_signal(net);
+}
+
+bool ice_net_has_attribute(floe_bytes packet, uint16_t type)
+{
+    floe_stun_msg msg;
+    return floe_stun_msg_parse(&msg, packet) == FLOE_OK && floe_stun_msg_has(&msg, type);
+}
+
+bool ice_net_is_check(floe_bytes packet)
+{
+    floe_stun_msg msg;
+    return floe_stun_msg_parse(&msg, packet) == FLOE_OK && msg.cls == FLOE_STUN_REQUEST &&
+           floe_stun_msg_has(&msg, FLOE_STUN_USERNAME);
+}

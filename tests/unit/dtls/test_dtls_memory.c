@@ -1,0 +1,215 @@
+/*
+ * tests/unit/dtls/test_dtls_memory.c - what OpenSSL allocates behind a connection: how much, and
+ * that all of it comes back. The figures in dtls/README.md are what this program prints.
+ */
+#include <openssl/crypto.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dtls/dtls_internal.h"
+#include "support/dtls_pair.h"
+#include "support/unit.h"
+
+#define KB 1024
+
+/* In front of each allocation stands its size. */
+typedef union header {
+    size_t size;
+    max_align_t align;
+} header;
+
+static size_t heap_now, heap_peak;
+
+static void *take(size_t size, const char *file, int line)
+{
+    header *memory = malloc(sizeof *memory + size);
+
+    (void)file;
+    (void)line;
+    if (memory == NULL) {
+        return NULL;
+    }
+    memory->size = size;
+    heap_now += size;
+    heap_peak = heap_now > heap_peak ? heap_now : heap_peak;
+    return memory + 1;
+}
+
+static void give_back(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (memory != NULL) {
+        heap_now -= ((header *)memory - 1)->size;
+        free((header *)memory - 1);
+    }
+}
+
+static void *resize(void *memory, size_t size, const char *file, int line)
+{
+    void *next = take(size, file, line);
+
+    if (memory != NULL && next != NULL) {
+        size_t old = ((header *)memory - 1)->size;
+        memcpy(next, memory, old < size ? old : size);
+        give_back(memory, file, line);
+    }
+    return next;
+}
+
+static dtls_pair pair;
+static size_t heap_start; /* after pair_open() without connections */
+
+/* OpenSSL makes tables of its own at first use; they are not the connection's. */
+static int warm_up(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        dtls_pair_connect(&pair, 1);
+        assert_int_equal(dtls_pair_send(&pair, 0, FLOE_LIT("x")), FLOE_OK);
+        dtls_pair_run(&pair, FLOE_SECOND);
+        dtls_pair_free(&pair);
+    }
+    return 0;
+}
+
+static size_t get_heap_per_end(void)
+{
+    return (heap_now - heap_start) / 2;
+}
+
+static void test_dtls_memory_of_a_connection_stays_within_its_limit(void **state)
+{
+    (void)state;
+    size_t before = heap_now;
+    dtls_pair_init(&pair, 1);
+    print_message("identity with its context: %zu bytes\n", (heap_now - before) / 2);
+    heap_start = heap_peak = heap_now;
+    dtls_pair_open(&pair);
+    print_message("connection after init:     %zu bytes\n", get_heap_per_end());
+    dtls_pair_start(&pair);
+    dtls_pair_run(&pair, FLOE_SECOND);
+    assert_true(dtls_pair_is_state(&pair, FLOE_DTLS_CONNECTED, FLOE_DTLS_CONNECTED));
+    print_message("handshake, both at most:   %zu bytes\n", (heap_peak - heap_start) / 2);
+    print_message("connection when connected: %zu bytes\n", get_heap_per_end());
+    print_message("floe_dtls_conn itself:     %zu bytes\n", sizeof(floe_dtls_conn));
+    assert_in_range(get_heap_per_end(), 1, 62 * KB);
+    dtls_pair_free(&pair);
+}
+
+static void test_dtls_memory_does_not_grow_with_traffic(void **state)
+{
+    uint8_t plain[1100] = {0};
+    (void)state;
+    dtls_pair_connect(&pair, 1);
+    assert_int_equal(dtls_pair_send(&pair, 0, FLOE_LIT("x")), FLOE_OK);
+    dtls_pair_run(&pair, FLOE_SECOND);
+    size_t before = heap_now;
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(dtls_pair_send(&pair, i % 2, (floe_bytes){plain, sizeof plain}), FLOE_OK);
+        dtls_pair_run(&pair, 20 * FLOE_MS);
+    }
+    assert_int_equal(heap_now, before);
+    dtls_pair_free(&pair);
+}
+
+/* CVE-2022-29189, openssl's 180 MB: fragments of messages whose turn has not come. */
+static void test_dtls_memory_is_bounded_under_a_flood_of_fragments(void **state)
+{
+    uint8_t fragment[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13,
+                          11, 0,    0x20, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xaa};
+    (void)state;
+    dtls_pair_init(&pair, 1);
+    dtls_pair_open(&pair);
+    dtls_pair_start(&pair);
+    size_t before = heap_now;
+    heap_peak = heap_now;
+    for (unsigned i = 0; i < 20000; i++) {
+        fragment[18] = (uint8_t)(1 + i % 250);
+        fragment[20] = (uint8_t)(i / 7 % 32);
+        fragment[21] = (uint8_t)(i % 251);
+        (void)dtls_pair_inject(&pair, 0, (floe_bytes){fragment, sizeof fragment});
+    }
+    print_message("flood of fragments:        %zu bytes more\n", heap_peak - before);
+    assert_in_range(heap_peak - before, 1, 128 * KB);
+    dtls_pair_free(&pair);
+}
+
+/* OpenSSL keeps up to 100 records of the next epoch, 17 KB each. */
+static void test_dtls_memory_does_not_grow_with_records_of_the_next_epoch(void **state)
+{
+    uint8_t record[] = {23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0,
+                        1,  2,    3,    4, 5, 6, 7, 8, 9, 0, 1, 2, 3,  4, 5, 6, 7, 8, 9, 0, 1, 2};
+    (void)state;
+    dtls_pair_init(&pair, 1);
+    dtls_pair_open(&pair);
+    dtls_pair_start(&pair);
+    size_t before = heap_now;
+    heap_peak = heap_now;
+    for (unsigned i = 0; i < 1000; i++) {
+        record[0] = (uint8_t)(20 + i % 4);
+        record[10] = (uint8_t)i;
+        (void)dtls_pair_inject(&pair, (int)(i % 2), (floe_bytes){record, sizeof record});
+    }
+    assert_int_equal(heap_peak, before);
+    dtls_pair_free(&pair);
+}
+
+/* Free after each step of a handshake on a bad network, and all is as it was. */
+static void test_dtls_memory_comes_back_whenever_it_is_freed(void **state)
+{
+    (void)state;
+    for (unsigned steps = 0; steps < 40; steps++) {
+        size_t before = heap_now;
+        dtls_pair_init(&pair, steps);
+        pair.loss_percent = 20;
+        pair.jitter_us = 30 * FLOE_MS;
+        pair.end[0].config.mtu = pair.end[1].config.mtu = 300;
+        dtls_pair_open(&pair);
+        dtls_pair_start(&pair);
+        for (unsigned i = 0; i < steps; i++) {
+            (void)dtls_pair_step(&pair, pair.now + FLOE_SECOND);
+        }
+        dtls_pair_free(&pair);
+        assert_int_equal(heap_now, before);
+    }
+}
+
+static void test_dtls_memory_comes_back_after_failures_and_closing(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        size_t before = heap_now;
+        dtls_pair_init(&pair, 1);
+        pair.end[1].config.fingerprints[0].value[0] ^= kind == 0 ? 1 : 0;
+        pair.loss_percent = kind == 1 ? 100 : 0;
+        dtls_pair_open(&pair);
+        dtls_pair_start(&pair);
+        dtls_pair_run(&pair, 40 * FLOE_SECOND);
+        if (kind == 2) {
+            floe_dtls_conn_close(&pair.end[0].conn, pair.now);
+            dtls_pair_drain(&pair, 0);
+            dtls_pair_run(&pair, FLOE_SECOND);
+        }
+        dtls_pair_free(&pair);
+        dtls_pair_free(&pair); /* a freed one is fine */
+        assert_int_equal(heap_now, before);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dtls_memory_of_a_connection_stays_within_its_limit),
+        cmocka_unit_test(test_dtls_memory_does_not_grow_with_traffic),
+        cmocka_unit_test(test_dtls_memory_is_bounded_under_a_flood_of_fragments),
+        cmocka_unit_test(test_dtls_memory_does_not_grow_with_records_of_the_next_epoch),
+        cmocka_unit_test(test_dtls_memory_comes_back_whenever_it_is_freed),
+        cmocka_unit_test(test_dtls_memory_comes_back_after_failures_and_closing),
+    };
+    if (CRYPTO_set_mem_functions(take, resize, give_back) != 1) {
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, warm_up, NULL);
+}
