@@ -27,13 +27,18 @@ static bool is_room(const session *s)
     return json_out_get_waiting(&s->out) < OUT_SOFT && s->queue.bytes < QUEUE_SOFT;
 }
 
+/* Tell our description, if one is owed and as complete as it is to be. */
 static void tell_local(session *s)
 {
     static uint8_t sdp[FLOE_SDP_SIZE_MAX];
     floe_peer_sdp_type type;
     size_t len;
-    floe_err err = floe_peer_get_local(s->peer, &type, sdp, sizeof sdp, &len);
+    bool is_complete = floe_peer_get_gathering(s->peer) == FLOE_ICE_GATHERING_COMPLETE;
+    if (!s->is_local_owed || (!s->is_trickle && !is_complete)) {
+        return;
+    }
     s->is_local_owed = false;
+    floe_err err = floe_peer_get_local(s->peer, &type, sdp, sizeof sdp, &len);
     if (err != FLOE_OK) {
         session_error(s, "local", floe_err_name(err));
         return;
@@ -201,13 +206,11 @@ static void send_queued(session *s)
 static void drain_peer(session *s)
 {
     floe_peer_event event;
-    if (s->is_local_owed &&
-        (s->is_trickle || floe_peer_get_gathering(s->peer) == FLOE_ICE_GATHERING_COMPLETE)) {
-        tell_local(s);
-    }
+    tell_local(s); /* before the candidates that trickle */
     while (json_out_get_waiting(&s->out) < OUT_HARD && floe_io_peer_poll_event(s->io, &event)) {
         on_event(s, &event);
     }
+    tell_local(s); /* a name that can not be found ends gathering in there */
     take_messages(s);
     send_queued(s);
 }

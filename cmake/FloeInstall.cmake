@@ -20,7 +20,7 @@ if(TARGET floe_io)
 endif()
 if(FLOE_CONFIG_FILE)
     install(FILES ${FLOE_CONFIG_FILE} DESTINATION ${floe_headers}/base RENAME floe_config_file.h)
-    set(floe_pc_config "-DFLOE_CONFIG_FILE='\"base/floe_config_file.h\"'")
+    set(floe_pc_config "-include base/floe_config_file.h") # a quoted -D does not survive a shell
 endif()
 
 configure_package_config_file(cmake/floeConfig.cmake.in floeConfig.cmake

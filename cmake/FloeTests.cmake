@@ -59,6 +59,22 @@ foreach(source IN LISTS sources)
     floe_add_test(${name} ${source} sim floe)
 endforeach()
 
+# tests/io/test_*.py PROGRAM: the floe program over loopback; test_examples.py gets the folder of the
+# examples too.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/io/test_*.py)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    set(folder)
+    if(name STREQUAL "test_examples")
+        set(folder ${PROJECT_BINARY_DIR})
+    endif()
+    if(TARGET floe_program AND (FLOE_BUILD_EXAMPLES OR NOT folder))
+        add_test(NAME ${name} COMMAND Python3::Interpreter ${source} $<TARGET_FILE:floe_program>
+            ${folder})
+        set_tests_properties(${name} PROPERTIES LABELS io SKIP_RETURN_CODE 77 TIMEOUT 300)
+    endif()
+endforeach()
+
 # The program that README.md shows is compiled as it stands there.
 set(readme ${PROJECT_SOURCE_DIR}/README.md)
 if(TARGET floe_io AND EXISTS ${readme})

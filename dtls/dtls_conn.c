@@ -130,13 +130,21 @@ static floe_dtls_cause get_cause(const floe_dtls_conn *conn)
     return reason >= SSL_AD_REASON_OFFSET ? FLOE_DTLS_CAUSE_ALERT : FLOE_DTLS_CAUSE_PROTOCOL;
 }
 
+static void fail(floe_dtls_conn *conn, floe_dtls_cause cause)
+{
+    set_state(conn, FLOE_DTLS_FAILED, cause);
+    ERR_clear_error();
+    conn->pending = (floe_bytes){NULL, 0};
+    set_deadline(conn);
+}
+
 static void finish_handshake(floe_dtls_conn *conn)
 {
     const SSL *ssl = conn->ssl;
 
     /* The check is in the handshake; should OpenSSL ever find a way round it, this is the end. */
     if (!conn->verified) {
-        set_state(conn, FLOE_DTLS_FAILED, FLOE_DTLS_CAUSE_FINGERPRINT);
+        fail(conn, FLOE_DTLS_CAUSE_FINGERPRINT);
         return;
     }
     conn->stats.version = (uint16_t)SSL_version(ssl);
@@ -156,7 +164,7 @@ static void drive_handshake(floe_dtls_conn *conn)
         if (result == 1) {
             finish_handshake(conn);
         } else if (SSL_get_error(conn->ssl, result) != SSL_ERROR_WANT_READ) {
-            set_state(conn, FLOE_DTLS_FAILED, get_cause(conn));
+            fail(conn, get_cause(conn));
         }
     } while (conn->state == FLOE_DTLS_CONNECTING && conn->pending.len > 0 &&
              conn->pending.len < left);
@@ -286,14 +294,6 @@ static void close_with(floe_dtls_conn *conn)
     set_deadline(conn);
 }
 
-static void fail(floe_dtls_conn *conn, floe_dtls_cause cause)
-{
-    set_state(conn, FLOE_DTLS_FAILED, cause);
-    ERR_clear_error();
-    conn->pending = (floe_bytes){NULL, 0};
-    set_deadline(conn);
-}
-
 /* OpenSSL has no data for us. Other than "more, please" means that the connection has ended. */
 static void end_reading(floe_dtls_conn *conn, int error)
 {
@@ -399,8 +399,8 @@ floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_le
     }
     conn->sealed = (floe_span){buf, cap};
     conn->sealed_len = 0;
-    bool sealed = prepare(conn) &&
-                  SSL_write_ex(conn->ssl, buf + FLOE_DTLS_HEAD, plain_len, &written) == 1;
+    bool sealed =
+        prepare(conn) && SSL_write_ex(conn->ssl, buf + FLOE_DTLS_HEAD, plain_len, &written) == 1;
     conn->sealed = (floe_span){NULL, 0};
     if (!sealed || conn->sealed_len == 0) {
         fail(conn, FLOE_DTLS_CAUSE_CRYPTO);

@@ -34,7 +34,8 @@ extern "C" {
     (30 * FLOE_SECOND) /* an unfinished handshake gives up after this                              \
                         */
 #define FLOE_DTLS_ALERT_WAIT_US                                                                    \
-    (1 * FLOE_SECOND) /* an alert in plain text is believed after this */
+    (1 * FLOE_SECOND)                          /* an alert in plain text is believed after this */
+#define FLOE_DTLS_IDLE_US    (1 * FLOE_SECOND) /* OpenSSL gives its buffers back after this */
 #define FLOE_DTLS_ALERT_NONE 255u
 
 typedef enum floe_dtls_role { FLOE_DTLS_CLIENT, FLOE_DTLS_SERVER } floe_dtls_role;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""ctest_sum.py RESULTS.xml: sums a run of ctest (--output-junit), counting each case of a cmocka
-program, and says which were skipped and why. Fails where nothing ran."""
+"""ctest_sum.py RESULTS.xml: sums a run of ctest (--output-junit), counting each case of a cmocka or
+unittest program, and says which were skipped and why. Fails where nothing ran."""
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -16,11 +16,13 @@ def count(case):
         print(f"skipped {case.get('name')}: {reason[1]}" if reason
               else f"not built: {case.get('name')}")
         return (0, 0, 1) if reason else (0, 1, 0)
-    passed = text.count("[       OK ]")
-    failed = len(set(re.findall(r"^\[  FAILED  \] (\w+)$", text, re.MULTILINE)))
-    for name in re.findall(r"^\[  SKIPPED \] (\w+)$", text, re.MULTILINE):
-        print(f"skipped {case.get('name')}: {name}")
-    skipped = len(re.findall(r"^\[  SKIPPED \] \w+$", text, re.MULTILINE))
+    passed = len(re.findall(r"^\[       OK \] |\.\.\. ok$", text, re.MULTILINE))
+    failed = len(set(re.findall(r"^\[  FAILED  \] (\w+)$|^(.*) \.\.\. (?:FAIL|ERROR)$", text,
+                                re.MULTILINE)))
+    skips = re.findall(r"^\[  SKIPPED \] (\w+)$|^(.* \.\.\. skipped .*)$", text, re.MULTILINE)
+    for names in sorted(set(skips)):
+        print(f"skipped {case.get('name')}: {''.join(names)}")
+    skipped = len(set(skips))
     if case.get("status") == "fail":
         return passed, max(failed, 1), skipped
     return (passed, 0, skipped) if passed or skipped else (1, 0, 0)

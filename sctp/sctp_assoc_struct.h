@@ -21,7 +21,8 @@ typedef struct floe_sctp_init_reply {
     uint32_t tag, tsn, rwnd;
     uint16_t out_streams, in_streams;
     bool has_forward_tsn, has_reconfig;
-    uint16_t report_len; /* bytes in `replies` that are unknown parameters to be reported */
+    uint8_t report_len;
+    uint8_t report[64]; /* parameters that we do not know, as they came */
 } floe_sctp_init_reply;
 
 /* An answer to a packet that belongs to no association (RFC 9260 section 8.4). */

@@ -38,6 +38,10 @@
 void floe_sctp_set_state(floe_sctp_assoc *a, floe_sctp_state state);
 /* Start the transport state anew, for a peer whose parameters are set. */
 void floe_sctp_start_transport(floe_sctp_assoc *a);
+/* From here on data is received: the receive buffer is cut up. */
+void floe_sctp_start_receiving(floe_sctp_assoc *a);
+/* The window that INIT and INIT ACK announce. */
+uint32_t floe_sctp_initial_rwnd(const floe_sctp_assoc *a);
 /* End. What is to be sent last stays pending. */
 void floe_sctp_close(floe_sctp_assoc *a, floe_sctp_cause cause, uint16_t value);
 /* The peer did something that ends the association: tell it, with this error cause. */

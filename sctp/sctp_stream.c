@@ -5,7 +5,8 @@
 
 #define KEEPS_STATE                                                                                \
     (FLOE_SCTP_STREAM_OUT | FLOE_SCTP_STREAM_IN | FLOE_SCTP_STREAM_RESET_WANTED |                  \
-     FLOE_SCTP_STREAM_RESET_SENT | FLOE_SCTP_STREAM_SKIPPED | FLOE_SCTP_STREAM_HAS_EVENT)
+     FLOE_SCTP_STREAM_RESET_SENT | FLOE_SCTP_STREAM_SKIPPED | FLOE_SCTP_STREAM_HAS_EVENT |         \
+     FLOE_SCTP_STREAM_IN_DEFERRED)
 
 void floe_sctp_streams_init(floe_sctp_streams *streams)
 {

@@ -21,6 +21,7 @@ extern "C" {
 #define FLOE_SCTP_STREAM_RESET_SENT   0x08u /* part of the request that is under way */
 #define FLOE_SCTP_STREAM_SKIPPED      0x10u /* skip_ssn goes into the next FORWARD TSN */
 #define FLOE_SCTP_STREAM_HAS_EVENT    0x20u /* in the event list */
+#define FLOE_SCTP_STREAM_IN_DEFERRED  0x40u /* part of a reset by the peer that has to wait */
 
 /* floe_sctp_stream.events, in the order in which they are reported */
 #define FLOE_SCTP_STREAM_EV_RESET  0x01u /* the peer has reset its side */

@@ -49,9 +49,11 @@ const floe_sdp_rule *floe_sdp_find_rule(char type)
  * Accepted without a TTL, and after a unicast address. */
 static bool check_multicast_tail(floe_text *t, bool is_ip6)
 {
-    return floe_text_is_end(t) ||
-           (floe_sdp_match(t, "/D", NULL) &&
-            (is_ip6 || floe_text_is_end(t) || floe_sdp_match(t, "/D", NULL)));
+    if (!floe_text_get_char(t, '/')) {
+        return true;
+    }
+    bool is_number = floe_sdp_match(t, "D", NULL);
+    return is_number && (is_ip6 || !floe_text_get_char(t, '/') || floe_sdp_match(t, "D", NULL));
 }
 
 static bool check_connection(floe_text *t)

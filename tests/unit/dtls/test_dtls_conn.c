@@ -44,7 +44,6 @@ static void test_dtls_conn_connects_in_two_round_trips_of_one_datagram_each_way(
         assert_int_equal(stats->version, 0xfefd);
         assert_int_equal(stats->alert, FLOE_DTLS_ALERT_NONE);
         assert_string_equal(stats->cipher, "ECDHE-ECDSA-AES128-GCM-SHA256");
-        assert_int_equal(floe_dtls_conn_deadline(&pair.end[i].conn), FLOE_TIME_NEVER);
     }
     assert_int_equal(pair.end[0].conn.stats.records_sent, pair.end[1].conn.stats.records_received);
 }
@@ -131,6 +130,47 @@ static void test_dtls_conn_seal_says_what_is_wrong_and_goes_on(void **state)
     assert_int_equal(dtls_pair_send(&pair, 0, FLOE_LIT("still here")), FLOE_OK);
     floe_dtls_conn_close(client, pair.now);
     assert_int_equal(floe_dtls_conn_seal(client, buf, 10, sizeof buf, &len), FLOE_E_CLOSED);
+}
+
+static void test_dtls_conn_gives_buffers_back_in_a_pause_and_goes_on_after_it(void **state)
+{
+    (void)state;
+    dtls_pair_connect(&pair, 5);
+    for (unsigned i = 1; i <= 3; i++) {
+        dtls_pair_run(&pair, FLOE_DTLS_IDLE_US);
+        assert_true(pair.end[0].conn.trimmed && pair.end[1].conn.trimmed);
+        assert_int_equal(floe_dtls_conn_deadline(&pair.end[0].conn), FLOE_TIME_NEVER);
+        assert_int_equal(dtls_pair_send(&pair, (int)(i % 2), FLOE_LIT("awake")), FLOE_OK);
+        assert_int_equal(floe_dtls_conn_deadline(&pair.end[i % 2].conn),
+                         pair.now + FLOE_DTLS_IDLE_US);
+        dtls_pair_run(&pair, FLOE_SECOND / 2);
+        assert_int_equal(pair.end[0].messages + pair.end[1].messages, i);
+    }
+    dtls_pair_run(&pair, FLOE_DTLS_IDLE_US);
+    floe_dtls_conn_close(&pair.end[0].conn, pair.now); /* from sleep */
+    dtls_pair_drain(&pair, 0);
+    dtls_pair_run(&pair, FLOE_SECOND);
+    assert_true(dtls_pair_is_state(&pair, FLOE_DTLS_CLOSED, FLOE_DTLS_CLOSED));
+}
+
+static void test_dtls_conn_keeps_its_buffers_while_a_record_is_half_read(void **state)
+{
+    floe_dtls_conn *server = &pair.end[1].conn;
+    uint8_t buf[64 + FLOE_DTLS_OVERHEAD], piece[40];
+    size_t len;
+    (void)state;
+    dtls_pair_connect(&pair, 6);
+    memset(buf + FLOE_DTLS_HEAD, 'x', 64);
+    assert_int_equal(floe_dtls_conn_seal(&pair.end[0].conn, buf, 64, sizeof buf, &len), FLOE_OK);
+    assert_int_equal(floe_dtls_conn_input(server, pair.now, (floe_bytes){buf, len}), FLOE_OK);
+    assert_true(floe_dtls_conn_poll_data(server, piece, sizeof piece, &len));
+    pair.now += 2 * FLOE_DTLS_IDLE_US;
+    floe_dtls_conn_advance(server, pair.now);
+    assert_false(server->trimmed);
+    assert_true(floe_dtls_conn_deadline(server) > pair.now);
+    assert_true(floe_dtls_conn_poll_data(server, piece, sizeof piece, &len));
+    assert_int_equal(len, 24);
+    assert_int_equal(piece[23], 'x');
 }
 
 static void test_dtls_conn_gives_several_records_of_one_datagram(void **state)
@@ -376,6 +416,8 @@ int main(void)
         TEST(test_dtls_conn_carries_data_both_ways),
         TEST(test_dtls_conn_seals_every_size_up_to_the_limit),
         TEST(test_dtls_conn_seal_says_what_is_wrong_and_goes_on),
+        TEST(test_dtls_conn_gives_buffers_back_in_a_pause_and_goes_on_after_it),
+        TEST(test_dtls_conn_keeps_its_buffers_while_a_record_is_half_read),
         TEST(test_dtls_conn_gives_several_records_of_one_datagram),
         TEST(test_dtls_conn_gives_a_record_in_pieces_to_a_small_buffer),
         TEST(test_dtls_conn_fails_at_a_wrong_fingerprint_on_the_side_that_checks),

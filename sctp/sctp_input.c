@@ -1,0 +1,237 @@
+/*
+ * sctp/sctp_input.c - from a packet to its chunks' handlers: header, verification tag, unknown
+ * chunks, packets that belong to nothing (RFC 9260 sections 3.2, 6.10, 8.4, 8.5).
+ */
+#include "sctp/sctp_internal.h"
+
+/* RFC 9260 §3.2: what to do with a chunk that is not known. Returns whether to read on. */
+static bool handle_unknown(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
+{
+    a->stats.dropped_unknown++;
+    if (floe_sctp_chunk_is_reported(chunk->type) && a->state >= FLOE_SCTP_COOKIE_ECHOED) {
+        floe_sctp_owe_error(a, FLOE_SCTP_ERROR_UNKNOWN_CHUNK, chunk->whole);
+    }
+    return floe_sctp_chunk_is_skipped(chunk->type);
+}
+
+static void dispatch(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
+{
+    switch ((floe_sctp_chunk_type)chunk->type) {
+    case FLOE_SCTP_CHUNK_DATA:
+        floe_sctp_handle_data(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_SACK:
+        floe_sctp_handle_sack(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_INIT_ACK:
+        floe_sctp_handle_init_ack(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_HEARTBEAT:
+        floe_sctp_handle_heartbeat(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_HEARTBEAT_ACK:
+        floe_sctp_handle_heartbeat_ack(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_ABORT:
+        floe_sctp_handle_abort(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_SHUTDOWN:
+        floe_sctp_handle_shutdown(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_SHUTDOWN_ACK:
+        floe_sctp_handle_shutdown_ack(a);
+        break;
+    case FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE:
+        floe_sctp_handle_shutdown_complete(a);
+        break;
+    case FLOE_SCTP_CHUNK_ERROR:
+        floe_sctp_handle_error(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_COOKIE_ACK:
+        floe_sctp_handle_cookie_ack(a);
+        break;
+    case FLOE_SCTP_CHUNK_RE_CONFIG:
+        floe_sctp_handle_reconfig(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_FORWARD_TSN:
+        floe_sctp_handle_forward(a, chunk);
+        break;
+    case FLOE_SCTP_CHUNK_INIT:        /* RFC 9260 §6.10: never with others */
+    case FLOE_SCTP_CHUNK_COOKIE_ECHO: /* only as the first */
+    case FLOE_SCTP_CHUNK_PAD:         /* RFC 4820: says nothing */
+        break;
+    }
+}
+
+/* RFC 9260 §8.5.1 B, C: a tag that is not ours, but the peer's own, sent back. */
+static bool is_reflected(const floe_sctp_assoc *a, uint32_t tag, const floe_sctp_chunk *chunk)
+{
+    return a->peer_tag != 0 && tag == a->peer_tag &&
+           (chunk->flags & FLOE_SCTP_FLAG_REFLECTED) != 0;
+}
+
+/* Whether an ABORT or SHUTDOWN COMPLETE is allowed to end the association. */
+static bool has_right_tag(const floe_sctp_assoc *a, uint32_t tag, const floe_sctp_chunk *chunk)
+{
+    bool is_own = tag == a->local_tag && (chunk->flags & FLOE_SCTP_FLAG_REFLECTED) == 0;
+    return is_own || is_reflected(a, tag, chunk);
+}
+
+static void handle_chunks(floe_sctp_assoc *a, uint32_t tag, floe_bytes rest)
+{
+    floe_sctp_chunk chunk;
+    while (!a->is_over && floe_sctp_packet_next(&rest, &chunk)) {
+        bool is_end = chunk.type == FLOE_SCTP_CHUNK_ABORT ||
+                      chunk.type == FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE;
+        if (!floe_sctp_chunk_is_known(chunk.type)) {
+            if (!handle_unknown(a, &chunk)) {
+                return;
+            }
+        } else if (!floe_sctp_chunk_is_long_enough(&chunk)) {
+            a->stats.dropped_malformed++;
+        } else if (is_end && !has_right_tag(a, tag, &chunk)) {
+            a->stats.dropped_tag++;
+            return;
+        } else {
+            dispatch(a, &chunk);
+        }
+    }
+}
+
+/* RFC 9260 §8.4: a packet that belongs to no association here; 1, 3 and 4 do not come this far. */
+static void handle_stray(floe_sctp_assoc *a, const floe_sctp_packet *packet)
+{
+    floe_bytes rest = packet->chunks;
+    floe_sctp_chunk chunk;
+    bool is_shutdown_ack = false;
+    while (floe_sctp_packet_next(&rest, &chunk)) {
+        switch (chunk.type) {
+        case FLOE_SCTP_CHUNK_ABORT:
+        case FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE:
+        case FLOE_SCTP_CHUNK_COOKIE_ACK:
+        case FLOE_SCTP_CHUNK_ERROR: /* 7 has this for a stale cookie; answering any is no use */
+            return;
+        case FLOE_SCTP_CHUNK_SHUTDOWN_ACK:
+            is_shutdown_ack = true;
+            break;
+        default:
+            break;
+        }
+    }
+    floe_sctp_owe_stray(a, (floe_sctp_stray){.tag = packet->tag,
+                                             .type = is_shutdown_ack
+                                                         ? FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE
+                                                         : FLOE_SCTP_CHUNK_ABORT,
+                                             .flags = FLOE_SCTP_FLAG_REFLECTED});
+}
+
+/* Tag, state and first chunk decide what the packet is. */
+static floe_err route(floe_sctp_assoc *a, const floe_sctp_packet *packet)
+{
+    floe_bytes rest = packet->chunks;
+    floe_sctp_chunk first;
+    if (!floe_sctp_packet_next(&rest, &first)) {
+        return FLOE_E_MALFORMED;
+    }
+    /* RFC 9260 §8.5.1 A: tag 0 and an INIT, alone in its packet, belong together. */
+    if (packet->tag == 0 || first.type == FLOE_SCTP_CHUNK_INIT) {
+        if (packet->tag != 0 || first.type != FLOE_SCTP_CHUNK_INIT) {
+            return FLOE_E_AUTH;
+        }
+        if (rest.len > 0 || !floe_sctp_chunk_is_long_enough(&first)) {
+            return FLOE_E_MALFORMED;
+        }
+        floe_sctp_handle_init(a, &first);
+        return FLOE_OK;
+    }
+    if (first.type == FLOE_SCTP_CHUNK_COOKIE_ECHO) {
+        floe_err err = floe_sctp_handle_cookie_echo(a, packet, &first);
+        if (err == FLOE_OK) {
+            handle_chunks(a, a->local_tag, rest);
+        }
+        return err;
+    }
+    if (a->state == FLOE_SCTP_CLOSED) {
+        handle_stray(a, packet);
+        return FLOE_E_UNKNOWN;
+    }
+    /* RFC 9260 §8.5.1 E: while setting up, a SHUTDOWN ACK is of an earlier association. */
+    if (first.type == FLOE_SCTP_CHUNK_SHUTDOWN_ACK && a->state <= FLOE_SCTP_COOKIE_ECHOED) {
+        handle_stray(a, packet);
+        return FLOE_E_UNKNOWN;
+    }
+    if (packet->tag != a->local_tag && !is_reflected(a, packet->tag, &first)) {
+        return FLOE_E_AUTH;
+    }
+    handle_chunks(a, packet->tag, packet->chunks);
+    return FLOE_OK;
+}
+
+/* The packet is dropped: count why. */
+static floe_err drop(floe_sctp_assoc *a, floe_err err, size_t len)
+{
+    switch (err) {
+    case FLOE_E_MALFORMED:
+        a->stats.dropped_malformed++;
+        break;
+    case FLOE_E_AUTH:
+        a->stats.dropped_tag++;
+        break;
+    default:
+        a->stats.dropped_unknown++;
+        break;
+    }
+    floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
+                                                         .module = FLOE_MODULE_SCTP,
+                                                         .kind = FLOE_TRACE_DROP,
+                                                         .a = (int32_t)len,
+                                                         .cause = err});
+    return err;
+}
+
+floe_err floe_sctp_assoc_input(floe_sctp_assoc *a, floe_time now, floe_bytes bytes)
+{
+    floe_sctp_packet packet;
+    a->now = now > a->now ? now : a->now;
+    floe_err err = floe_sctp_packet_parse(&packet, bytes);
+    if (err == FLOE_E_AUTH) {
+        a->stats.dropped_checksum++;
+        a->stats.dropped_tag--; /* drop() takes it for a wrong tag */
+    }
+    if (err != FLOE_OK) {
+        return drop(a, err, bytes.len);
+    }
+    if (packet.dest_port != a->config.local_port || packet.source_port != a->config.remote_port) {
+        return drop(a, FLOE_E_UNKNOWN, bytes.len);
+    }
+    a->stats.packets_received++;
+    a->stats.bytes_received += bytes.len;
+    floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
+                                                         .module = FLOE_MODULE_SCTP,
+                                                         .kind = FLOE_TRACE_GOT,
+                                                         .a = (int32_t)bytes.len,
+                                                         .b = packet.chunks.ptr[0]});
+    a->has_data = false;
+    err = route(a, &packet);
+    a->ack_packets = (uint16_t)(a->ack_packets + (a->has_data && a->ack_packets < UINT16_MAX));
+    return err == FLOE_OK ? err : drop(a, err, bytes.len);
+}
+
+void floe_sctp_assoc_input_end(floe_sctp_assoc *a)
+{
+    if (!floe_sctp_is_open(a) || (a->ack_packets == 0 && !a->is_ack_due)) {
+        return;
+    }
+    if (a->state == FLOE_SCTP_SHUTDOWN_SENT && a->ack_packets > 0) {
+        /* RFC 9260 §9.2: DATA is answered with a SHUTDOWN, and a SACK where that says more. */
+        a->pending |= SEND_SHUTDOWN;
+        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_SHUTDOWN, a->rto.rto_us);
+        a->tries = 0;
+    }
+    /* RFC 9260 §6.2: at least every second packet, and within the delay. */
+    if (a->is_ack_due || a->ack_packets >= 2) {
+        a->pending |= SEND_SACK;
+    } else if (!floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_SACK)) {
+        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_SACK, a->config.sack_delay_ms * FLOE_MS);
+    }
+}

@@ -1,0 +1,298 @@
+/* tests/unit/io/test_io_peer.c - peers on real sockets over loopback, two on one loop. */
+#include "io/io_peer.h"
+
+#include "base/addr.h"
+#include "io/udp.h"
+
+#include <string.h>
+
+#include "support/unit.h"
+
+#define PATIENCE (20 * FLOE_SECOND)
+
+static floe_dtls_identity identity; /* making one takes longer than a test */
+
+typedef struct fixture {
+    floe_loop *loop;
+    floe_io_peer *io[2];
+    floe_peer *peer[2];
+    floe_dc_id channel[2]; /* FLOE_DC_NONE until it is open */
+    bool is_gathered[2];
+    uint64_t waits;
+    uint8_t bytes[300000];
+} fixture;
+
+static void open_peer(fixture *f, int which, const floe_io_config *more)
+{
+    floe_io_config config = more != NULL ? *more : (floe_io_config){.use_loopback = true};
+    config.identity = &identity;
+    assert_int_equal(floe_io_peer_open(&f->io[which], f->loop, &config, NULL), FLOE_OK);
+    f->peer[which] = floe_io_peer_get(f->io[which]);
+}
+
+static int setup(void **state)
+{
+    static fixture f;
+    memset(&f, 0, sizeof f);
+    f.channel[0] = f.channel[1] = FLOE_DC_NONE;
+    *state = &f;
+    return floe_loop_open(&f.loop) == FLOE_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    fixture *f = *state;
+    floe_io_peer_close(f->io[0]);
+    floe_io_peer_close(f->io[1]);
+    floe_loop_close(f->loop);
+    return 0;
+}
+
+/* One turn of a program: sleep, then read the events of both. */
+static void turn(fixture *f)
+{
+    floe_peer_event event;
+    floe_loop_wait(f->loop, 1000);
+    f->waits++;
+    for (int i = 0; i < 2; i++) {
+        while (f->io[i] != NULL && floe_io_peer_poll_event(f->io[i], &event)) {
+            if (event.type == FLOE_PEER_EV_CHANNEL_OPEN) {
+                f->channel[i] = event.channel;
+            }
+            f->is_gathered[i] |= event.type == FLOE_PEER_EV_GATHERING &&
+                                 event.gathering == FLOE_ICE_GATHERING_COMPLETE;
+        }
+    }
+}
+
+static void check_patience(const fixture *f, floe_time start)
+{
+    if (floe_loop_now(f->loop) - start > PATIENCE) {
+        fail_msg("it takes too long");
+    }
+}
+
+/* Describe one side to the other. */
+static void carry(fixture *f, int from, floe_peer_sdp_type type)
+{
+    size_t len;
+    floe_peer_sdp_type told;
+    floe_time start = floe_loop_now(f->loop);
+    assert_int_equal(floe_peer_set_local(f->peer[from], type), FLOE_OK);
+    while (!f->is_gathered[from]) {
+        turn(f);
+        check_patience(f, start);
+    }
+    assert_int_equal(floe_peer_get_local(f->peer[from], &told, f->bytes, sizeof f->bytes, &len),
+                     FLOE_OK);
+    assert_int_equal(told, type);
+    assert_int_equal(floe_peer_set_remote(f->peer[!from], type, (floe_bytes){f->bytes, len}, NULL),
+                     FLOE_OK);
+}
+
+static void connect_peers(fixture *f)
+{
+    floe_dc_id id;
+    floe_dc_options options = {.label = FLOE_LIT("test")};
+    floe_time start = floe_loop_now(f->loop);
+    assert_int_equal(floe_peer_open_channel(f->peer[0], &options, &id), FLOE_OK);
+    carry(f, 0, FLOE_PEER_OFFER);
+    carry(f, 1, FLOE_PEER_ANSWER);
+    while (f->channel[0] == FLOE_DC_NONE || f->channel[1] == FLOE_DC_NONE) {
+        turn(f);
+        check_patience(f, start);
+    }
+}
+
+static void open_both(fixture *f)
+{
+    open_peer(f, 0, NULL);
+    open_peer(f, 1, NULL);
+    connect_peers(f);
+}
+
+static void expect_message(fixture *f, int which, floe_bytes expected)
+{
+    floe_dc_message message;
+    floe_time start = floe_loop_now(f->loop);
+    while (!floe_peer_peek(f->peer[which], &message)) {
+        turn(f);
+        check_patience(f, start);
+    }
+    assert_int_equal(message.len, expected.len);
+    assert_int_equal(floe_peer_copy(f->peer[which], f->bytes, sizeof f->bytes), expected.len);
+    assert_memory_equal(f->bytes, expected.ptr, expected.len);
+    floe_peer_release(f->peer[which]);
+}
+
+static void test_io_peers_connect_over_loopback_and_talk(void **state)
+{
+    fixture *f = *state;
+    open_both(f);
+    assert_int_equal(floe_peer_send(f->peer[0], f->channel[0], true, FLOE_LIT("to")), FLOE_OK);
+    expect_message(f, 1, FLOE_LIT("to"));
+    assert_int_equal(floe_peer_send(f->peer[1], f->channel[1], true, FLOE_LIT("fro")), FLOE_OK);
+    expect_message(f, 0, FLOE_LIT("fro"));
+}
+
+static void test_io_peer_carries_more_than_its_buffers(void **state)
+{
+    fixture *f = *state;
+    static uint8_t big[250000];
+    enum { COUNT = 40 };
+    int sent = 0;
+    open_both(f);
+    for (size_t i = 0; i < sizeof big; i++) {
+        big[i] = (uint8_t)(i * 7);
+    }
+    for (int got = 0; got < COUNT; got++) {
+        while (sent < COUNT && floe_peer_send(f->peer[0], f->channel[0], false,
+                                              (floe_bytes){big, sizeof big}) == FLOE_OK) {
+            sent++;
+        }
+        assert_true(got > 0 || sent < COUNT); /* ten megabytes do not fit */
+        expect_message(f, 1, (floe_bytes){big, sizeof big});
+    }
+}
+
+static void test_io_peer_close_tells_the_other_side(void **state)
+{
+    fixture *f = *state;
+    open_both(f);
+    floe_io_peer_close(f->io[0]);
+    f->io[0] = NULL;
+    floe_time start = floe_loop_now(f->loop);
+    while (floe_peer_get_state(f->peer[1]) != FLOE_PEER_CLOSED) {
+        turn(f);
+        check_patience(f, start);
+    }
+    const char *sentence;
+    assert_int_equal(floe_peer_get_reason(f->peer[1], &sentence), FLOE_PEER_FAULT_CLOSED_BY_PEER);
+}
+
+static void test_io_peer_sleeps_when_there_is_nothing_to_do(void **state)
+{
+    fixture *f = *state;
+    open_both(f);
+    floe_time start = floe_loop_now(f->loop);
+    f->waits = 0;
+    while (floe_loop_now(f->loop) - start < FLOE_SECOND) {
+        turn(f);
+    }
+    assert_in_range(f->waits, 1, 100);
+}
+
+/* Send to every address that a description names. */
+static void flood(fixture *f, floe_udp *from, floe_bytes datagram)
+{
+    size_t cursor = 0;
+    floe_ice_cand cand;
+    while (floe_ice_agent_next_local(&f->peer[1]->ice, &cursor, &cand)) {
+        floe_transmit run = {.buf = f->bytes, .len = datagram.len, .segment = datagram.len};
+        size_t done = 0;
+        memcpy(f->bytes, datagram.ptr, datagram.len);
+        run.path.remote = cand.addr;
+        if (cand.addr.family == 4) {
+            assert_int_equal(floe_udp_send_run(from, &run, &done), FLOE_OK);
+        }
+    }
+}
+
+static void test_io_peer_survives_garbage_on_its_sockets(void **state)
+{
+    fixture *f = *state;
+    static uint8_t huge[9000];
+    floe_udp udp;
+    floe_io_stats stats;
+    floe_addr loopback = floe_addr_from_ipv4(127, 0, 0, 1, 0);
+    open_peer(f, 0, NULL);
+    open_peer(f, 1, NULL);
+    assert_int_equal(floe_udp_open(&udp, &loopback), FLOE_OK);
+    for (int i = 0; i < 100; i++) {
+        flood(f, &udp, (floe_bytes){huge, sizeof huge});
+        flood(f, &udp, FLOE_LIT("\0\1\0\0\x21\x12\xa4\x42............"));
+        flood(f, &udp, FLOE_LIT("\x16\xfe\xfd............"));
+        flood(f, &udp, FLOE_LIT("\xff"));
+    }
+    connect_peers(f);
+    floe_io_peer_get_stats(f->io[1], &stats);
+    assert_true(stats.recv_dropped >= 100);
+    assert_int_equal(floe_peer_send(f->peer[0], f->channel[0], true, FLOE_LIT("hi")), FLOE_OK);
+    expect_message(f, 1, FLOE_LIT("hi"));
+    floe_udp_close(&udp);
+}
+
+static void test_io_peer_open_names_the_url_that_is_wrong(void **state)
+{
+    fixture *f = *state;
+    static const char *const urls[] = {"stun:192.0.2.1", "http://example.org"};
+    floe_io_server server = {.urls = urls, .url_count = 2};
+    floe_io_config config = {.servers = &server, .server_count = 1, .identity = &identity};
+    const char *why = NULL;
+    assert_int_equal(floe_io_peer_open(&f->io[0], f->loop, &config, &why), FLOE_E_ARG);
+    assert_null(f->io[0]);
+    assert_non_null(strstr(why, "http://example.org"));
+}
+
+static void test_io_peer_open_refuses_more_servers_than_there_is_room_for(void **state)
+{
+    fixture *f = *state;
+    const char *urls[FLOE_ICE_SERVER_MAX + 1];
+    for (size_t i = 0; i <= FLOE_ICE_SERVER_MAX; i++) {
+        urls[i] = "stun:192.0.2.1";
+    }
+    floe_io_server server = {.urls = urls, .url_count = FLOE_ICE_SERVER_MAX + 1};
+    floe_io_config config = {.servers = &server, .server_count = 1, .identity = &identity};
+    assert_int_equal(floe_io_peer_open(&f->io[0], f->loop, &config, NULL), FLOE_E_FULL);
+}
+
+static void test_io_peer_answers_names_itself(void **state)
+{
+    fixture *f = *state;
+    static const char *const urls[] = {"stun:nobody.local"};
+    floe_io_server server = {.urls = urls, .url_count = 1};
+    floe_io_config config = {.servers = &server, .server_count = 1, .use_loopback = true};
+    open_peer(f, 0, &config);
+    open_peer(f, 1, NULL);
+    connect_peers(f);
+}
+
+static void test_io_peer_makes_an_identity_where_none_is_given(void **state)
+{
+    fixture *f = *state;
+    floe_io_config config = {.use_loopback = true};
+    assert_int_equal(floe_io_peer_open(&f->io[0], f->loop, &config, NULL), FLOE_OK);
+    f->peer[0] = floe_io_peer_get(f->io[0]);
+    open_peer(f, 1, NULL);
+    connect_peers(f);
+}
+
+static int setup_group(void **state)
+{
+    (void)state;
+    return floe_dtls_identity_init(&identity) == FLOE_OK ? 0 : -1;
+}
+
+static int teardown_group(void **state)
+{
+    (void)state;
+    floe_dtls_identity_free(&identity);
+    return 0;
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_io_peers_connect_over_loopback_and_talk),
+        TEST(test_io_peer_carries_more_than_its_buffers),
+        TEST(test_io_peer_close_tells_the_other_side),
+        TEST(test_io_peer_sleeps_when_there_is_nothing_to_do),
+        TEST(test_io_peer_survives_garbage_on_its_sockets),
+        TEST(test_io_peer_open_names_the_url_that_is_wrong),
+        TEST(test_io_peer_open_refuses_more_servers_than_there_is_room_for),
+        TEST(test_io_peer_answers_names_itself),
+        TEST(test_io_peer_makes_an_identity_where_none_is_given),
+    };
+    return cmocka_run_group_tests(tests, setup_group, teardown_group);
+}
