@@ -17,7 +17,7 @@
 #define CHAT_LINE_MAX    65536u
 #define CHAT_SESSION_LEN 16
 
-typedef struct chat {
+typedef struct talk {
     floe_loop *loop;
     const char *room, *url, *name;
     bool is_echo;
@@ -43,18 +43,18 @@ typedef struct chat {
     bool is_line_full; /* a whole line waits for room */
     bool is_over;
     int status; /* the program's, once is_over */
-} chat;
+} talk;
 
 /* chat_signal.c: the room, and what it sets in motion. */
-bool chat_open_server(chat *chat);
-void chat_drive(chat *chat); /* act on the peer's events */
-void chat_end_peer(chat *chat);
+bool chat_open_server(talk *chat);
+void chat_drive(talk *chat); /* act on the peer's events */
+void chat_end_peer(talk *chat);
 
 /* chat_text.c: lines in, lines out. */
-void chat_say(const chat *chat, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void chat_show(const chat *chat, bool is_text, const uint8_t *data, size_t len);
-void chat_open_input(chat *chat); /* the channel is open: read what is typed */
-void chat_pause_input(chat *chat);
-void chat_send_line(chat *chat); /* the line that waits, if any, and what follows */
+void chat_say(const talk *chat, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void chat_show(const talk *chat, bool is_text, const uint8_t *data, size_t len);
+void chat_open_input(talk *chat); /* the channel is open: read what is typed */
+void chat_pause_input(talk *chat);
+void chat_send_line(talk *chat); /* the line that waits, if any, and what follows */
 
 #endif

@@ -8,7 +8,7 @@
 #include "app/ice_option.h"
 #include "base/rand_os.h"
 
-static void send_json(chat *chat, json_t *message)
+static void send_json(talk *chat, json_t *message)
 {
     char *text = message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
     json_decref(message);
@@ -18,13 +18,13 @@ static void send_json(chat *chat, json_t *message)
     free(text);
 }
 
-static void send_signal(chat *chat, const char *key, json_t *value)
+static void send_signal(talk *chat, const char *key, json_t *value)
 {
     send_json(chat, json_pack("{s:s, s:{s:s, s:o}}", "type", "signal", "data", "session",
                               chat->session, key, value));
 }
 
-void chat_end_peer(chat *chat)
+void chat_end_peer(talk *chat)
 {
     chat_pause_input(chat);
     floe_io_peer_close(chat->io);
@@ -32,7 +32,7 @@ void chat_end_peer(chat *chat)
     chat->is_open = chat->is_pair_told = false;
 }
 
-static bool begin_peer(chat *chat)
+static bool begin_peer(talk *chat)
 {
     ice_option_list ice;
     const char *why = "";
@@ -51,7 +51,7 @@ static bool begin_peer(chat *chat)
     return err == FLOE_OK;
 }
 
-static void send_description(chat *chat)
+static void send_description(talk *chat)
 {
     char *text = malloc(FLOE_SDP_SIZE_MAX);
     floe_peer_sdp_type type;
@@ -65,14 +65,14 @@ static void send_description(chat *chat)
     free(text);
 }
 
-static void make_session(chat *chat)
+static void make_session(talk *chat)
 {
     floe_rand rand = floe_rand_os();
     uint64_t id = floe_rand_u64(&rand);
     snprintf(chat->session, sizeof chat->session, "%016llx", (unsigned long long)id);
 }
 
-static void offer(chat *chat)
+static void offer(talk *chat)
 {
     floe_dc_options options = {.label = FLOE_LIT("chat")};
     chat->is_offerer = true;
@@ -92,7 +92,7 @@ static void offer(chat *chat)
     send_description(chat);
 }
 
-static void take_description(chat *chat, const char *session, const json_t *description)
+static void take_description(talk *chat, const char *session, const json_t *description)
 {
     const char *type = json_string_value(json_object_get(description, "type"));
     const char *sdp = json_string_value(json_object_get(description, "sdp"));
@@ -129,7 +129,7 @@ static void take_description(chat *chat, const char *session, const json_t *desc
     }
 }
 
-static void take_candidate(chat *chat, const char *session, const json_t *candidate)
+static void take_candidate(talk *chat, const char *session, const json_t *candidate)
 {
     const char *text = json_string_value(json_object_get(candidate, "candidate"));
     const char *mid = json_string_value(json_object_get(candidate, "sdpMid"));
@@ -140,7 +140,7 @@ static void take_candidate(chat *chat, const char *session, const json_t *candid
     }
 }
 
-static void take_signal(chat *chat, const json_t *data)
+static void take_signal(talk *chat, const json_t *data)
 {
     const char *session = json_string_value(json_object_get(data, "session"));
     const json_t *description = json_object_get(data, "description");
@@ -155,12 +155,12 @@ static void take_signal(chat *chat, const json_t *data)
     }
 }
 
-static void set_other(chat *chat, const char *name)
+static void set_other(talk *chat, const char *name)
 {
     snprintf(chat->other, sizeof chat->other, "%s", name != NULL ? name : "");
 }
 
-static void take_joined(chat *chat, const json_t *message)
+static void take_joined(talk *chat, const json_t *message)
 {
     json_t *ice = json_object_get(message, "ice");
     if (json_is_array(ice)) {
@@ -175,7 +175,7 @@ static void take_joined(chat *chat, const json_t *message)
     }
 }
 
-static void take_member(chat *chat, const json_t *message)
+static void take_member(talk *chat, const json_t *message)
 {
     const char *event = json_string_value(json_object_get(message, "event"));
     const char *name = json_string_value(json_object_get(message, "name"));
@@ -194,7 +194,7 @@ static void take_member(chat *chat, const json_t *message)
     }
 }
 
-static void take_error(chat *chat, const json_t *message)
+static void take_error(talk *chat, const json_t *message)
 {
     const char *text = json_string_value(json_object_get(message, "text"));
     chat_say(chat, "the server says: %s", text != NULL ? text : "error");
@@ -206,7 +206,7 @@ static void take_error(chat *chat, const json_t *message)
 
 static void on_message(void *ctx, const char *text, size_t len)
 {
-    chat *chat = ctx;
+    talk *chat = ctx;
     json_t *message = json_loadb(text, len, 0, NULL);
     const char *type = json_string_value(json_object_get(message, "type"));
     if (type == NULL) {
@@ -225,14 +225,14 @@ static void on_message(void *ctx, const char *text, size_t len)
 
 static void on_open(void *ctx)
 {
-    chat *chat = ctx;
+    talk *chat = ctx;
     send_json(chat,
               json_pack("{s:s, s:s, s:s}", "type", "join", "room", chat->room, "name", chat->name));
 }
 
 static void on_closed(void *ctx, const char *why)
 {
-    chat *chat = ctx;
+    talk *chat = ctx;
     chat_say(chat, "%s: %s", chat->url, why);
     chat->is_server_gone = true;
     if (!chat->is_open) {
@@ -241,7 +241,7 @@ static void on_closed(void *ctx, const char *why)
     }
 }
 
-bool chat_open_server(chat *chat)
+bool chat_open_server(talk *chat)
 {
     const ws_client_handler handler = {on_open, on_message, on_closed, chat};
     const char *why = "";
@@ -252,7 +252,7 @@ bool chat_open_server(chat *chat)
     return chat->ws != NULL;
 }
 
-static void tell_pair(chat *chat)
+static void tell_pair(talk *chat)
 {
     floe_peer_stats stats;
     floe_peer_get_stats(floe_io_peer_get(chat->io), &stats);
@@ -261,7 +261,7 @@ static void tell_pair(chat *chat)
              floe_ice_type_name((floe_ice_type)stats.ice.remote.type), stats.ice.rtt_us / 1e3);
 }
 
-static void open_channel(chat *chat, floe_dc_id channel)
+static void open_channel(talk *chat, floe_dc_id channel)
 {
     if (channel == chat->channel && !chat->is_open) {
         chat->is_open = true;
@@ -270,7 +270,7 @@ static void open_channel(chat *chat, floe_dc_id channel)
     }
 }
 
-static void tell_state(chat *chat, floe_peer_state state)
+static void tell_state(talk *chat, floe_peer_state state)
 {
     const char *why;
     if (state == FLOE_PEER_DISCONNECTED) {
@@ -290,7 +290,7 @@ static void tell_state(chat *chat, floe_peer_state state)
     }
 }
 
-static void send_candidate(chat *chat, const floe_peer_event *event)
+static void send_candidate(talk *chat, const floe_peer_event *event)
 {
     char text[FLOE_PEER_CANDIDATE_MAX];
     floe_peer *peer = floe_io_peer_get(chat->io);
@@ -301,7 +301,7 @@ static void send_candidate(chat *chat, const floe_peer_event *event)
         json_pack("{s:s, s:s%}", "candidate", text, "sdpMid", (const char *)mid.ptr, mid.len));
 }
 
-static void on_event(chat *chat, const floe_peer_event *event)
+static void on_event(talk *chat, const floe_peer_event *event)
 {
     switch (event->type) {
     case FLOE_PEER_EV_CANDIDATE:
@@ -326,7 +326,7 @@ static void on_event(chat *chat, const floe_peer_event *event)
 
 /* Show, and with --echo send back, the messages that wait. One that can't be sent now stays: the
  * sender waits too. */
-static void receive(chat *chat)
+static void receive(talk *chat)
 {
     floe_dc_message message;
     floe_peer *peer = floe_io_peer_get(chat->io);
@@ -349,7 +349,7 @@ static void receive(chat *chat)
     }
 }
 
-void chat_drive(chat *chat)
+void chat_drive(talk *chat)
 {
     floe_peer_event event;
     while (chat->io != NULL && floe_io_peer_poll_event(chat->io, &event)) {

@@ -22,7 +22,7 @@ static void put_safely(const uint8_t *data, size_t len)
     }
 }
 
-void chat_say(const chat *chat, const char *format, ...)
+void chat_say(const talk *chat, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -36,7 +36,7 @@ void chat_say(const chat *chat, const char *format, ...)
     fflush(stdout);
 }
 
-void chat_show(const chat *chat, bool is_text, const uint8_t *data, size_t len)
+void chat_show(const talk *chat, bool is_text, const uint8_t *data, size_t len)
 {
     putchar('<');
     put_safely((const uint8_t *)chat->other, strlen(chat->other));
@@ -51,7 +51,7 @@ void chat_show(const chat *chat, bool is_text, const uint8_t *data, size_t len)
 }
 
 /* True: the line is done with; false: there is no room for it now, WRITABLE follows. */
-static bool send_one(chat *chat, size_t len)
+static bool send_one(talk *chat, size_t len)
 {
     floe_bytes text = {(const uint8_t *)chat->line, len};
     floe_err err = floe_peer_send(floe_io_peer_get(chat->io), chat->channel, true, text);
@@ -64,7 +64,7 @@ static bool send_one(chat *chat, size_t len)
     return true;
 }
 
-void chat_send_line(chat *chat)
+void chat_send_line(talk *chat)
 {
     char *end;
     while (chat->is_open && (end = memchr(chat->line, '\n', chat->line_len)) != NULL) {
@@ -82,7 +82,7 @@ void chat_send_line(chat *chat)
     }
 }
 
-static void end_input(chat *chat)
+static void end_input(talk *chat)
 {
     chat->is_input_over = true;
     chat_pause_input(chat);
@@ -92,7 +92,7 @@ static void end_input(chat *chat)
     }
 }
 
-static void read_input(chat *chat)
+static void read_input(talk *chat)
 {
     if (chat->line_len == CHAT_LINE_MAX) {
         chat_say(chat, "not sent: a line has at most %u bytes", CHAT_LINE_MAX - 1);
@@ -113,7 +113,7 @@ static void on_input(floe_watch *watch, int events)
     read_input(watch->ctx);
 }
 
-void chat_open_input(chat *chat)
+void chat_open_input(talk *chat)
 {
     if (chat->is_echo || chat->is_input_watched || chat->is_input_over) {
         return;
@@ -126,7 +126,7 @@ void chat_open_input(chat *chat)
     }
 }
 
-void chat_pause_input(chat *chat)
+void chat_pause_input(talk *chat)
 {
     if (chat->is_input_watched) {
         floe_loop_remove(chat->loop, &chat->input);

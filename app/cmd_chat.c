@@ -24,7 +24,7 @@ static const char usage[] =
     "  --ice URL     a STUN or TURN server, beside those that the server names\n"
     "  --loopback    use loopback addresses too: for two programs on a machine without a network\n";
 
-static bool parse_option(int option, chat *chat)
+static bool parse_option(int option, talk *chat)
 {
     const char *why;
     switch (option) {
@@ -52,7 +52,7 @@ static bool parse_option(int option, chat *chat)
 }
 
 /* 0: go on; else the program's exit status + 1. */
-static int parse_options(int argc, char **argv, chat *chat)
+static int parse_options(int argc, char **argv, talk *chat)
 {
     static const struct option names[] = {
         {"server", required_argument, NULL, 's'},
@@ -85,13 +85,13 @@ static int parse_options(int argc, char **argv, chat *chat)
 
 static void on_signal(floe_watch *watch, int events)
 {
-    chat *chat = watch->ctx;
+    talk *chat = watch->ctx;
     (void)events;
     chat->is_over = true;
 }
 
 /* All that was typed has been received by the other side. */
-static bool is_everything_sent(const chat *chat)
+static bool is_everything_sent(const talk *chat)
 {
     floe_dc_info info;
     return chat->is_input_over && chat->line_len == 0 && chat->io != NULL &&
@@ -99,7 +99,7 @@ static bool is_everything_sent(const chat *chat)
            info.buffered == 0;
 }
 
-static void run(chat *chat)
+static void run(talk *chat)
 {
     while (!chat->is_over) {
         floe_loop_wait(chat->loop, -1);
@@ -110,7 +110,7 @@ static void run(chat *chat)
     ws_client_close(chat->ws);
 }
 
-static bool open_all(chat *chat, floe_watch *signals)
+static bool open_all(talk *chat, floe_watch *signals)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -129,7 +129,7 @@ static bool open_all(chat *chat, floe_watch *signals)
 
 int cmd_chat(int argc, char **argv)
 {
-    chat *chat = calloc(1, sizeof *chat);
+    talk *chat = calloc(1, sizeof *chat);
     floe_watch signals = {.fd = -1};
     if (chat == NULL) {
         return 1;

@@ -182,7 +182,7 @@ static void take_messages(session *s)
     floe_dc_message message;
     while (is_room(s) && floe_peer_peek(s->peer, &message)) {
         if (make_room(s, message.len)) {
-            (void)floe_peer_copy(s->peer, s->message, message.len);
+            (void)floe_peer_copy(s->peer, s->message, s->message_cap);
             tell_message(s, &message, (floe_bytes){s->message, message.len});
             answer(s, &message, (floe_span){s->message, message.len});
         } else {

@@ -135,8 +135,8 @@ static void print_address(struct lws_context *context, const serve_options *chos
     int port = lws_get_vhost_listen_port(lws_get_vhost_by_name(context, "default"));
     bool is_ipv6 = strchr(chosen->bind, ':') != NULL;
     printf("floe serve: open http://%s%s%s:%d/ in a browser; Ctrl-C ends it\n", is_ipv6 ? "[" : "",
-           strcmp(chosen->bind, "127.0.0.1") == 0 ? "localhost" : chosen->bind,
-           is_ipv6 ? "]" : "", port);
+           strcmp(chosen->bind, "127.0.0.1") == 0 ? "localhost" : chosen->bind, is_ipv6 ? "]" : "",
+           port);
     fflush(stdout);
 }
 

@@ -55,8 +55,8 @@ static int open_file(struct lws *wsi, visit *to, const char *path)
         }
         return lws_http_transaction_completed(wsi);
     }
-    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, to->file->content_type,
-                                    to->file->size, &at, end) ||
+    if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, to->file->content_type, to->file->size,
+                                    &at, end) ||
         add_policy(wsi, &at, end) || lws_finalize_write_http_header(wsi, start, &at, end)) {
         return 1;
     }

@@ -70,8 +70,8 @@
 #define FLOE_DTLS_FLIGHT_MAX 6144
 #endif
 
-/* Plain bytes of one DTLS record that is sent, 512 to 16384. 1 byte each, of OpenSSL's heap. Beyond:
- * TOO_BIG. Records received may be larger, up to the 16384 of the standard. */
+/* Plain bytes of one DTLS record that is sent, 512 to 16384. 1 byte each, of OpenSSL's heap.
+ * Beyond: TOO_BIG. Records received may be larger, up to the 16384 of the standard. */
 #ifndef FLOE_DTLS_RECORD_MAX
 #define FLOE_DTLS_RECORD_MAX 2048
 #endif
@@ -121,8 +121,8 @@
 #define FLOE_SDP_LINE_MAX 16384
 #endif
 
-/* Sockets of a peer that io/ runs, one an address of this machine; about 100 bytes each, and each is
- * one of FLOE_ICE_LOCAL_MAX. Beyond: the addresses that come last are not used. */
+/* Sockets of a peer that io/ runs, one an address of this machine; about 100 bytes each, and each
+ * is one of FLOE_ICE_LOCAL_MAX. Beyond: the addresses that come last are not used. */
 #ifndef FLOE_IO_SOCKET_MAX
 #define FLOE_IO_SOCKET_MAX 8
 #endif

@@ -69,6 +69,12 @@ endif()
 
 if(TARGET floe_port)
     target_link_libraries(floe_port PRIVATE OpenSSL::Crypto)
+    # Who hashes calls what port/ implements. A firmware that brings its own links it first.
+    foreach(module stun sctp)
+        if(TARGET floe_${module})
+            target_link_libraries(floe_${module} INTERFACE floe_port)
+        endif()
+    endforeach()
 endif()
 if(TARGET floe_dtls)
     target_link_libraries(floe_dtls PRIVATE OpenSSL::SSL OpenSSL::Crypto)

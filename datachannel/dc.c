@@ -186,8 +186,9 @@ floe_err floe_dc_close(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel)
 void floe_dc_close_all(floe_dc *dc)
 {
     dc->phase = FLOE_DC_OVER;
+    dc->is_draining = false;
     dc->has_message = false;
-    floe_dc_state_end(dc, 0);
+    floe_dc_state_end(dc);
 }
 
 /* ---- driving ---- */
@@ -259,6 +260,18 @@ bool floe_dc_peek(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *message)
     dc->is_head_told = true;
     dc->shown = *message;
     return true;
+}
+
+floe_bytes floe_dc_view(const floe_dc *dc, const floe_sctp_assoc *assoc, size_t offset)
+{
+    bool is_empty = !dc->is_shown || dc->shown.len == 0;
+    return is_empty ? (floe_bytes){NULL, 0} : floe_sctp_assoc_view(assoc, offset);
+}
+
+size_t floe_dc_copy(const floe_dc *dc, const floe_sctp_assoc *assoc, uint8_t *buf, size_t cap)
+{
+    bool is_empty = !dc->is_shown || dc->shown.len == 0;
+    return is_empty ? 0 : floe_sctp_assoc_copy(assoc, buf, cap);
 }
 
 void floe_dc_release(floe_dc *dc, floe_sctp_assoc *assoc)

@@ -108,9 +108,13 @@ void floe_dc_close_all(floe_dc *dc);
 bool floe_dc_advance(floe_dc *dc, floe_sctp_assoc *assoc, floe_sctp_event *out);
 bool floe_dc_poll_event(floe_dc *dc, floe_dc_event *event);
 
-/* The first received message of any channel (DCEP is taken out before); read it with
- * floe_sctp_assoc_view() or _copy(), as far as message.len, then release. */
+/* The first received message of any channel (DCEP is taken out before); read it with the next two,
+ * then release. */
 bool floe_dc_peek(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *message);
+/* As floe_sctp_assoc_view() and _copy() of the message that floe_dc_peek() showed, save that an
+ * empty message is empty: on the wire it has one byte. */
+floe_bytes floe_dc_view(const floe_dc *dc, const floe_sctp_assoc *assoc, size_t offset);
+size_t floe_dc_copy(const floe_dc *dc, const floe_sctp_assoc *assoc, uint8_t *buf, size_t cap);
 void floe_dc_release(floe_dc *dc, floe_sctp_assoc *assoc);
 
 FLOE_MUST_USE floe_err floe_dc_get_info(const floe_dc *dc, const floe_sctp_assoc *assoc,

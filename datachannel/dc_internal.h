@@ -52,11 +52,11 @@ void floe_dc_state_put_event(floe_dc *dc, uint16_t slot, floe_dc_event_type type
 void floe_dc_state_try_open(floe_dc *dc, uint16_t slot);
 /* -> CLOSING. The stream is reset, unless nothing was ever sent on it. */
 void floe_dc_state_begin_close(floe_dc *dc, uint16_t slot);
-/* CLOSING -> CLOSED, once both sides are reset and what came before is read. */
+/* CLOSING -> CLOSED, once both sides are reset. */
 void floe_dc_state_try_close(floe_dc *dc, uint16_t slot);
-void floe_dc_state_try_close_all(floe_dc *dc);
-/* The association is gone, after `mark` messages: channels are CLOSED when those are read. */
-void floe_dc_state_end(floe_dc *dc, uint64_t mark);
+/* -> CLOSED without a word to the peer: nothing was sent, or there is no association any more. */
+void floe_dc_state_abandon(floe_dc *dc, uint16_t slot);
+void floe_dc_state_end(floe_dc *dc); /* abandon all */
 
 /* dc_send.c */
 /* Tell the association what the channel owes it. OK: nothing is owed any more. */
@@ -67,7 +67,7 @@ FLOE_MUST_USE floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc,
 
 /* dc_receive.c */
 /* Act on an event of the association; true for those that its owner wants to see too. */
-bool floe_dc_receive_event(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_event *event);
+bool floe_dc_receive_event(floe_dc *dc, const floe_sctp_assoc *assoc, const floe_sctp_event *event);
 /* Deal with everything in front of the first message of a channel, and describe that one. */
 bool floe_dc_receive_head(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *message);
 /* Note MESSAGE, if there is a first message that nobody was told of. */

@@ -1,19 +1,12 @@
 /*
  * datachannel/dc_receive.c - what comes from the association: its events, DCEP, and messages.
  *
- * Events and messages are two queues. A message may wait long for its reader, an event is taken at
- * once; so the peer's reset of a stream can be seen before messages, even before the OPEN, that it
- * sent earlier. Messages are counted for that reason: a reset is noted with the number of messages
- * that came before it (in_mark), and takes effect for the reader when so many are released.
+ * The association reports the peer's reset of a stream after everything that the peer sent before
+ * it was read, and shows nothing that was sent after it until the report was taken. So an OPEN is
+ * always seen before the reset that ends its channel, and a message belongs to the channel that has
+ * the stream when it is read.
  */
 #include "datachannel/dc_internal.h"
-
-static uint64_t count_received(const floe_sctp_assoc *assoc)
-{
-    floe_sctp_stats stats;
-    floe_sctp_assoc_get_stats(assoc, &stats);
-    return stats.messages_received;
-}
 
 /* ---- events ---- */
 
@@ -22,64 +15,28 @@ static void on_established(floe_dc *dc, const floe_sctp_assoc *assoc)
     uint16_t limit = floe_sctp_assoc_get_streams(assoc);
     dc->phase = FLOE_DC_UP;
     for (uint16_t slot = 0; slot < FLOE_DC_CHANNEL_MAX; slot++) {
-        const floe_dc_channel *c = &dc->channels[slot];
+        floe_dc_channel *c = &dc->channels[slot];
         if (!c->is_used || c->state != FLOE_DC_CONNECTING) {
             continue;
         }
         if (c->stream != FLOE_STREAM_NONE && c->stream >= limit) {
             /* The peer has fewer streams than that; nothing was sent on it. */
-            floe_dc_state_begin_close(dc, slot);
-            floe_dc_state_try_close(dc, slot);
+            floe_dc_state_abandon(dc, slot);
         } else {
             floe_dc_state_try_open(dc, slot);
         }
     }
 }
 
-/* A hidden slot that keeps the peer's stream in mind; none for a number that is no stream. */
-static uint16_t add_for_stream(floe_dc *dc, uint16_t stream)
-{
-    uint16_t slot = stream == FLOE_STREAM_NONE ? FLOE_DC_NO_SLOT : floe_dc_table_add(dc);
-    if (slot != FLOE_DC_NO_SLOT) {
-        floe_dc_table_set_stream(dc, slot, stream);
-    }
-    return slot;
-}
-
-/* The peer has reset a stream that has no channel here. If messages wait to be read, its OPEN may
- * be among them: a hidden slot remembers the reset until they are read. */
-static void note_early_reset(floe_dc *dc, uint16_t stream, uint64_t mark)
-{
-    if (dc->released >= mark) {
-        return;
-    }
-    uint16_t slot = add_for_stream(dc, stream);
-    if (slot == FLOE_DC_NO_SLOT) {
-        dc->refuse_mark = mark;
-        return;
-    }
-    floe_dc_channel *c = &dc->channels[slot];
-    c->is_in_reset = true;
-    c->is_out_reset = true;
-    c->in_mark = mark;
-    floe_dc_state_begin_close(dc, slot);
-}
-
-static void on_stream_reset(floe_dc *dc, const floe_sctp_assoc *assoc, uint16_t stream)
+static void on_stream_reset(floe_dc *dc, uint16_t stream)
 {
     uint16_t slot = floe_dc_table_find_stream(dc, stream);
-    if (slot == FLOE_DC_NO_SLOT) {
-        note_early_reset(dc, stream, count_received(assoc));
-        return;
-    }
-    floe_dc_channel *c = &dc->channels[slot];
-    if (c->is_in_reset || c->state == FLOE_DC_CONNECTING) {
-        return; /* said before, or of a stream that is not in use yet */
+    if (slot == FLOE_DC_NO_SLOT || dc->channels[slot].state == FLOE_DC_CONNECTING) {
+        return; /* a stream that is not in use */
     }
     /* RFC 8831 §6.7: who sees the incoming stream reset also resets the outgoing one. Where that
      * is under way already, this changes nothing: no reset ever answers a reset that answers. */
-    c->is_in_reset = true;
-    c->in_mark = count_received(assoc);
+    dc->channels[slot].is_in_reset = true;
     floe_dc_state_begin_close(dc, slot);
     floe_dc_state_try_close(dc, slot);
 }
@@ -95,22 +52,18 @@ static void on_reset_done(floe_dc *dc, uint16_t stream)
 }
 
 /* The peer can't or won't reset: the channel is over all the same, but its stream is worn out. */
-static void on_reset_failed(floe_dc *dc, const floe_sctp_assoc *assoc, uint16_t stream)
+static void on_reset_failed(floe_dc *dc, uint16_t stream)
 {
     uint16_t slot = floe_dc_table_find_stream(dc, stream);
     if (slot == FLOE_DC_NO_SLOT || dc->channels[slot].state != FLOE_DC_CLOSING) {
         return;
     }
-    floe_dc_channel *c = &dc->channels[slot];
     bool is_ours = (stream % 2 == 0) == dc->is_dtls_client;
     if (is_ours && stream >= dc->stream_floor) {
         dc->stream_floor = (uint16_t)(stream + 2);
     }
-    if (!c->is_in_reset) {
-        c->is_in_reset = true;
-        c->in_mark = count_received(assoc);
-    }
-    c->is_out_reset = true;
+    dc->channels[slot].is_in_reset = true;
+    dc->channels[slot].is_out_reset = true;
     floe_dc_state_try_close(dc, slot);
 }
 
@@ -124,36 +77,44 @@ static void on_buffered_low(floe_dc *dc, uint16_t stream)
     }
 }
 
-static void on_restarted(floe_dc *dc, const floe_sctp_assoc *assoc)
+static void on_restarted(floe_dc *dc)
 {
-    /* The peer has lost its channels: ours end, and what is left of them is only read. */
-    dc->stale_mark = count_received(assoc);
+    /* The peer has lost its channels, and the association what was not read: all end here. */
+    dc->is_shown = false;
+    dc->is_head_told = false;
     dc->stream_floor = 0;
-    floe_dc_state_end(dc, dc->stale_mark);
-    dc->phase = FLOE_DC_UP;
+    floe_dc_state_end(dc);
 }
 
-bool floe_dc_receive_event(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_event *event)
+static void on_closed(floe_dc *dc, const floe_sctp_assoc *assoc)
+{
+    floe_sctp_recv head;
+    dc->phase = FLOE_DC_OVER;
+    /* RFC 8831 §6.7: what arrived before the end is delivered; CLOSED waits until it is read. */
+    dc->is_draining = floe_sctp_assoc_peek(assoc, &head);
+    floe_dc_state_end(dc);
+}
+
+bool floe_dc_receive_event(floe_dc *dc, const floe_sctp_assoc *assoc, const floe_sctp_event *event)
 {
     switch (event->type) {
     case FLOE_SCTP_EV_ESTABLISHED:
         on_established(dc, assoc);
         return true;
     case FLOE_SCTP_EV_RESTARTED:
-        on_restarted(dc, assoc);
+        on_restarted(dc);
         return true;
     case FLOE_SCTP_EV_CLOSED:
-        dc->phase = FLOE_DC_OVER;
-        floe_dc_state_end(dc, count_received(assoc));
+        on_closed(dc, assoc);
         return true;
     case FLOE_SCTP_EV_STREAM_RESET:
-        on_stream_reset(dc, assoc, event->stream);
+        on_stream_reset(dc, event->stream);
         return false;
     case FLOE_SCTP_EV_RESET_DONE:
         on_reset_done(dc, event->stream);
         return false;
     case FLOE_SCTP_EV_RESET_FAILED:
-        on_reset_failed(dc, assoc, event->stream);
+        on_reset_failed(dc, event->stream);
         return false;
     case FLOE_SCTP_EV_BUFFERED_LOW:
         on_buffered_low(dc, event->stream);
@@ -168,20 +129,16 @@ bool floe_dc_receive_event(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_
 
 /* ---- messages ---- */
 
-/* A slot of note_early_reset(). */
-static bool is_early_reset(const floe_dc *dc, uint16_t slot)
+/* A slot for a stream of the peer, hidden as yet. None: the table is full, or the peer uses a
+ * stream on which we could not answer. */
+static uint16_t add_for_stream(floe_dc *dc, const floe_sctp_assoc *assoc, uint16_t stream)
 {
-    const floe_dc_channel *c = &dc->channels[slot % FLOE_DC_CHANNEL_MAX];
-    return slot != FLOE_DC_NO_SLOT && c->is_hidden && c->is_in_reset && !c->is_deaf &&
-           c->state == FLOE_DC_CLOSING;
-}
-
-/* Make it the slot of a channel that is being opened, the peer's side of which is reset already. */
-static void wake_early_reset(floe_dc *dc, uint16_t slot)
-{
-    dc->channels[slot].state = FLOE_DC_CONNECTING;
-    dc->channels[slot].is_out_reset = false;
-    dc->closing--;
+    bool is_usable = stream < floe_sctp_assoc_get_streams(assoc);
+    uint16_t slot = is_usable ? floe_dc_table_add(dc) : FLOE_DC_NO_SLOT;
+    if (slot != FLOE_DC_NO_SLOT) {
+        floe_dc_table_set_stream(dc, slot, stream);
+    }
+    return slot;
 }
 
 /* RFC 8832 §6: what can't be accepted is answered by closing the channel, i.e. by resetting the
@@ -190,60 +147,49 @@ static void refuse(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t stream, uint16_
 {
     dc->stats.refused++;
     if (slot == FLOE_DC_NO_SLOT) {
-        slot = add_for_stream(dc, stream);
-        if (slot == FLOE_DC_NO_SLOT) {
-            /* No room to remember it: the stream is the peer's, and the peer will not use it again
-             * before it has seen this. */
-            (void)!floe_sctp_assoc_reset_stream(assoc, stream);
-            return;
-        }
-    } else if (is_early_reset(dc, slot)) {
-        wake_early_reset(dc, slot);
+        slot = add_for_stream(dc, assoc, stream);
+    }
+    if (slot == FLOE_DC_NO_SLOT) {
+        /* No room to remember it: the stream is the peer's, and the peer will not use it again
+         * before it has seen this. */
+        (void)!floe_sctp_assoc_reset_stream(assoc, stream);
+        return;
     }
     dc->channels[slot].is_deaf = true;
     floe_dc_state_begin_close(dc, slot);
     (void)!floe_dc_send_debts(dc, assoc, slot); /* else floe_dc_advance() tries again */
 }
 
-/* May the peer open a channel on this stream now? */
-static bool is_open_allowed(const floe_dc *dc, uint16_t stream, uint16_t slot)
+/* Put the OPEN that is to be read into the pool, and take its parameters over. */
+static floe_err take_open(floe_dc *dc, const floe_sctp_assoc *assoc, size_t len, uint16_t slot)
 {
-    bool is_unused = slot == FLOE_DC_NO_SLOT || is_early_reset(dc, slot);
-    bool is_peers = (stream % 2 == 0) != dc->is_dtls_client && stream != FLOE_STREAM_NONE;
-    return is_unused && is_peers && dc->released >= dc->refuse_mark;
+    uint8_t *room = floe_dc_table_add_names(dc, slot, len);
+    if (room == NULL) {
+        return FLOE_E_FULL;
+    }
+    size_t copied = floe_sctp_assoc_copy(assoc, room, len);
+    FLOE_ASSERT(copied == len);
+    return floe_dc_table_take_names(dc, slot);
 }
 
 static void on_open(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *head, uint16_t slot)
 {
-    if (!is_open_allowed(dc, head->stream, slot)) {
+    bool is_peers = (head->stream % 2 == 0) != dc->is_dtls_client;
+    if (slot != FLOE_DC_NO_SLOT || !is_peers) {
         refuse(dc, assoc, head->stream, slot);
         return;
     }
-    if (slot == FLOE_DC_NO_SLOT) {
-        slot = add_for_stream(dc, head->stream);
-    } else {
-        wake_early_reset(dc, slot);
-    }
-    uint8_t *open = NULL;
-    if (slot != FLOE_DC_NO_SLOT) {
-        open = floe_dc_table_add_names(dc, slot, head->len);
-    }
-    if (open == NULL || floe_sctp_assoc_copy(assoc, open, head->len) != head->len ||
-        floe_dc_table_take_names(dc, slot) != FLOE_OK) {
+    slot = add_for_stream(dc, assoc, head->stream);
+    if (slot == FLOE_DC_NO_SLOT || take_open(dc, assoc, head->len, slot) != FLOE_OK) {
         refuse(dc, assoc, head->stream, slot);
         return;
     }
-    floe_dc_channel *c = &dc->channels[slot];
-    c->is_hidden = false;
-    c->is_incoming = true;
-    c->is_acked = true;
+    dc->channels[slot].is_hidden = false;
+    dc->channels[slot].is_incoming = true;
+    dc->channels[slot].is_acked = true;
     floe_dc_state_put_event(dc, slot, FLOE_DC_EV_INCOMING);
     floe_dc_state_try_open(dc, slot);
-    if (c->is_in_reset) {
-        floe_dc_state_begin_close(dc, slot);
-    } else {
-        floe_dc_state_set_debts(dc, slot, FLOE_DC_OWES_ACK);
-    }
+    floe_dc_state_set_debts(dc, slot, FLOE_DC_OWES_ACK);
     (void)!floe_dc_send_debts(dc, assoc, slot); /* else floe_dc_advance() tries again */
 }
 
@@ -280,8 +226,7 @@ static bool get_payload(const floe_sctp_recv *head, floe_dc_message *message)
 static bool on_data(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *head, uint16_t slot,
                     floe_dc_message *message)
 {
-    if (slot == FLOE_DC_NO_SLOT || dc->channels[slot].state == FLOE_DC_CONNECTING ||
-        is_early_reset(dc, slot)) {
+    if (slot == FLOE_DC_NO_SLOT || dc->channels[slot].state == FLOE_DC_CONNECTING) {
         /* RFC 8832 §6: data on an unused stream is an error. */
         refuse(dc, assoc, head->stream, slot);
         return false;
@@ -305,10 +250,13 @@ static bool on_data(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *h
 
 static void release_head(floe_dc *dc, floe_sctp_assoc *assoc)
 {
+    floe_sctp_recv head;
     floe_sctp_assoc_release(assoc);
-    dc->released++;
     dc->is_head_told = false;
-    floe_dc_state_try_close_all(dc);
+    if (dc->is_draining && !floe_sctp_assoc_peek(assoc, &head)) {
+        dc->is_draining = false;
+        floe_dc_state_end(dc);
+    }
 }
 
 bool floe_dc_receive_head(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *message)
@@ -320,11 +268,10 @@ bool floe_dc_receive_head(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *
     floe_sctp_recv head;
     while (dc->phase != FLOE_DC_BEFORE && floe_sctp_assoc_peek(assoc, &head)) {
         uint16_t slot = floe_dc_table_find_stream(dc, head.stream);
-        bool is_stale = dc->phase == FLOE_DC_OVER || dc->released < dc->stale_mark;
-        if (slot == FLOE_DC_NO_SLOT && is_stale) {
+        bool is_over = dc->phase == FLOE_DC_OVER;
+        if (is_over && (slot == FLOE_DC_NO_SLOT || head.ppid == FLOE_PPID_DCEP)) {
             dc->stats.dropped++;
-        } else if (slot != FLOE_DC_NO_SLOT && dc->channels[slot].is_in_reset &&
-                   dc->released >= dc->channels[slot].in_mark) {
+        } else if (!is_over && slot != FLOE_DC_NO_SLOT && dc->channels[slot].is_in_reset) {
             /* The peer uses the stream anew, but our own reset is still to be confirmed: this
              * belongs to the next channel and waits for it, a round trip at most. */
             return false;
@@ -352,7 +299,9 @@ void floe_dc_receive_tell(floe_dc *dc, floe_sctp_assoc *assoc)
 
 void floe_dc_receive_release(floe_dc *dc, floe_sctp_assoc *assoc)
 {
-    FLOE_ASSERT(dc->is_shown);
+    if (!dc->is_shown) {
+        return; /* a restart of the association took it away */
+    }
     uint16_t slot = floe_dc_table_find(dc, dc->shown.channel);
     if (slot != FLOE_DC_NO_SLOT) {
         dc->channels[slot].messages_received++;

@@ -50,8 +50,7 @@ floe_err floe_dc_send_debts(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot)
         floe_err err = pay(dc, assoc, slot, debt);
         if (err == FLOE_E_TOO_BIG && debt == FLOE_DC_OWES_OPEN) {
             /* The peer takes no message that large: this channel can never be announced. */
-            floe_dc_state_begin_close(dc, slot);
-            floe_dc_state_try_close(dc, slot);
+            floe_dc_state_abandon(dc, slot);
         }
         if (err != FLOE_OK) {
             return err;

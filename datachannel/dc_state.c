@@ -60,7 +60,6 @@ void floe_dc_state_begin_close(floe_dc *dc, uint16_t slot)
     }
     dc->stats.closed += c->state == FLOE_DC_OPEN;
     c->state = FLOE_DC_CLOSING;
-    dc->closing++;
     floe_dc_state_set_debts(dc, slot, c->is_out_reset ? 0 : FLOE_DC_OWES_RESET);
     floe_dc_state_put_event(dc, slot, FLOE_DC_EV_CLOSING);
 }
@@ -69,11 +68,9 @@ void floe_dc_state_try_close(floe_dc *dc, uint16_t slot)
 {
     floe_dc_channel *c = &dc->channels[slot];
     /* RFC 8831 §6.7: a stream is free for a new channel when both sides have reset it. */
-    if (c->state != FLOE_DC_CLOSING || !c->is_in_reset || !c->is_out_reset ||
-        dc->released < c->in_mark) {
+    if (c->state != FLOE_DC_CLOSING || !c->is_in_reset || !c->is_out_reset || dc->is_draining) {
         return;
     }
-    dc->closing--;
     dc->streams[slot] = FLOE_STREAM_NONE;
     c->state = FLOE_DC_CLOSED;
     if (c->is_hidden) {
@@ -83,27 +80,20 @@ void floe_dc_state_try_close(floe_dc *dc, uint16_t slot)
     }
 }
 
-void floe_dc_state_try_close_all(floe_dc *dc)
+void floe_dc_state_abandon(floe_dc *dc, uint16_t slot)
 {
-    for (uint16_t slot = 0; dc->closing > 0 && slot < FLOE_DC_CHANNEL_MAX; slot++) {
-        if (dc->channels[slot].is_used) {
-            floe_dc_state_try_close(dc, slot);
-        }
-    }
+    floe_dc_state_begin_close(dc, slot);
+    floe_dc_state_set_debts(dc, slot, 0);
+    dc->channels[slot].is_in_reset = true;
+    dc->channels[slot].is_out_reset = true;
+    floe_dc_state_try_close(dc, slot);
 }
 
-void floe_dc_state_end(floe_dc *dc, uint64_t mark)
+void floe_dc_state_end(floe_dc *dc)
 {
     for (uint16_t slot = 0; slot < FLOE_DC_CHANNEL_MAX; slot++) {
-        floe_dc_channel *c = &dc->channels[slot];
-        if (!c->is_used || c->state == FLOE_DC_CLOSED) {
-            continue;
+        if (dc->channels[slot].is_used && dc->channels[slot].state != FLOE_DC_CLOSED) {
+            floe_dc_state_abandon(dc, slot);
         }
-        floe_dc_state_begin_close(dc, slot);
-        floe_dc_state_set_debts(dc, slot, 0);
-        c->in_mark = c->is_in_reset && c->in_mark < mark ? c->in_mark : mark;
-        c->is_in_reset = true;
-        c->is_out_reset = true;
-        floe_dc_state_try_close(dc, slot);
     }
 }

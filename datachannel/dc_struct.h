@@ -15,7 +15,6 @@ extern "C" {
 
 typedef struct floe_dc_channel {
     uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
-    uint64_t in_mark; /* messages of the association that came before the peer's reset */
     uint32_t low_threshold;
     uint32_t reliability; /* retransmissions or milliseconds */
     uint16_t stream;      /* still shown after the stream itself is given back */
@@ -33,20 +32,17 @@ typedef struct floe_dc_channel {
     bool is_acked;     /* the peer knows of the channel: unordered sending may begin */
     bool is_deaf;      /* closed here: what still comes is dropped */
     bool is_filling;   /* something was sent since BUFFERED_LOW */
-    bool is_in_reset;  /* the peer has reset its side, after in_mark messages */
+    bool is_in_reset;  /* the peer has reset its side, or never will */
     bool is_out_reset; /* our side is reset, or never was in use */
 } floe_dc_channel;
 
 struct floe_dc {
     floe_dc_stats stats;
-    uint64_t released;    /* messages taken from the association so far */
-    uint64_t refuse_mark; /* an OPEN among the first so many messages is refused */
-    uint64_t stale_mark;  /* the first so many messages are of an association before a restart */
     uint16_t streams[FLOE_DC_CHANNEL_MAX]; /* of each slot; FLOE_STREAM_NONE: none. Apart from the
                                               channels, because each message looks here */
     floe_dc_channel channels[FLOE_DC_CHANNEL_MAX];
     uint16_t add_cursor;             /* slots are given out in turn, so that ids come back late */
-    uint16_t owing, closing;         /* channels with debts; channels in CLOSING */
+    uint16_t owing;                  /* channels with debts */
     uint16_t event_head, event_tail; /* channels with events, oldest first */
     uint16_t retiring;     /* its CLOSED was read: goes when the next event is asked for */
     uint16_t stream_floor; /* streams of ours below it are worn out: the peer refused a reset */
@@ -54,6 +50,7 @@ struct floe_dc {
     floe_dc_id told;       /* channel of the MESSAGE event */
     uint8_t phase;         /* of the association: dc_internal.h */
     bool has_role, is_dtls_client;
+    bool is_draining;    /* the association has ended, and there are messages to be read */
     bool is_shown;       /* .shown is valid: until floe_dc_release() */
     bool is_head_told;   /* the first message was looked at, or MESSAGE was noted for it */
     bool has_message;    /* MESSAGE is to be reported, of .told */

@@ -77,11 +77,12 @@ static void set_deadline(floe_dtls_conn *conn)
 }
 
 /* A third of a connection's heap is buffers that an idle one has no use for. */
-static void trim(floe_dtls_conn *conn)
+static void trim_if_idle(floe_dtls_conn *conn)
 {
-    bool idle = SSL_is_init_finished(conn->ssl) && SSL_pending(conn->ssl) == 0 &&
+    bool idle = !conn->used && SSL_is_init_finished(conn->ssl) && SSL_pending(conn->ssl) == 0 &&
                 SSL_has_pending(conn->ssl) == 0;
 
+    conn->used = false;
     conn->trimmed = idle && SSL_free_buffers(conn->ssl) == 1;
 }
 
@@ -93,7 +94,7 @@ static bool prepare(floe_dtls_conn *conn)
         return false;
     }
     conn->trimmed = false;
-    conn->deadline = floe_time_after(conn->now, FLOE_DTLS_IDLE_US);
+    conn->used = true;
     return true;
 }
 
@@ -277,6 +278,8 @@ floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now, floe_bytes da
     conn->pending = datagram;
     if (conn->state == FLOE_DTLS_CONNECTING) {
         drive_handshake(conn);
+    } else if (conn->deadline <= now || conn->deadline == FLOE_TIME_NEVER) {
+        conn->deadline = floe_time_after(now, FLOE_DTLS_IDLE_US); /* of the pause that follows */
     }
     return FLOE_OK;
 }
@@ -345,7 +348,7 @@ void floe_dtls_conn_advance(floe_dtls_conn *conn, floe_time now)
         return;
     }
     if (conn->state == FLOE_DTLS_CONNECTED) {
-        trim(conn);
+        trim_if_idle(conn);
     } else if (now >= conn->give_up) {
         fail(conn, FLOE_DTLS_CAUSE_TIMEOUT);
     } else if (now >= conn->doubt) {

@@ -30,13 +30,13 @@ extern "C" {
 
 #define FLOE_DTLS_FINGERPRINTS_MAX 4u
 
-#define FLOE_DTLS_HANDSHAKE_US                                                                     \
-    (30 * FLOE_SECOND) /* an unfinished handshake gives up after this                              \
-                        */
-#define FLOE_DTLS_ALERT_WAIT_US                                                                    \
-    (1 * FLOE_SECOND)                          /* an alert in plain text is believed after this */
-#define FLOE_DTLS_IDLE_US    (1 * FLOE_SECOND) /* OpenSSL gives its buffers back after this */
-#define FLOE_DTLS_ALERT_NONE 255u
+/* An unfinished handshake gives up; an alert in plain text is believed; OpenSSL's buffers are given
+ * back in a pause of the traffic. */
+#define FLOE_DTLS_HANDSHAKE_US  (30 * FLOE_SECOND)
+#define FLOE_DTLS_ALERT_WAIT_US (1 * FLOE_SECOND)
+#define FLOE_DTLS_IDLE_US       (1 * FLOE_SECOND)
+
+#define FLOE_DTLS_ALERT_NONE 255u /* stats.alert */
 
 typedef enum floe_dtls_role { FLOE_DTLS_CLIENT, FLOE_DTLS_SERVER } floe_dtls_role;
 
@@ -120,6 +120,7 @@ typedef struct floe_dtls_conn {
     bool state_changed;
     bool verified; /* private: the peer's certificate has the right fingerprint */
     bool trimmed;  /* private: OpenSSL's buffers were given back */
+    bool used;     /* private: there was traffic since the last deadline */
     /* private: [u16 length][datagram] from head to tail, the newest at last */
     uint16_t flight_head, flight_tail, flight_last;
     uint8_t flight[FLOE_DTLS_FLIGHT_MAX];

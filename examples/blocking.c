@@ -98,7 +98,8 @@ static void handle_events(void)
         }
     }
     while (floe_peer_peek(&peer, &message)) {
-        floe_bytes data = {text, floe_peer_copy(&peer, text, sizeof text)};
+        floe_bytes data = {text, message.len};
+        (void)floe_peer_copy(&peer, text, sizeof text);
         floe_peer_release(&peer);
         printf("%.*s\n", (int)data.len, (const char *)text);
         is_over |= floe_bytes_equal(data, FLOE_LIT("goodbye"));

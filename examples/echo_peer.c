@@ -35,7 +35,8 @@ static void echo(floe_peer *peer)
 {
     floe_dc_message message;
     while (floe_peer_peek(peer, &message)) {
-        floe_bytes data = {bytes, floe_peer_copy(peer, bytes, sizeof bytes)};
+        floe_bytes data = {bytes, message.len};
+        (void)floe_peer_copy(peer, bytes, sizeof bytes);
         if (floe_peer_send(peer, message.channel, message.is_text, data) == FLOE_E_AGAIN) {
             return;
         }

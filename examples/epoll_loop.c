@@ -101,7 +101,8 @@ static void echo(void)
 {
     floe_dc_message message;
     while (floe_peer_peek(&peer, &message)) {
-        floe_bytes data = {bytes, floe_peer_copy(&peer, bytes, sizeof bytes)};
+        floe_bytes data = {bytes, message.len};
+        (void)floe_peer_copy(&peer, bytes, sizeof bytes);
         if (floe_peer_send(&peer, message.channel, message.is_text, data) == FLOE_E_AGAIN) {
             return; /* it stays where it is, until there is room */
         }

@@ -13,8 +13,6 @@
 #include "datachannel/dcep.h"
 #include "sctp/sctp_assoc.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define BUFFER  16384u
 #define RING    32u
 #define PACKETS 256u
@@ -99,10 +97,11 @@ static void drain(int number)
             if (!floe_sctp_assoc_poll_transmit(&e->assoc, p->bytes, sizeof p->bytes, &len)) {
                 break;
             }
-            *p = (packet){.at = w.now + 1000, .to = 1 - number, .len = len};
-            bool is_lost = (w.losses & 1) != 0;
+            p->at = w.now + FLOE_MS;
+            p->to = 1 - number;
+            p->len = len;
+            w.count += (w.losses & 1) == 0;
             w.losses >>= 1;
-            w.count += !is_lost;
         }
     }
     floe_dc_check_invariants(&e->dc);

@@ -9,8 +9,6 @@
 
 #include "datachannel/utf8.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void check(bool is_true)
 {
     if (!is_true) {

@@ -162,8 +162,9 @@ floe_time floe_ice_agent_deadline(const floe_ice_agent *agent)
     at = floe_time_min(at, floe_ice_check_deadline(agent));
     at = floe_time_min(at, floe_ice_consent_deadline(agent));
     at = floe_time_min(at, agent->nominate_at);
-    /* Passed, the PAC timer changes nothing by itself any more. */
-    return agent->now < agent->patient_until ? floe_time_min(at, agent->patient_until) : at;
+    /* The PAC timer matters once, and not to a connection that is complete. */
+    bool is_patient = agent->now < agent->patient_until && agent->state != FLOE_ICE_COMPLETED;
+    return is_patient ? floe_time_min(at, agent->patient_until) : at;
 }
 
 void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,

@@ -40,8 +40,9 @@ static bool is_warm(const floe_ice_agent *agent, uint8_t index)
     }
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         const floe_ice_pair *other = &agent->list.pair[i];
-        better +=
-            i != agent->path && floe_ice_pair_is_valid(other) && other->priority > pair->priority;
+        bool goes_first = other->priority > pair->priority ||
+                          (other->priority == pair->priority && i < index);
+        better += i != agent->path && goes_first && floe_ice_pair_is_valid(other);
     }
     return better < BACKUPS;
 }

@@ -8,6 +8,7 @@
 #include "io/interfaces.h"
 
 #include "base/addr.h"
+#include "base/text.h"
 #include "io/sockaddr.h"
 
 #include <ifaddrs.h>
@@ -138,23 +139,46 @@ static void mark_default_routes(floe_interface *list, size_t count)
     }
 }
 
-/* "fe80000000000000...0001 02 40 20 80 eth0": address, index, prefix length, scope, flags. */
+static int digit_of(int c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Up to `digits` hexadecimal digits, and the spaces behind them. False: there are none. */
+static bool get_hex(floe_text *text, int digits, uint32_t *value)
+{
+    int count = 0;
+    *value = 0;
+    for (; count < digits && digit_of(floe_text_peek(text)) >= 0; count++) {
+        *value = *value << 4 | (uint32_t)digit_of(floe_text_peek(text));
+        text->ptr++;
+        text->left--;
+    }
+    while (floe_text_get_char(text, ' ')) {
+    }
+    return count > 0;
+}
+
+/* "fe800000000000000000000000000001 02 40 20 80 eth0": address, index, prefix length, scope, flags.
+ */
 void floe_interfaces_mark(floe_interface *list, size_t count, const char *line)
 {
     enum { TEMPORARY = 0x01, DAD_FAILED = 0x08, DEPRECATED = 0x20, TENTATIVE = 0x40 };
-    unsigned words[8], index, prefix, scope, flags;
-    if (sscanf(line, "%4x%4x%4x%4x%4x%4x%4x%4x %x %x %x %x", &words[0], &words[1], &words[2],
-               &words[3], &words[4], &words[5], &words[6], &words[7], &index, &prefix, &scope,
-               &flags) != 12) {
-        return;
-    }
+    floe_text text = floe_text_begin(floe_bytes_of(line));
+    uint32_t byte = 0, index = 0, flags = 0, skipped = 0;
     uint8_t ip[16];
-    for (size_t i = 0; i < 8; i++) {
-        ip[2 * i] = (uint8_t)(words[i] >> 8);
-        ip[2 * i + 1] = (uint8_t)words[i];
+    bool is_line = true;
+    for (size_t i = 0; i < sizeof ip; i++) {
+        is_line = is_line && get_hex(&text, 2, &byte);
+        ip[i] = (uint8_t)byte;
     }
+    is_line = is_line && get_hex(&text, 8, &index) && get_hex(&text, 8, &skipped) &&
+              get_hex(&text, 8, &skipped) && get_hex(&text, 8, &flags);
     floe_addr addr = floe_addr_from_bytes((floe_bytes){ip, sizeof ip}, 0);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; is_line && i < count; i++) {
         if (list[i].index == index && floe_addr_ip_equal(&list[i].addr, &addr)) {
             list[i].is_temporary = (flags & TEMPORARY) != 0;
             list[i].is_deprecated = (flags & (DEPRECATED | DAD_FAILED | TENTATIVE)) != 0;

@@ -53,7 +53,8 @@ typedef struct floe_sctp_reset {
     bool is_due;         /* send it (again) */
     bool is_deferred;    /* the peer's last request waits: see the streams' flags */
     bool is_deferred_all; /* it is for all streams */
-    uint16_t wanted;     /* streams with RESET_WANTED */
+    uint16_t wanted;        /* streams with RESET_WANTED */
+    uint16_t request_count; /* streams with RESET_SENT */
 } floe_sctp_reset;
 
 struct floe_sctp_assoc {

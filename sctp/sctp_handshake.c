@@ -360,6 +360,7 @@ void floe_sctp_handle_stale_cookie(floe_sctp_assoc *a)
     floe_sctp_set_state(a, FLOE_SCTP_COOKIE_WAIT);
     a->pending &= (uint16_t)~SEND_COOKIE_ECHO;
     a->peer_tag = 0;
+    floe_sctp_start_receiving(a); /* the cookie is where received data should be */
     floe_sctp_outstanding_lose_all(&a->outstanding);
     floe_sctp_retry_init(a);
 }

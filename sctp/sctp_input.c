@@ -63,33 +63,29 @@ static void dispatch(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
     }
 }
 
-/* RFC 9260 §8.5.1 B, C: a tag that is not ours, but the peer's own, sent back. */
-static bool is_reflected(const floe_sctp_assoc *a, uint32_t tag, const floe_sctp_chunk *chunk)
+static bool is_end(const floe_sctp_chunk *chunk)
 {
-    return a->peer_tag != 0 && tag == a->peer_tag &&
-           (chunk->flags & FLOE_SCTP_FLAG_REFLECTED) != 0;
+    return chunk->type == FLOE_SCTP_CHUNK_ABORT || chunk->type == FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE;
 }
 
-/* Whether an ABORT or SHUTDOWN COMPLETE is allowed to end the association. */
+/* RFC 9260 §8.5.1 B, C: what ends the association has our tag, or the peer's own sent back. */
 static bool has_right_tag(const floe_sctp_assoc *a, uint32_t tag, const floe_sctp_chunk *chunk)
 {
-    bool is_own = tag == a->local_tag && (chunk->flags & FLOE_SCTP_FLAG_REFLECTED) == 0;
-    return is_own || is_reflected(a, tag, chunk);
+    bool is_reflected = (chunk->flags & FLOE_SCTP_FLAG_REFLECTED) != 0;
+    return is_reflected ? a->peer_tag != 0 && tag == a->peer_tag : tag == a->local_tag;
 }
 
 static void handle_chunks(floe_sctp_assoc *a, uint32_t tag, floe_bytes rest)
 {
     floe_sctp_chunk chunk;
     while (!a->is_over && floe_sctp_packet_next(&rest, &chunk)) {
-        bool is_end = chunk.type == FLOE_SCTP_CHUNK_ABORT ||
-                      chunk.type == FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE;
         if (!floe_sctp_chunk_is_known(chunk.type)) {
             if (!handle_unknown(a, &chunk)) {
                 return;
             }
         } else if (!floe_sctp_chunk_is_long_enough(&chunk)) {
             a->stats.dropped_malformed++;
-        } else if (is_end && !has_right_tag(a, tag, &chunk)) {
+        } else if (is_end(&chunk) && !has_right_tag(a, tag, &chunk)) {
             a->stats.dropped_tag++;
             return;
         } else {
@@ -160,61 +156,66 @@ static floe_err route(floe_sctp_assoc *a, const floe_sctp_packet *packet)
         handle_stray(a, packet);
         return FLOE_E_UNKNOWN;
     }
-    if (packet->tag != a->local_tag && !is_reflected(a, packet->tag, &first)) {
-        return FLOE_E_AUTH;
+    if (packet->tag == a->local_tag) {
+        handle_chunks(a, packet->tag, packet->chunks);
+        return FLOE_OK;
     }
-    handle_chunks(a, packet->tag, packet->chunks);
-    return FLOE_OK;
+    if (is_end(&first) && has_right_tag(a, packet->tag, &first)) {
+        handle_chunks(a, packet->tag, first.whole); /* and nothing else from this packet */
+        return FLOE_OK;
+    }
+    return FLOE_E_AUTH;
 }
 
-/* The packet is dropped: count why. */
-static floe_err drop(floe_sctp_assoc *a, floe_err err, size_t len)
+static void trace(const floe_sctp_assoc *a, floe_trace_kind kind, floe_bytes bytes, int32_t cause)
 {
-    switch (err) {
-    case FLOE_E_MALFORMED:
-        a->stats.dropped_malformed++;
-        break;
-    case FLOE_E_AUTH:
-        a->stats.dropped_tag++;
-        break;
-    default:
-        a->stats.dropped_unknown++;
-        break;
+    floe_trace_put(&a->config.trace,
+                   (floe_trace_record){.at = a->now,
+                                       .module = FLOE_MODULE_SCTP,
+                                       .kind = (uint8_t)kind,
+                                       .a = (int32_t)bytes.len,
+                                       .b = kind == FLOE_TRACE_GOT
+                                                ? bytes.ptr[FLOE_SCTP_HEADER_SIZE]
+                                                : 0,
+                                       .cause = cause});
+}
+
+/* Check the header; what passes is a packet of the peer's. */
+static floe_err parse(floe_sctp_assoc *a, floe_sctp_packet *packet, floe_bytes bytes)
+{
+    floe_err err = floe_sctp_packet_parse(packet, bytes);
+    if (err != FLOE_OK) {
+        a->stats.dropped_malformed += err == FLOE_E_MALFORMED;
+        a->stats.dropped_checksum += err == FLOE_E_AUTH;
+        return err;
     }
-    floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
-                                                         .module = FLOE_MODULE_SCTP,
-                                                         .kind = FLOE_TRACE_DROP,
-                                                         .a = (int32_t)len,
-                                                         .cause = err});
-    return err;
+    if (packet->dest_port != a->config.local_port || packet->source_port != a->config.remote_port) {
+        a->stats.dropped_unknown++;
+        return FLOE_E_UNKNOWN;
+    }
+    a->stats.packets_received++;
+    a->stats.bytes_received += bytes.len;
+    return FLOE_OK;
 }
 
 floe_err floe_sctp_assoc_input(floe_sctp_assoc *a, floe_time now, floe_bytes bytes)
 {
     floe_sctp_packet packet;
     a->now = now > a->now ? now : a->now;
-    floe_err err = floe_sctp_packet_parse(&packet, bytes);
-    if (err == FLOE_E_AUTH) {
-        a->stats.dropped_checksum++;
-        a->stats.dropped_tag--; /* drop() takes it for a wrong tag */
+    floe_err err = parse(a, &packet, bytes);
+    if (err == FLOE_OK) {
+        trace(a, FLOE_TRACE_GOT, bytes, 0);
+        a->has_data = false;
+        err = route(a, &packet);
+        a->stats.dropped_malformed += err == FLOE_E_MALFORMED;
+        a->stats.dropped_tag += err == FLOE_E_AUTH;
+        a->stats.dropped_unknown += err == FLOE_E_UNKNOWN;
+        a->ack_packets = (uint16_t)(a->ack_packets + (a->has_data && a->ack_packets < UINT16_MAX));
     }
     if (err != FLOE_OK) {
-        return drop(a, err, bytes.len);
+        trace(a, FLOE_TRACE_DROP, bytes, err);
     }
-    if (packet.dest_port != a->config.local_port || packet.source_port != a->config.remote_port) {
-        return drop(a, FLOE_E_UNKNOWN, bytes.len);
-    }
-    a->stats.packets_received++;
-    a->stats.bytes_received += bytes.len;
-    floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
-                                                         .module = FLOE_MODULE_SCTP,
-                                                         .kind = FLOE_TRACE_GOT,
-                                                         .a = (int32_t)bytes.len,
-                                                         .b = packet.chunks.ptr[0]});
-    a->has_data = false;
-    err = route(a, &packet);
-    a->ack_packets = (uint16_t)(a->ack_packets + (a->has_data && a->ack_packets < UINT16_MAX));
-    return err == FLOE_OK ? err : drop(a, err, bytes.len);
+    return err;
 }
 
 void floe_sctp_assoc_input_end(floe_sctp_assoc *a)

@@ -48,6 +48,9 @@ void floe_sctp_close(floe_sctp_assoc *a, floe_sctp_cause cause, uint16_t value);
 void floe_sctp_fail(floe_sctp_assoc *a, floe_sctp_error_cause cause);
 void floe_sctp_set_timer(floe_sctp_assoc *a, floe_sctp_timer_id id, uint64_t delay_us);
 
+/* The send buffer may have room again: tell who was refused. */
+void floe_sctp_note_room(floe_sctp_assoc *a);
+
 static inline bool floe_sctp_is_open(const floe_sctp_assoc *a)
 {
     return a->state >= FLOE_SCTP_ESTABLISHED;
@@ -103,6 +106,7 @@ void floe_sctp_reset_progress(floe_sctp_assoc *a);
 /* Make a request of streams that are to be reset and have drained. */
 void floe_sctp_reset_prepare(floe_sctp_assoc *a);
 void floe_sctp_reset_timeout(floe_sctp_assoc *a);
+size_t floe_sctp_reconfig_size(const floe_sctp_assoc *a);
 void floe_sctp_put_reconfig(floe_sctp_assoc *a, floe_writer *w);
 
 /* sctp_output.c */

@@ -97,7 +97,11 @@ static inline bool floe_sctp_outstanding_is_ahead(const floe_sctp_outstanding *o
 {
     return o->advanced != o->cum;
 }
-/* Append a FORWARD TSN chunk. */
+/* Append a FORWARD TSN chunk, of at most the size that the first says. */
+static inline size_t floe_sctp_outstanding_forward_size(const floe_sctp_outstanding *o)
+{
+    return FLOE_SCTP_CHUNK_SIZE + 4 + 4 * (size_t)o->skipped;
+}
 void floe_sctp_outstanding_put_forward(const floe_sctp_outstanding *o,
                                        const floe_sctp_streams *streams, floe_writer *w);
 

@@ -183,14 +183,6 @@ static void consider_forward(floe_sctp_assoc *a)
     }
 }
 
-static void note_writable(floe_sctp_assoc *a)
-{
-    if (a->wanted > 0 && a->wanted <= floe_sctp_sendq_room(&a->sendq)) {
-        a->wanted = 0;
-        a->events |= EV_WRITABLE;
-    }
-}
-
 void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool has_window)
 {
     floe_sctp_ack ack;
@@ -221,7 +213,7 @@ void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool h
     }
     restart_data_timer(a, ack.is_cum_moved);
     consider_forward(a);
-    note_writable(a);
+    floe_sctp_note_room(a);
     floe_sctp_shutdown_progress(a);
 }
 

@@ -61,10 +61,12 @@ floe_err floe_sctp_assoc_reset_stream(floe_sctp_assoc *a, uint16_t id)
     return FLOE_OK;
 }
 
-/* Room for stream ids in a packet of its own. */
+/* Stream ids for which there is room in a packet, with the responses that may come first. */
 static uint32_t request_max(const floe_sctp_assoc *a)
 {
-    return (a->config.packet_max - FLOE_SCTP_HEADER_SIZE - FLOE_SCTP_CHUNK_SIZE - 16u) / 2;
+    const uint32_t fixed = FLOE_SCTP_HEADER_SIZE + FLOE_SCTP_CHUNK_SIZE + 16;
+    const uint32_t responses = FLOE_SCTP_CHUNK_SIZE + 2 * 12;
+    return (a->config.packet_max - fixed - responses) / 2;
 }
 
 void floe_sctp_reset_prepare(floe_sctp_assoc *a)
@@ -86,6 +88,7 @@ void floe_sctp_reset_prepare(floe_sctp_assoc *a)
     }
     reset->wanted = (uint16_t)(reset->wanted - count);
     reset->request_seq = reset->next_seq++;
+    reset->request_count = (uint16_t)count;
     reset->request_tsn = a->outstanding.next_tsn - 1;
     reset->tries = 0;
     reset->is_under_way = true;
@@ -335,6 +338,17 @@ void floe_sctp_handle_reconfig(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
             }
         }
     }
+}
+
+size_t floe_sctp_reconfig_size(const floe_sctp_assoc *a)
+{
+    const floe_sctp_reset *reset = &a->reset;
+    size_t responses = reset->response_count;
+    size_t size = responses > 0 ? FLOE_SCTP_CHUNK_SIZE + 12 * responses : 0;
+    if (reset->is_due) {
+        size += floe_sctp_padded(FLOE_SCTP_CHUNK_SIZE + 16 + 2 * (size_t)reset->request_count);
+    }
+    return size;
 }
 
 void floe_sctp_put_reconfig(floe_sctp_assoc *a, floe_writer *w)

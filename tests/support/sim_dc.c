@@ -230,10 +230,8 @@ void sim_dc_read(sim_dc *pair, int end, floe_dc_id channel, const char *text)
     assert_int_equal(message.channel, channel);
     assert_true(message.is_text);
     assert_int_equal(message.len, strlen(text));
-    if (message.len > 0) {
-        assert_int_equal(floe_sctp_assoc_copy(&e->assoc, buf, sizeof buf), message.len);
-        assert_memory_equal(buf, text, message.len);
-    }
+    assert_int_equal(floe_dc_copy(&e->dc, &e->assoc, buf, message.len), message.len);
+    assert_memory_equal(buf, text, message.len);
     floe_dc_release(&e->dc, &e->assoc);
     floe_dc_check_invariants(&e->dc);
 }

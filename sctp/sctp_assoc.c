@@ -1,0 +1,578 @@
+/* sctp/sctp_assoc.c - see sctp/sctp_assoc.h: the public functions, states, and timers. */
+#include "sctp/sctp_assoc.h"
+
+#include "base/assert.h"
+#include "sctp/sctp_internal.h"
+
+#include <string.h>
+
+#define PACKET_MIN 600u /* so that each control chunk fits into a packet */
+
+/* --- start ------------------------------------------------------------------------------------- */
+
+static bool is_usable(const floe_sctp_config *c)
+{
+    bool is_power = (c->tx_ring_len & (c->tx_ring_len - 1)) == 0;
+    return c->rand.fill != NULL && c->send_buffer.ptr != NULL && c->recv_buffer.ptr != NULL &&
+           c->tx_ring != NULL && c->send_buffer.len >= FLOE_SCTP_SEND_MIN &&
+           c->recv_buffer.len >= FLOE_SCTP_RECV_MIN && is_power && c->tx_ring_len >= 16 &&
+           c->tx_ring_len <= FLOE_SCTP_RING_MAX &&
+           (c->packet_max == 0 || c->packet_max >= PACKET_MIN);
+}
+
+static uint32_t or_default(uint32_t value, uint32_t fallback)
+{
+    return value != 0 ? value : fallback;
+}
+
+static void fill_in(floe_sctp_config *c)
+{
+    c->local_port = (uint16_t)or_default(c->local_port, 5000);
+    c->remote_port = (uint16_t)or_default(c->remote_port, 5000);
+    c->packet_max = (uint16_t)(or_default(c->packet_max, FLOE_SCTP_PACKET_MAX) & ~3u);
+    c->message_max = or_default(c->message_max, 262144);
+    c->remote_message_max = or_default(c->remote_message_max, 65536); /* RFC 8841 §6.1 */
+    c->rto_initial_ms = or_default(c->rto_initial_ms, 500);
+    c->rto_min_ms = or_default(c->rto_min_ms, 200);
+    c->rto_max_ms = or_default(c->rto_max_ms, 10000);
+    c->sack_delay_ms = or_default(c->sack_delay_ms, 20);
+    c->sack_delay_ms = c->sack_delay_ms < 500 ? c->sack_delay_ms : 500; /* RFC 9260 §6.2 */
+    c->heartbeat_ms = or_default(c->heartbeat_ms, 30000);
+    c->init_retries = or_default(c->init_retries, 10);
+}
+
+static uint32_t chunk_max(const floe_sctp_assoc *a)
+{
+    return a->config.packet_max - FLOE_SCTP_HEADER_SIZE - FLOE_SCTP_DATA_SIZE;
+}
+
+static uint32_t random_nonzero(const floe_sctp_assoc *a)
+{
+    uint32_t value = 0;
+    while (value == 0) {
+        value = floe_rand_u32(&a->config.rand);
+    }
+    return value;
+}
+
+floe_err floe_sctp_assoc_init(floe_sctp_assoc *a, const floe_sctp_config *config, floe_time now)
+{
+    if (!is_usable(config)) {
+        return FLOE_E_ARG;
+    }
+    memset(a, 0, sizeof *a);
+    a->config = *config;
+    a->now = now;
+    fill_in(&a->config);
+    a->config.rand.fill(a->config.rand.ctx, a->secret, sizeof a->secret);
+    a->local_tag = random_nonzero(a);
+    a->local_tie = random_nonzero(a);
+    a->peer_tie = random_nonzero(a);
+    a->local_tsn = floe_rand_u32(&a->config.rand);
+    a->tried_at = FLOE_TIME_NEVER;
+    floe_sctp_timers_init(&a->timers);
+    floe_sctp_rto_init(&a->rto, a->config.rto_initial_ms, a->config.rto_min_ms,
+                       a->config.rto_max_ms);
+    floe_sctp_streams_init(&a->streams);
+    floe_sctp_sendq_init(&a->sendq, a->config.send_buffer);
+    floe_sctp_outstanding_init(&a->outstanding, a->config.tx_ring, a->config.tx_ring_len,
+                               a->local_tsn);
+    floe_sctp_start_transport(a);
+    floe_sctp_start_receiving(a);
+    return FLOE_OK;
+}
+
+void floe_sctp_start_transport(floe_sctp_assoc *a)
+{
+    floe_sctp_cc_init(&a->cc, a->config.packet_max - FLOE_SCTP_HEADER_SIZE);
+    floe_sctp_reset_init(a);
+    a->error_count = 0;
+    a->data_at = a->now;
+    a->is_fast_due = false;
+    a->is_probe_due = false;
+    a->is_probing = false;
+    a->is_heartbeat_out = false;
+}
+
+void floe_sctp_start_receiving(floe_sctp_assoc *a)
+{
+    floe_sctp_reassembly_init(&a->reassembly, a->config.recv_buffer, a->config.message_max,
+                              chunk_max(a));
+    floe_sctp_tracker_init(&a->tracker, a->peer_tsn, a->reassembly.window);
+    a->local_rwnd = floe_sctp_reassembly_window(&a->reassembly);
+    a->is_first_data = true;
+    a->is_ack_due = false;
+    a->ack_packets = 0;
+}
+
+uint32_t floe_sctp_initial_rwnd(const floe_sctp_assoc *a)
+{
+    return floe_sctp_reassembly_capacity(&a->reassembly);
+}
+
+floe_err floe_sctp_assoc_connect(floe_sctp_assoc *a)
+{
+    if (a->is_over) {
+        return FLOE_E_CLOSED;
+    }
+    if (a->state != FLOE_SCTP_CLOSED) {
+        return FLOE_E_STATE;
+    }
+    floe_sctp_set_state(a, FLOE_SCTP_COOKIE_WAIT);
+    a->pending |= SEND_INIT;
+    floe_sctp_set_timer(a, FLOE_SCTP_TIMER_INIT, a->rto.rto_us);
+    return FLOE_OK;
+}
+
+void floe_sctp_assoc_set_remote_message_max(floe_sctp_assoc *a, uint32_t bytes)
+{
+    a->config.remote_message_max = bytes;
+}
+
+/* --- states ------------------------------------------------------------------------------------ */
+
+#define TO(state) (1u << FLOE_SCTP_##state)
+
+/* RFC 9260 §4: where each state may go; ESTABLISHED from anywhere is a restart by the peer. */
+static const uint8_t next_states[] = {
+    [FLOE_SCTP_CLOSED] = TO(COOKIE_WAIT) | TO(ESTABLISHED),
+    [FLOE_SCTP_COOKIE_WAIT] = TO(CLOSED) | TO(COOKIE_ECHOED) | TO(ESTABLISHED),
+    [FLOE_SCTP_COOKIE_ECHOED] = TO(CLOSED) | TO(COOKIE_WAIT) | TO(ESTABLISHED),
+    [FLOE_SCTP_ESTABLISHED] =
+        TO(CLOSED) | TO(ESTABLISHED) | TO(SHUTDOWN_PENDING) | TO(SHUTDOWN_RECEIVED),
+    [FLOE_SCTP_SHUTDOWN_PENDING] =
+        TO(CLOSED) | TO(ESTABLISHED) | TO(SHUTDOWN_SENT) | TO(SHUTDOWN_RECEIVED),
+    [FLOE_SCTP_SHUTDOWN_SENT] = TO(CLOSED) | TO(ESTABLISHED) | TO(SHUTDOWN_ACK_SENT),
+    [FLOE_SCTP_SHUTDOWN_RECEIVED] = TO(CLOSED) | TO(ESTABLISHED) | TO(SHUTDOWN_ACK_SENT),
+    [FLOE_SCTP_SHUTDOWN_ACK_SENT] = TO(CLOSED),
+};
+
+void floe_sctp_set_state(floe_sctp_assoc *a, floe_sctp_state state)
+{
+    FLOE_ASSERT((next_states[a->state] & (1u << state)) != 0);
+    floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
+                                                         .module = FLOE_MODULE_SCTP,
+                                                         .kind = FLOE_TRACE_STATE,
+                                                         .a = a->state,
+                                                         .b = state,
+                                                         .cause = a->cause});
+    a->state = (uint8_t)state;
+}
+
+void floe_sctp_close(floe_sctp_assoc *a, floe_sctp_cause cause, uint16_t value)
+{
+    a->cause = (uint8_t)cause;
+    a->cause_value = value;
+    a->is_over = true;
+    a->pending = 0;
+    a->reply_len = 0;
+    a->events |= EV_CLOSED;
+    floe_sctp_timers_init(&a->timers);
+    if (a->state == FLOE_SCTP_COOKIE_ECHOED) {
+        floe_sctp_start_receiving(a); /* the peer's cookie is where received data should be */
+    }
+    if (a->state != FLOE_SCTP_CLOSED) {
+        floe_sctp_set_state(a, FLOE_SCTP_CLOSED);
+    }
+}
+
+void floe_sctp_fail(floe_sctp_assoc *a, floe_sctp_error_cause cause)
+{
+    floe_sctp_close(a, FLOE_SCTP_CAUSE_PROTOCOL, (uint16_t)cause);
+    a->pending = SEND_ABORT;
+}
+
+void floe_sctp_assoc_abort(floe_sctp_assoc *a)
+{
+    if (a->is_over) {
+        return;
+    }
+    bool is_known = a->peer_tag != 0; /* else there is nobody to tell */
+    floe_sctp_close(a, FLOE_SCTP_CAUSE_LOCAL, FLOE_SCTP_ERROR_USER_ABORT);
+    a->pending = is_known ? SEND_ABORT : 0;
+}
+
+floe_err floe_sctp_assoc_shutdown(floe_sctp_assoc *a)
+{
+    if (a->state != FLOE_SCTP_ESTABLISHED) {
+        return FLOE_E_STATE;
+    }
+    floe_sctp_set_state(a, FLOE_SCTP_SHUTDOWN_PENDING);
+    floe_sctp_shutdown_progress(a);
+    return FLOE_OK;
+}
+
+/* --- sending ----------------------------------------------------------------------------------- */
+
+static floe_err check_send(const floe_sctp_assoc *a, const floe_sctp_send *message)
+{
+    if (a->is_over) {
+        return FLOE_E_CLOSED;
+    }
+    bool is_stream = message->stream < STREAMS_ANNOUNCED &&
+                     (a->streams_out == 0 || message->stream < a->streams_out);
+    if (message->data.len == 0 || !is_stream) {
+        return FLOE_E_ARG;
+    }
+    if (a->state > FLOE_SCTP_ESTABLISHED) {
+        return FLOE_E_STATE;
+    }
+    if (message->data.len > a->config.remote_message_max ||
+        floe_sctp_sendq_cost(message->data.len) > a->sendq.size) {
+        return FLOE_E_TOO_BIG;
+    }
+    const floe_sctp_stream *stream = floe_sctp_streams_peek(&a->streams, message->stream);
+    const uint8_t resetting = FLOE_SCTP_STREAM_RESET_WANTED | FLOE_SCTP_STREAM_RESET_SENT;
+    if (stream != NULL && (stream->flags & resetting) != 0) {
+        return FLOE_E_STATE;
+    }
+    return stream == NULL && a->streams.count == FLOE_SCTP_STREAM_MAX ? FLOE_E_FULL : FLOE_OK;
+}
+
+floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
+{
+    floe_err err = check_send(a, message);
+    if (err != FLOE_OK) {
+        return err;
+    }
+    size_t cost = floe_sctp_sendq_cost(message->data.len);
+    if (cost > floe_sctp_sendq_room(&a->sendq)) {
+        a->wanted = (uint32_t)cost;
+        return FLOE_E_AGAIN;
+    }
+    floe_sctp_stream *stream = floe_sctp_streams_get(&a->streams, message->stream);
+    FLOE_ASSERT(stream != NULL);
+    stream->flags |= FLOE_SCTP_STREAM_OUT;
+    stream->buffered += (uint32_t)message->data.len;
+    floe_sctp_record record = {
+        .expires = FLOE_TIME_NEVER,
+        .len = (uint32_t)message->data.len,
+        .ppid = message->ppid,
+        .max_retransmits = UINT32_MAX,
+        .stream = message->stream,
+        .flags = message->is_unordered ? FLOE_SCTP_RECORD_UNORDERED : 0,
+    };
+    if (message->has_lifetime) {
+        record.expires = floe_time_after(a->now, message->lifetime_ms * FLOE_MS);
+    }
+    if (message->has_max_retransmits) {
+        record.max_retransmits = message->max_retransmits;
+    }
+    floe_sctp_sendq_put(&a->sendq, &record, message->data);
+    return FLOE_OK;
+}
+
+size_t floe_sctp_assoc_get_buffered(const floe_sctp_assoc *a, uint16_t id)
+{
+    const floe_sctp_stream *stream = floe_sctp_streams_peek(&a->streams, id);
+    return stream == NULL ? 0 : stream->buffered;
+}
+
+floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *a, uint16_t id, size_t bytes)
+{
+    if (id >= STREAMS_ANNOUNCED) {
+        return FLOE_E_ARG;
+    }
+    floe_sctp_stream *stream = floe_sctp_streams_get(&a->streams, id);
+    if (stream == NULL) {
+        return FLOE_E_FULL;
+    }
+    stream->flags |= FLOE_SCTP_STREAM_OUT;
+    stream->low_threshold = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    return FLOE_OK;
+}
+
+void floe_sctp_note_room(floe_sctp_assoc *a)
+{
+    if (a->wanted > 0 && a->wanted <= floe_sctp_sendq_room(&a->sendq)) {
+        a->wanted = 0;
+        a->events |= EV_WRITABLE;
+    }
+}
+
+/* --- time -------------------------------------------------------------------------------------- */
+
+void floe_sctp_set_timer(floe_sctp_assoc *a, floe_sctp_timer_id id, uint64_t delay_us)
+{
+    floe_sctp_timers_set(&a->timers, id, floe_time_after(a->now, delay_us));
+}
+
+/* RFC 9260 §6.3.3, §6.1 A. */
+static void data_timeout(floe_sctp_assoc *a)
+{
+    if (floe_sctp_outstanding_count(&a->outstanding) == 0) {
+        a->is_probe_due = a->sendq.unsent > 0; /* the peer's window is closed, if it still is */
+        return;
+    }
+    a->stats.timeouts++;
+    a->error_count++;
+    if (a->config.data_retries > 0 && a->error_count > a->config.data_retries) {
+        floe_sctp_close(a, FLOE_SCTP_CAUSE_TIMEOUT, 0);
+        return;
+    }
+    if (a->outstanding.flight > 0 && !a->is_probing) {
+        floe_sctp_cc_on_timeout(&a->cc); /* E1 */
+    }
+    floe_sctp_rto_back_off(&a->rto); /* E2 */
+    floe_sctp_outstanding_lose_all(&a->outstanding); /* E3 */
+    a->is_fast_due = false;
+    floe_sctp_expire(a); /* RFC 3758 §3.5 A5 */
+    if (floe_sctp_outstanding_is_ahead(&a->outstanding)) {
+        a->pending |= SEND_FORWARD;
+    }
+}
+
+static void handle_timer(floe_sctp_assoc *a, floe_sctp_timer_id id)
+{
+    switch (id) {
+    case FLOE_SCTP_TIMER_INIT:
+        floe_sctp_retry_init(a);
+        break;
+    case FLOE_SCTP_TIMER_SHUTDOWN:
+        floe_sctp_retry_shutdown(a);
+        break;
+    case FLOE_SCTP_TIMER_DATA:
+        data_timeout(a);
+        break;
+    case FLOE_SCTP_TIMER_SACK:
+        a->pending |= SEND_SACK;
+        break;
+    case FLOE_SCTP_TIMER_HEARTBEAT:
+        floe_sctp_heartbeat_timeout(a);
+        break;
+    case FLOE_SCTP_TIMER_RESET:
+        floe_sctp_reset_timeout(a);
+        break;
+    case FLOE_SCTP_TIMER_LIFETIME:
+        floe_sctp_expire(a);
+        break;
+    case FLOE_SCTP_TIMER_COUNT:
+        break;
+    }
+}
+
+void floe_sctp_assoc_advance(floe_sctp_assoc *a, floe_time now)
+{
+    a->now = now > a->now ? now : a->now;
+    for (uint32_t i = 0; i < FLOE_SCTP_TIMER_COUNT && !a->is_over; i++) { /* each at most once */
+        floe_sctp_timer_id id = floe_sctp_timers_next(&a->timers, a->now);
+        if (id == FLOE_SCTP_TIMER_COUNT) {
+            return;
+        }
+        handle_timer(a, id);
+    }
+}
+
+floe_time floe_sctp_assoc_deadline(const floe_sctp_assoc *a)
+{
+    return floe_sctp_timers_deadline(&a->timers);
+}
+
+void floe_sctp_assoc_path_changed(floe_sctp_assoc *a, floe_time now)
+{
+    a->now = now > a->now ? now : a->now;
+    if (a->is_over) {
+        return;
+    }
+    /* RFC 9260 §7.2.5.2: what was known of the path is void; what waits for a timeout is tried. */
+    floe_sctp_rto_reset(&a->rto);
+    a->tried_at = FLOE_TIME_NEVER;
+    a->is_heartbeat_out = false;
+    if (floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_INIT)) {
+        a->pending |= a->state == FLOE_SCTP_COOKIE_ECHOED ? SEND_COOKIE_ECHO : SEND_INIT;
+        floe_sctp_outstanding_lose_all(&a->outstanding);
+        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_INIT, a->rto.rto_us);
+    }
+    if (floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_SHUTDOWN)) {
+        bool is_ack = a->state == FLOE_SCTP_SHUTDOWN_ACK_SENT;
+        a->pending |= is_ack ? SEND_SHUTDOWN_ACK : SEND_SHUTDOWN;
+        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_SHUTDOWN, a->rto.rto_us);
+    }
+    if (!floe_sctp_is_open(a)) {
+        return;
+    }
+    floe_sctp_cc_init(&a->cc, a->cc.mtu);
+    floe_sctp_outstanding_lose_all(&a->outstanding);
+    floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA);
+    a->is_probe_due = a->peer_rwnd == 0;
+    a->reset.tries = 0;
+    a->reset.is_due = a->reset.is_under_way;
+    if (floe_sctp_outstanding_is_ahead(&a->outstanding)) {
+        a->pending |= SEND_FORWARD;
+    }
+    if (floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_HEARTBEAT)) {
+        a->pending |= SEND_HEARTBEAT; /* the new path's round trip, whether there is data or not */
+    }
+}
+
+/* --- events and messages ----------------------------------------------------------------------- */
+
+static bool take_event(floe_sctp_assoc *a, uint8_t flag)
+{
+    bool is_set = (a->events & flag) != 0;
+    a->events &= (uint8_t)~flag;
+    return is_set;
+}
+
+static bool poll_stream_event(floe_sctp_assoc *a, floe_sctp_event *event)
+{
+    switch (floe_sctp_streams_next_event(&a->streams, &event->stream)) {
+    case FLOE_SCTP_STREAM_EV_RESET:
+        event->type = FLOE_SCTP_EV_STREAM_RESET;
+        return true;
+    case FLOE_SCTP_STREAM_EV_DONE:
+        event->type = FLOE_SCTP_EV_RESET_DONE;
+        return true;
+    case FLOE_SCTP_STREAM_EV_FAILED:
+        event->type = FLOE_SCTP_EV_RESET_FAILED;
+        return true;
+    case FLOE_SCTP_STREAM_EV_LOW:
+        event->type = FLOE_SCTP_EV_BUFFERED_LOW;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool floe_sctp_assoc_poll_event(floe_sctp_assoc *a, floe_sctp_event *event)
+{
+    *event = (floe_sctp_event){0};
+    if (take_event(a, EV_RESTARTED)) {
+        event->type = FLOE_SCTP_EV_RESTARTED;
+    } else if (take_event(a, EV_ESTABLISHED)) {
+        event->type = FLOE_SCTP_EV_ESTABLISHED;
+    } else if (take_event(a, EV_WRITABLE)) {
+        event->type = FLOE_SCTP_EV_WRITABLE;
+    } else if (poll_stream_event(a, event)) {
+        return true;
+    } else if (take_event(a, EV_CLOSED)) {
+        event->type = FLOE_SCTP_EV_CLOSED;
+        event->cause = (floe_sctp_cause)a->cause;
+        event->value = a->cause_value;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool floe_sctp_assoc_peek(const floe_sctp_assoc *a, floe_sctp_recv *message)
+{
+    floe_sctp_head head;
+    if (!floe_sctp_reassembly_peek(&a->reassembly, &head)) {
+        return false;
+    }
+    /* What the peer sent after a reset is not shown before the reset was reported. */
+    if (a->streams.reset_count > 0) {
+        const floe_sctp_stream *stream = floe_sctp_streams_peek(&a->streams, head.stream);
+        if (stream != NULL && (stream->events & FLOE_SCTP_STREAM_EV_RESET) != 0) {
+            return false;
+        }
+    }
+    *message = (floe_sctp_recv){.stream = head.stream,
+                                .ppid = head.ppid,
+                                .is_unordered = head.is_unordered,
+                                .len = head.len};
+    return true;
+}
+
+floe_bytes floe_sctp_assoc_view(const floe_sctp_assoc *a, size_t offset)
+{
+    return floe_sctp_reassembly_view(&a->reassembly, offset);
+}
+
+size_t floe_sctp_assoc_copy(const floe_sctp_assoc *a, uint8_t *buf, size_t cap)
+{
+    size_t done = 0;
+    floe_bytes part = floe_sctp_reassembly_view(&a->reassembly, 0);
+    while (part.len > 0 && part.len <= cap - done) {
+        memcpy(buf + done, part.ptr, part.len);
+        done += part.len;
+        part = floe_sctp_reassembly_view(&a->reassembly, done);
+    }
+    FLOE_ASSERT(part.len == 0); /* buf holds the message */
+    return done;
+}
+
+void floe_sctp_assoc_release(floe_sctp_assoc *a)
+{
+    floe_sctp_reassembly *r = &a->reassembly;
+    floe_sctp_reassembly_release(r, &a->streams);
+    if (!floe_sctp_is_open(a)) {
+        return;
+    }
+    floe_sctp_reset_progress(a);
+    /* RFC 9260 §6.2: the window is announced anew when it has grown by a quarter; and when it was
+     * closed and there is nothing left to read. */
+    uint32_t window = floe_sctp_reassembly_window(r);
+    bool is_much = window >= a->local_rwnd + floe_sctp_reassembly_capacity(r) / 4;
+    bool is_last = a->local_rwnd == 0 && window > 0 && r->ready_count == 0;
+    if (is_much || is_last) {
+        a->pending |= SEND_SACK;
+    }
+}
+
+/* --- looking at it ----------------------------------------------------------------------------- */
+
+floe_sctp_state floe_sctp_assoc_get_state(const floe_sctp_assoc *a)
+{
+    return (floe_sctp_state)a->state;
+}
+
+void floe_sctp_assoc_get_stats(const floe_sctp_assoc *a, floe_sctp_stats *stats)
+{
+    *stats = a->stats;
+    stats->cwnd = a->cc.cwnd;
+    stats->ssthresh = a->cc.ssthresh;
+    stats->flight = a->outstanding.flight;
+    stats->rwnd_remote = a->peer_rwnd > stats->flight ? a->peer_rwnd - stats->flight : 0;
+    stats->rwnd_local = floe_sctp_reassembly_window(&a->reassembly);
+    stats->srtt_us = a->rto.srtt_us;
+    stats->rto_us = a->rto.rto_us;
+    stats->buffered = 0;
+    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+        const floe_sctp_stream *stream = &a->streams.table[i];
+        stats->buffered += floe_sctp_stream_is_used(stream) ? stream->buffered : 0;
+    }
+}
+
+uint16_t floe_sctp_assoc_get_streams(const floe_sctp_assoc *a)
+{
+    return floe_sctp_is_open(a) ? a->streams_out : 0;
+}
+
+void floe_sctp_assoc_check_invariants(const floe_sctp_assoc *a)
+{
+    FLOE_ASSERT(a->is_over ? a->state == FLOE_SCTP_CLOSED : true);
+    floe_sctp_outstanding_check_invariants(&a->outstanding, &a->sendq, &a->streams);
+    if (a->state != FLOE_SCTP_COOKIE_ECHOED) { /* then the cookie is in the receive buffer */
+        floe_sctp_reassembly_check_invariants(&a->reassembly, &a->streams, &a->tracker);
+    }
+}
+
+const char *floe_sctp_state_name(floe_sctp_state state)
+{
+    static const char *const names[] = {
+        [FLOE_SCTP_CLOSED] = "CLOSED",
+        [FLOE_SCTP_COOKIE_WAIT] = "COOKIE-WAIT",
+        [FLOE_SCTP_COOKIE_ECHOED] = "COOKIE-ECHOED",
+        [FLOE_SCTP_ESTABLISHED] = "ESTABLISHED",
+        [FLOE_SCTP_SHUTDOWN_PENDING] = "SHUTDOWN-PENDING",
+        [FLOE_SCTP_SHUTDOWN_SENT] = "SHUTDOWN-SENT",
+        [FLOE_SCTP_SHUTDOWN_RECEIVED] = "SHUTDOWN-RECEIVED",
+        [FLOE_SCTP_SHUTDOWN_ACK_SENT] = "SHUTDOWN-ACK-SENT",
+    };
+    return names[state];
+}
+
+const char *floe_sctp_cause_text(floe_sctp_cause cause)
+{
+    static const char *const texts[] = {
+        [FLOE_SCTP_CAUSE_NONE] = "The association is not closed.",
+        [FLOE_SCTP_CAUSE_SHUTDOWN] = "The association was shut down after all data was delivered.",
+        [FLOE_SCTP_CAUSE_ABORTED] = "The peer aborted the association.",
+        [FLOE_SCTP_CAUSE_LOCAL] = "The association was aborted on this side.",
+        [FLOE_SCTP_CAUSE_TIMEOUT] = "The peer did not answer any more.",
+        [FLOE_SCTP_CAUSE_PROTOCOL] = "The peer broke the protocol.",
+    };
+    return texts[cause];
+}

@@ -1,0 +1,398 @@
+/*
+ * sctp/sctp_output.c - from state to packet (RFC 9260 sections 6.1, 6.3.2, 6.9, 6.10).
+ *
+ * A packet is written when it is asked for, never before. First what stands alone in its packet;
+ * then control chunks, then lost DATA, then new DATA, as much as fits. A message is cut into
+ * fragments here, so that packets are full whatever precedes the DATA in them.
+ */
+#include "sctp/sctp_internal.h"
+
+#include "base/assert.h"
+
+/* A fragment is not made smaller than this to fill up a packet. */
+#define FRAGMENT_MIN 256u
+#define CONTROL_MAX  16u /* HEARTBEAT; SHUTDOWN and SHUTDOWN ACK are shorter */
+
+static size_t room_of(const floe_writer *w)
+{
+    return w->cap - w->len;
+}
+
+/* --- what stands alone ------------------------------------------------------------------------- */
+
+static void put_abort(floe_writer *w, uint8_t flags, uint16_t cause)
+{
+    /* RFC 9260 §3.3.10.2: one parameter is missing, the State Cookie. */
+    static const uint8_t missing[] = {0, 0, 0, 1, 0, FLOE_SCTP_PARAM_STATE_COOKIE};
+    size_t begin = floe_sctp_chunk_begin(w, FLOE_SCTP_CHUNK_ABORT, flags);
+    if (cause == FLOE_SCTP_ERROR_MISSING_PARAM) {
+        floe_sctp_param_put(w, cause, (floe_bytes){missing, sizeof missing});
+    } else if (cause != 0) {
+        floe_sctp_param_put(w, cause, (floe_bytes){NULL, 0});
+    }
+    floe_sctp_chunk_end(w, begin);
+}
+
+static void put_stray(floe_sctp_assoc *a, floe_writer *w)
+{
+    /* RFC 9260 §3.3.10.3: how stale the cookie is, is not told. */
+    static const uint8_t stale[] = {0, FLOE_SCTP_ERROR_STALE_COOKIE, 0, 8, 0, 0, 0, 0};
+    const floe_sctp_stray *stray = &a->stray;
+    floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, stray->tag);
+    switch (stray->type) {
+    case FLOE_SCTP_CHUNK_ABORT:
+        put_abort(w, stray->flags, stray->cause);
+        break;
+    case FLOE_SCTP_CHUNK_ERROR:
+        floe_sctp_chunk_put(w, stray->type, 0, (floe_bytes){stale, sizeof stale});
+        break;
+    default:
+        floe_sctp_chunk_put(w, stray->type, stray->flags, (floe_bytes){NULL, 0});
+        break;
+    }
+    a->stray.is_owed = false;
+}
+
+static bool put_alone(floe_sctp_assoc *a, floe_writer *w)
+{
+    uint16_t pending = a->pending;
+    if ((pending & (SEND_ABORT | SEND_SHUTDOWN_COMPLETE)) != 0) {
+        floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, a->peer_tag);
+        if ((pending & SEND_ABORT) != 0) {
+            put_abort(w, 0, a->cause_value);
+        } else {
+            floe_sctp_chunk_put(w, FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE, 0, (floe_bytes){NULL, 0});
+        }
+        a->pending = 0;
+    } else if (a->stray.is_owed) {
+        put_stray(a, w);
+    } else if ((pending & SEND_INIT_ACK) != 0) {
+        floe_sctp_put_init_ack(a, w);
+    } else if ((pending & SEND_INIT) != 0) {
+        floe_sctp_put_init(a, w);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* --- DATA -------------------------------------------------------------------------------------- */
+
+/* Whether the message may not be sent any more. */
+static bool is_expired(const floe_sctp_assoc *a, const floe_sctp_record *record)
+{
+    return record->expires <= a->now;
+}
+
+/* RFC 3758 §3.5, §4.1 TR3, TR4; RFC 7496 §3.2: before a message is sent or sent again. */
+static void expire_lost(floe_sctp_assoc *a)
+{
+    uint32_t tsn;
+    const floe_sctp_tx *tx = floe_sctp_outstanding_lost(&a->outstanding, &tsn);
+    while (tx != NULL) {
+        floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, tx->message);
+        if (!is_expired(a, &record) && tx->sends <= record.max_retransmits) {
+            return;
+        }
+        floe_sctp_outstanding_abandon(&a->outstanding, &a->sendq, &a->streams, tx->message);
+        a->stats.messages_abandoned++;
+        tx = floe_sctp_outstanding_lost(&a->outstanding, &tsn);
+    }
+}
+
+static void expire_unsent(floe_sctp_assoc *a)
+{
+    bool is_set_up = a->streams_out > 0;
+    floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_LIFETIME);
+    while (a->sendq.unsent > 0) {
+        floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, a->sendq.next);
+        bool is_started = (record.flags & FLOE_SCTP_RECORD_STARTED) != 0;
+        if (is_started && !a->has_forward_tsn) {
+            return; /* RFC 3758 §3.3.2: the peer cannot be told: it is sent to its end */
+        }
+        bool is_impossible = is_set_up && record.stream >= a->streams_out;
+        if (!is_expired(a, &record) && !is_impossible) {
+            floe_sctp_timers_set(&a->timers, FLOE_SCTP_TIMER_LIFETIME, record.expires);
+            return;
+        }
+        floe_sctp_outstanding_abandon(&a->outstanding, &a->sendq, &a->streams, a->sendq.next);
+        a->stats.messages_abandoned++;
+    }
+}
+
+void floe_sctp_expire(floe_sctp_assoc *a)
+{
+    if (a->has_forward_tsn) {
+        expire_lost(a);
+    }
+    expire_unsent(a);
+    if (floe_sctp_outstanding_advance(&a->outstanding, &a->streams)) {
+        a->pending |= SEND_FORWARD;
+    }
+    floe_sctp_note_room(a);
+    floe_sctp_shutdown_progress(a);
+}
+
+/* Write one chunk of the ring. */
+static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn, const floe_sctp_tx *tx)
+{
+    floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, tx->message);
+    floe_sctp_data data = {.tsn = tsn,
+                           .ppid = record.ppid,
+                           .stream = record.stream,
+                           .ssn = record.ssn,
+                           .payload = {NULL, tx->len}};
+    bool is_begin = tx->offset == 0;
+    bool is_end = tx->offset + tx->len == record.len;
+    bool is_unordered = (record.flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
+    /* RFC 9260 §6.1: where all waits for this answer, it is wanted at once. */
+    bool is_urgent = a->cc.is_collapsed || a->is_probing || a->state > FLOE_SCTP_ESTABLISHED;
+    data.flags = (uint8_t)((is_begin ? FLOE_SCTP_FLAG_BEGIN : 0) |
+                           (is_end ? FLOE_SCTP_FLAG_END : 0) |
+                           (is_unordered ? FLOE_SCTP_FLAG_UNORDERED : 0) |
+                           (is_urgent ? FLOE_SCTP_FLAG_IMMEDIATE : 0));
+    uint8_t *payload = floe_sctp_data_put(w, &data);
+    FLOE_ASSERT(payload != NULL);
+    floe_sctp_sendq_read(&a->sendq, tx->message, tx->offset, payload, tx->len);
+    a->stats.data_sent++;
+}
+
+/* RFC 9260 §6.1 C: lost chunks come before new ones. False: there are more. */
+static bool put_lost(floe_sctp_assoc *a, floe_writer *w, bool may_send)
+{
+    floe_sctp_outstanding *o = &a->outstanding;
+    uint32_t tsn;
+    for (const floe_sctp_tx *tx = floe_sctp_outstanding_lost(o, &tsn); tx != NULL;
+         tx = floe_sctp_outstanding_lost(o, &tsn)) {
+        if (!may_send || floe_sctp_tx_size(tx) > room_of(w)) {
+            return false;
+        }
+        floe_sctp_outstanding_resend(o);
+        put_data(a, w, tsn, tx);
+        a->stats.retransmits++;
+        if (tsn == o->cum + 1) { /* RFC 9260 §6.1: the earliest one is sent again */
+            floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA);
+        }
+        if (a->has_forward_tsn) {
+            expire_lost(a);
+        }
+    }
+    return true;
+}
+
+/* RFC 9260 §6.1 A: whether the peer's window has room for a new chunk; if not, when to probe it. */
+static bool has_window(floe_sctp_assoc *a, uint32_t len)
+{
+    floe_sctp_outstanding *o = &a->outstanding;
+    if (a->peer_rwnd >= o->flight && a->peer_rwnd - o->flight >= len) {
+        return true;
+    }
+    if (floe_sctp_outstanding_count(o) > 0) {
+        return false; /* a SACK will come */
+    }
+    if (a->peer_rwnd > 0 || a->is_probe_due) {
+        a->is_probing = a->peer_rwnd == 0;
+        a->is_probe_due = false;
+        return true;
+    }
+    if (!floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_DATA)) {
+        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_DATA, a->rto.rto_us);
+    }
+    return false;
+}
+
+/* The size of the next fragment that goes into this packet; 0: none does. */
+static uint32_t next_fragment(const floe_sctp_assoc *a, const floe_writer *w, uint32_t left)
+{
+    uint32_t chunk_max = a->config.packet_max - FLOE_SCTP_HEADER_SIZE - FLOE_SCTP_DATA_SIZE;
+    size_t room = room_of(w) > FLOE_SCTP_DATA_SIZE ? room_of(w) - FLOE_SCTP_DATA_SIZE : 0;
+    if (left <= room) {
+        return left;
+    }
+    /* What fits into a packet of its own is not cut; and no crumbs. */
+    return left <= chunk_max || room < FRAGMENT_MIN ? 0 : (uint32_t)(room & ~(size_t)3);
+}
+
+/* One more fragment of new data. False: nothing more for this packet. */
+static bool put_new(floe_sctp_assoc *a, floe_writer *w)
+{
+    floe_sctp_outstanding *o = &a->outstanding;
+    floe_sctp_sendq *q = &a->sendq;
+    expire_unsent(a);
+    if (q->unsent == 0 || !floe_sctp_outstanding_has_room(o)) {
+        return false;
+    }
+    uint32_t at = q->next;
+    floe_sctp_record record = floe_sctp_sendq_load(q, at);
+    uint32_t len = next_fragment(a, w, record.len - q->sent);
+    if (len == 0 || !has_window(a, len)) {
+        return false;
+    }
+    if ((record.flags & FLOE_SCTP_RECORD_STARTED) == 0) {
+        floe_sctp_stream *stream = floe_sctp_streams_find(&a->streams, record.stream);
+        FLOE_ASSERT(stream != NULL);
+        record.flags |= FLOE_SCTP_RECORD_STARTED;
+        record.first_tsn = o->next_tsn;
+        /* RFC 9260 §6.5: unordered messages do not count. */
+        bool is_unordered = (record.flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
+        record.ssn = is_unordered ? 0 : stream->out_ssn++;
+        floe_sctp_sendq_store(q, at, &record);
+    }
+    uint32_t tsn = floe_sctp_outstanding_add(o, at, q->sent, (uint16_t)len, a->now);
+    put_data(a, w, tsn, &o->ring[tsn & o->mask]);
+    q->sent += len;
+    if (q->sent == record.len) {
+        floe_sctp_sendq_pass(q, record.len);
+        a->stats.messages_sent++;
+    }
+    a->data_at = a->now;
+    return true;
+}
+
+/* RFC 9260 §7.2.1: an idle sender's window decays, once in an RTO. */
+static void decay(floe_sctp_assoc *a)
+{
+    if (floe_sctp_outstanding_count(&a->outstanding) == 0 && a->sendq.unsent > 0) {
+        floe_sctp_cc_decay(&a->cc, (a->now - a->data_at) / a->rto.rto_us);
+        a->data_at = a->now;
+    }
+}
+
+static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
+{
+    decay(a);
+    size_t before = w->len;
+    bool may_send = floe_sctp_cc_may_send(&a->cc, a->outstanding.flight);
+    /* RFC 9260 §7.2.4: the first packet of a fast retransmit does not wait for the window. */
+    bool is_drained = put_lost(a, w, may_send || a->is_fast_due);
+    if (w->len > before) {
+        a->is_fast_due = false;
+    }
+    while (is_drained && may_send && put_new(a, w)) {
+    }
+    if (w->len > before && floe_sctp_is_open(a) &&
+        !floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_DATA)) {
+        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_DATA, a->rto.rto_us); /* RFC 9260 §6.3.2 R1 */
+    }
+}
+
+/* --- what shares a packet ---------------------------------------------------------------------- */
+
+static void put_sack(floe_sctp_assoc *a, floe_writer *w)
+{
+    a->local_rwnd = floe_sctp_reassembly_window(&a->reassembly);
+    floe_sctp_tracker_put_sack(&a->tracker, a->local_rwnd, room_of(w), w);
+    a->pending &= (uint16_t)~SEND_SACK;
+    a->is_ack_due = false;
+    a->ack_packets = 0;
+    floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_SACK);
+}
+
+/* Whether DATA is likely to be in this packet, so that an acknowledgement may ride with it. */
+static bool has_data_to_send(const floe_sctp_assoc *a)
+{
+    bool is_any = a->outstanding.lost_head != FLOE_SCTP_NONE || a->sendq.unsent > 0;
+    return is_any && floe_sctp_cc_may_send(&a->cc, a->outstanding.flight);
+}
+
+static void put_forward(floe_sctp_assoc *a, floe_writer *w)
+{
+    floe_sctp_outstanding_put_forward(&a->outstanding, &a->streams, w);
+    a->pending &= (uint16_t)~SEND_FORWARD;
+    a->forward_at = a->now;
+    if (!floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_DATA)) { /* RFC 3758 §3.5 C5 */
+        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_DATA, a->rto.rto_us);
+    }
+}
+
+static void put_shutdown(floe_sctp_assoc *a, floe_writer *w)
+{
+    if ((a->pending & SEND_SHUTDOWN) != 0) {
+        floe_sctp_shutdown_put(w, a->tracker.cum);
+    }
+    if ((a->pending & SEND_SHUTDOWN_ACK) != 0) {
+        floe_sctp_chunk_put(w, FLOE_SCTP_CHUNK_SHUTDOWN_ACK, 0, (floe_bytes){NULL, 0});
+    }
+    a->pending &= (uint16_t) ~(SEND_SHUTDOWN | SEND_SHUTDOWN_ACK);
+}
+
+/* Each chunk goes into this packet if it still fits; if not, the next packet begins with it. */
+static void put_control(floe_sctp_assoc *a, floe_writer *w)
+{
+    if ((a->pending & SEND_COOKIE_ACK) != 0) {
+        floe_sctp_chunk_put(w, FLOE_SCTP_CHUNK_COOKIE_ACK, 0, (floe_bytes){NULL, 0});
+        a->pending &= (uint16_t)~SEND_COOKIE_ACK;
+    }
+    /* RFC 9260 §6.1: DATA takes an acknowledgement that is owed along. */
+    if ((a->pending & SEND_SACK) != 0 || (a->ack_packets > 0 && has_data_to_send(a))) {
+        put_sack(a, w);
+    }
+    if ((a->pending & SEND_FORWARD) != 0 &&
+        floe_sctp_outstanding_forward_size(&a->outstanding) <= room_of(w)) {
+        put_forward(a, w);
+    }
+    if ((a->pending & SEND_HEARTBEAT) != 0 && room_of(w) >= CONTROL_MAX) {
+        floe_sctp_put_heartbeat(a, w);
+    }
+    if (room_of(w) >= CONTROL_MAX) {
+        put_shutdown(a, w);
+    }
+}
+
+static void put_answers(floe_sctp_assoc *a, floe_writer *w)
+{
+    if (a->reply_len > 0 && a->reply_len <= room_of(w)) {
+        floe_writer_put_bytes(w, (floe_bytes){a->replies, a->reply_len});
+        a->reply_len = 0;
+    }
+    floe_sctp_reset_prepare(a);
+    if (floe_sctp_reconfig_size(a) <= room_of(w)) {
+        floe_sctp_put_reconfig(a, w);
+    }
+}
+
+static bool put_bundle(floe_sctp_assoc *a, floe_writer *w)
+{
+    floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, a->peer_tag);
+    if (a->state == FLOE_SCTP_COOKIE_ECHOED) {
+        /* RFC 9260 §5.1 C: the COOKIE ECHO first, and nothing without it. */
+        if ((a->pending & SEND_COOKIE_ECHO) == 0) {
+            return false;
+        }
+        floe_sctp_put_cookie_echo(a, w);
+        put_answers(a, w);
+    } else {
+        put_control(a, w);
+        put_answers(a, w);
+    }
+    /* RFC 9260 §6: the states in which DATA is sent. */
+    if (a->state <= FLOE_SCTP_SHUTDOWN_PENDING || a->state == FLOE_SCTP_SHUTDOWN_RECEIVED) {
+        put_all_data(a, w);
+    }
+    return w->len > FLOE_SCTP_HEADER_SIZE;
+}
+
+bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap, size_t *len)
+{
+    FLOE_ASSERT(cap >= a->config.packet_max);
+    floe_writer w = floe_writer_begin(buf, a->config.packet_max);
+    if (!a->is_over) {
+        floe_sctp_expire(a);
+    }
+    if (!put_alone(a, &w)) {
+        if (a->is_over || a->state < FLOE_SCTP_COOKIE_ECHOED || !put_bundle(a, &w)) {
+            return false;
+        }
+    }
+    floe_sctp_packet_end(&w);
+    FLOE_ASSERT(floe_writer_is_ok(&w));
+    *len = w.len;
+    a->stats.packets_sent++;
+    a->stats.bytes_sent += w.len;
+    floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
+                                                         .module = FLOE_MODULE_SCTP,
+                                                         .kind = FLOE_TRACE_SENT,
+                                                         .a = (int32_t)w.len,
+                                                         .b = buf[FLOE_SCTP_HEADER_SIZE]});
+    return true;
+}

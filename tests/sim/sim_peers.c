@@ -1,0 +1,568 @@
+/*
+ * tests/sim/sim_peers.c - two whole peers over a network of bad manners, in virtual time.
+ *
+ * Everything is real but the network, the clock and the dice: ICE, DTLS (OpenSSL), SCTP, channels.
+ * tests/sim/README.md has the model. A failure prints its seed; FLOE_SIM_SEED=n runs that one
+ * alone.
+ */
+#include <string.h>
+
+#include "base/addr.h"
+#include "support/sim_scene.h"
+#include "support/unit.h"
+
+#define PATIENCE (120 * FLOE_SECOND)
+
+static const sim_place nowhere_special[2];
+
+static const char *reason_of(const sim_peer *peer, floe_peer_fault *fault)
+{
+    const char *sentence = NULL;
+    *fault = floe_peer_get_reason(peer->peer, &sentence);
+    assert_non_null(sentence);
+    return sentence;
+}
+
+static void assert_failed_because_of(const sim_peer *peer, floe_peer_fault expected)
+{
+    floe_peer_fault fault;
+    assert_true(sim_peer_is_state(peer, FLOE_PEER_FAILED));
+    assert_true(strlen(reason_of(peer, &fault)) > 0);
+    assert_int_equal(fault, expected);
+}
+
+/* Chat over a scene until all has arrived. */
+static void play_chat(sim_scene *scene)
+{
+    sim_scene_add_chat(scene);
+    assert_true(sim_scene_play(scene, PATIENCE));
+    assert_true(sim_peer_is_state(scene->peers[0], FLOE_PEER_CONNECTED));
+    assert_true(sim_peer_is_state(scene->peers[1], FLOE_PEER_CONNECTED));
+}
+
+static floe_time connected_after(const sim_scene *scene, floe_time start)
+{
+    floe_time a = scene->peers[0]->state_at[FLOE_PEER_CONNECTED];
+    floe_time b = scene->peers[1]->state_at[FLOE_PEER_CONNECTED];
+    return (a > b ? a : b) - start;
+}
+
+/* ---- every message arrives ---- */
+
+/* A link whose loss, jitter, reordering and duplication the seed chooses. */
+static sim_link bad_link(sim_random *dice, uint32_t loss_max)
+{
+    return (sim_link){.delay = FLOE_MS + sim_random_below(dice, 80 * FLOE_MS),
+                      .jitter = sim_random_below(dice, 30 * FLOE_MS),
+                      .loss = (uint32_t)sim_random_below(dice, loss_max + 1),
+                      .duplicate = (uint32_t)sim_random_below(dice, 100),
+                      .corrupt = (uint32_t)sim_random_below(dice, 10),
+                      .reorder = (uint32_t)sim_random_below(dice, 100)};
+}
+
+static void add_plan(sim_scene *scene, const char *label, int opener, floe_dc_options options,
+                     bool is_big)
+{
+    static const size_t small[] = {0, 1, 1199, 1200, 0, 3000, 17, 8000};
+    static const size_t big[] = {65535, 65536, 1, 0};
+    static const size_t biggest[] = {262144, 5};
+    sim_plan *plan = sim_traffic_add(&scene->traffic, label, opener);
+    plan->options = options;
+    sim_plan_add_sizes(plan, small, 8);
+    if (is_big) {
+        sim_plan_add_sizes(plan, big, 4);
+    }
+    if (is_big && scene->world->seed % 50 == 0) {
+        sim_plan_add_sizes(plan, biggest, 2);
+    }
+    sim_plan_add_sizes(plan, small, 8);
+}
+
+static void add_plans(sim_scene *scene, bool is_big)
+{
+    int opener = (int)(scene->world->seed / 2 % 2);
+    add_plan(scene, "ordered", opener, (floe_dc_options){0}, is_big);
+    add_plan(scene, "unordered", 1 - opener, (floe_dc_options){.is_unordered = true}, is_big);
+    add_plan(scene, "agreed", 0, (floe_dc_options){.is_negotiated = true, .stream = 500}, false);
+    add_plan(scene, "retransmits", opener,
+             (floe_dc_options){.has_max_retransmits = true, .max_retransmits = 1}, false);
+    add_plan(scene, "lifetime", 1 - opener,
+             (floe_dc_options){.is_unordered = true, .has_lifetime = true, .lifetime_ms = 300},
+             false);
+}
+
+static void exchange(uint64_t seed)
+{
+    sim_random dice = sim_random_begin(seed, 0xd1ce);
+    sim_place places[2];
+    sim_scene scene;
+    memset(places, 0, sizeof places);
+    places[seed % 2].link = bad_link(&dice, 300);
+    places[1 - seed % 2].link = (sim_link){.delay = 5 * FLOE_MS};
+    sim_scene_init(&scene, seed, places);
+    add_plans(&scene, seed % 10 == 0);
+    assert_true(sim_scene_play(&scene, 900 * FLOE_SECOND));
+    sim_scene_free(&scene);
+}
+
+static void test_sim_every_message_arrives_once_and_in_order_on_200_seeds(void **state)
+{
+    (void)state;
+    sim_world_for_seeds(1, 200, exchange);
+}
+
+static void exchange_with_small_buffers(uint64_t seed)
+{
+    sim_random dice = sim_random_begin(seed, 0xd1ce);
+    sim_place places[2];
+    sim_scene scene;
+    memset(places, 0, sizeof places);
+    for (int i = 0; i < 2; i++) {
+        places[i].link = bad_link(&dice, 50);
+        places[i].config = (sim_peer_config){
+            .send_buffer = 16384, .recv_buffer = 16384, .ring = 16, .message_max = 9000};
+    }
+    sim_scene_init(&scene, seed, places);
+    add_plans(&scene, false);
+    assert_true(sim_scene_play(&scene, 900 * FLOE_SECOND));
+    sim_scene_free(&scene);
+}
+
+static void test_sim_small_buffers_slow_things_down_and_lose_nothing(void **state)
+{
+    (void)state;
+    sim_world_for_seeds(1, 20, exchange_with_small_buffers);
+}
+
+static void test_sim_slow_reader_slows_the_sender(void **state)
+{
+    sim_place places[2];
+    sim_scene scene;
+    (void)state;
+    memset(places, 0, sizeof places);
+    places[1].config.recv_buffer = 32768;
+    places[1].config.message_max = 9000;
+    sim_scene_init(&scene, 1, places);
+    add_plans(&scene, false);
+    for (int i = 0; i < 4; i++) {
+        sim_scene_add_messages(&scene);
+    }
+    scene.traffic.read_pause = 100 * FLOE_MS;
+    assert_true(sim_scene_play(&scene, 900 * FLOE_SECOND));
+    sim_scene_free(&scene);
+}
+
+/* ---- connecting ---- */
+
+static void test_sim_perfect_network_connects_within_a_few_round_trips(void **state)
+{
+    sim_scene scene;
+    (void)state;
+    sim_scene_init(&scene, 1, nowhere_special);
+    floe_time start = scene.world->now;
+    play_chat(&scene);
+    /* 40 ms of signalling, then at 40 ms each: a check, DTLS in two, SCTP in two, OPEN. */
+    assert_true(connected_after(&scene, start) < 400 * FLOE_MS);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_same_seed_gives_the_same_run(void **state)
+{
+    sim_net_stats stats[2];
+    floe_time ends[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        sim_place places[2];
+        sim_scene scene;
+        sim_random dice = sim_random_begin(7, 0xd1ce);
+        memset(places, 0, sizeof places);
+        places[0].link = bad_link(&dice, 200);
+        sim_scene_init(&scene, 7, places);
+        play_chat(&scene);
+        stats[i] = scene.world->net.stats;
+        ends[i] = scene.world->now;
+        sim_scene_free(&scene);
+    }
+    assert_memory_equal(&stats[0], &stats[1], sizeof *stats);
+    assert_int_equal(ends[0], ends[1]);
+}
+
+static void test_sim_hello_that_comes_before_the_answer_costs_no_time(void **state)
+{
+    /* The answerer is the DTLS client: it checks, finds a path, and says hello while its answer
+     * is still on the way to the offerer. */
+    sim_place places[2];
+    sim_scene scene;
+    (void)state;
+    memset(places, 0, sizeof places);
+    places[1].config.letter_delay = 700 * FLOE_MS;
+    places[1].config.candidate_delay = 10 * FLOE_MS;
+    sim_scene_init(&scene, 1, places);
+    floe_time start = scene.world->now;
+    play_chat(&scene);
+    /* The offer takes 20 ms, the answer 700, and then there are four flights of 20 ms. */
+    assert_true(connected_after(&scene, start) < 900 * FLOE_MS);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_candidates_may_come_late(void **state)
+{
+    sim_place places[2];
+    sim_scene scene;
+    (void)state;
+    memset(places, 0, sizeof places);
+    places[0].config.candidate_delay = 5 * FLOE_SECOND;
+    places[1].config.candidate_delay = 5 * FLOE_SECOND;
+    sim_scene_init(&scene, 3, places);
+    play_chat(&scene);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_interfaces_may_come_late(void **state)
+{
+    static const char *const ips[] = {"192.0.2.10", "2001:db8::10", NULL};
+    sim_place places[2];
+    sim_scene scene;
+    (void)state;
+    memset(places, 0, sizeof places);
+    memcpy(places[0].ips, ips, sizeof ips);
+    places[0].config.addr_limit = 1; /* IPv4 first; the peer has IPv6 alone */
+    places[1].ips[0] = "2001:db8::20";
+    sim_scene_init(&scene, 1, places);
+    sim_scene_add_chat(&scene);
+    assert_false(sim_scene_play(&scene, 5 * FLOE_SECOND));
+    sim_peer_bind(scene.peers[0], 1);
+    sim_peer_drain(scene.peers[0]);
+    assert_true(
+        sim_world_run_until(scene.world, 10 * FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
+    sim_scene_free(&scene);
+}
+
+static void test_sim_hosts_with_many_addresses_connect(void **state)
+{
+    static const char *const ips[2][SIM_ADDRS + 1] = {
+        {"192.0.2.10", "2001:db8::10", "203.0.113.10", "2001:db8:1::10", NULL},
+        {"198.51.100.20", "2001:db8::20", NULL}};
+    sim_place places[2];
+    sim_scene scene;
+    floe_peer_stats stats;
+    (void)state;
+    memset(places, 0, sizeof places);
+    memcpy(places[0].ips, ips[0], sizeof ips[0]);
+    memcpy(places[1].ips, ips[1], sizeof ips[1]);
+    sim_scene_init(&scene, 1, places);
+    play_chat(&scene);
+    floe_peer_get_stats(scene.peers[0]->peer, &stats);
+    assert_true(stats.ice.local.priority > 0 && stats.ice.remote.priority > 0);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_ipv6_alone_connects(void **state)
+{
+    sim_place places[2];
+    sim_scene scene;
+    (void)state;
+    memset(places, 0, sizeof places);
+    places[0].ips[0] = "2001:db8::10";
+    places[1].ips[0] = "2001:db8::20";
+    sim_scene_init(&scene, 1, places);
+    play_chat(&scene);
+    sim_scene_free(&scene);
+}
+
+static void connect_with_loss(uint64_t seed)
+{
+    sim_place places[2];
+    sim_scene scene;
+    memset(places, 0, sizeof places);
+    places[0].link = (sim_link){.delay = 20 * FLOE_MS, .loss = 100};
+    sim_scene_init(&scene, seed, places);
+    floe_time start = scene.world->now;
+    play_chat(&scene);
+    assert_true(connected_after(&scene, start) < 10 * FLOE_SECOND);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_ten_percent_of_loss_delays_the_connection_by_seconds_at_most(void **state)
+{
+    (void)state;
+    sim_world_for_seeds(1000, 50, connect_with_loss);
+}
+
+/* ---- failing, and saying why ---- */
+
+static void spoil_fingerprint(char *description)
+{
+    char *line = strstr(description, "a=fingerprint:sha-256 ");
+    assert_non_null(line);
+    char *digit = line + strlen("a=fingerprint:sha-256 ");
+    *digit = *digit == '0' ? '1' : '0';
+}
+
+static void spoil_password(char *description)
+{
+    char *line = strstr(description, "a=ice-pwd:");
+    assert_non_null(line);
+    char *letter = line + strlen("a=ice-pwd:");
+    *letter = *letter == 'x' ? 'y' : 'x';
+}
+
+static void test_sim_wrong_fingerprint_fails_and_says_so(void **state)
+{
+    (void)state;
+    for (int liar = 0; liar < 2; liar++) {
+        sim_place places[2];
+        sim_scene scene;
+        memset(places, 0, sizeof places);
+        places[liar].config.tamper = spoil_fingerprint;
+        sim_scene_init(&scene, 1, places);
+        sim_scene_add_chat(&scene);
+        assert_false(sim_scene_play(&scene, 20 * FLOE_SECOND));
+        assert_failed_because_of(scene.peers[1 - liar], FLOE_PEER_FAULT_DTLS);
+        assert_int_equal(scene.traffic.sides[0].received[0], 0);
+        assert_int_equal(scene.traffic.sides[1].received[0], 0);
+        sim_scene_free(&scene);
+    }
+}
+
+static void test_sim_wrong_password_fails_within_the_patience(void **state)
+{
+    sim_place places[2];
+    sim_scene scene;
+    (void)state;
+    memset(places, 0, sizeof places);
+    places[0].config.tamper = spoil_password;
+    places[1].config.tamper = spoil_password;
+    sim_scene_init(&scene, 1, places);
+    sim_scene_add_chat(&scene);
+    assert_false(sim_scene_play(&scene, 45 * FLOE_SECOND));
+    assert_failed_because_of(scene.peers[0], FLOE_PEER_FAULT_ICE);
+    assert_failed_because_of(scene.peers[1], FLOE_PEER_FAULT_ICE);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_peer_that_was_never_there_fails_within_the_patience(void **state)
+{
+    sim_scene scene;
+    (void)state;
+    sim_scene_init(&scene, 1, nowhere_special);
+    sim_scene_add_chat(&scene);
+    sim_net_set_down(&scene.world->net, scene.hosts[1], true);
+    assert_false(sim_scene_play(&scene, 45 * FLOE_SECOND));
+    assert_failed_because_of(scene.peers[0], FLOE_PEER_FAULT_ICE);
+    sim_scene_free(&scene);
+}
+
+/* ---- partitions ---- */
+
+static void test_sim_peer_that_vanishes_is_disconnected_then_failed(void **state)
+{
+    sim_scene scene;
+    (void)state;
+    sim_scene_init(&scene, 1, nowhere_special);
+    play_chat(&scene);
+    floe_time start = scene.world->now;
+    sim_net_set_down(&scene.world->net, scene.hosts[1], true);
+    assert_true(sim_scene_wait(&scene, FLOE_PEER_DISCONNECTED, 20 * FLOE_SECOND));
+    assert_true(sim_scene_wait(&scene, FLOE_PEER_FAILED, 60 * FLOE_SECOND));
+    /* RFC 7675: 30 s without consent. */
+    assert_true(scene.world->now - start >= 25 * FLOE_SECOND);
+    assert_true(scene.world->now - start <= 40 * FLOE_SECOND);
+    assert_failed_because_of(scene.peers[0], FLOE_PEER_FAULT_ICE);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_partition_of_ten_seconds_heals(void **state)
+{
+    sim_scene scene;
+    (void)state;
+    sim_scene_init(&scene, 1, nowhere_special);
+    play_chat(&scene);
+    sim_net_set_down(&scene.world->net, scene.hosts[1], true);
+    sim_scene_add_messages(&scene);
+    sim_world_run(scene.world, 10 * FLOE_SECOND);
+    assert_false(sim_traffic_is_done(&scene.traffic));
+    assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_DISCONNECTED));
+    sim_net_set_down(&scene.world->net, scene.hosts[1], false);
+    assert_true(sim_scene_wait(&scene, FLOE_PEER_CONNECTED, 10 * FLOE_SECOND));
+    assert_true(
+        sim_world_run_until(scene.world, 10 * FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
+    sim_scene_free(&scene);
+}
+
+static void test_sim_idle_connection_stays(void **state)
+{
+    sim_scene scene;
+    (void)state;
+    sim_scene_init(&scene, 1, nowhere_special);
+    play_chat(&scene);
+    sim_world_run(scene.world, 600 * FLOE_SECOND);
+    assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_CONNECTED));
+    sim_scene_add_messages(&scene);
+    assert_true(sim_world_run_until(scene.world, FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
+    sim_scene_free(&scene);
+}
+
+/* ---- an attacker ---- */
+
+/* Throws datagrams of all sorts at both peers, from its own address or in the name of the other. */
+static void throw_garbage(sim_scene *scene, int attacker, int count)
+{
+    static const char *const ips[] = {"192.0.2.10", "198.51.100.20", "203.0.113.66"};
+    static const uint8_t first_bytes[] = {0, 1, 20, 22, 23, 63, 64, 128, 255};
+    sim_random *dice = &scene->world->random;
+    for (int i = 0; i < count; i++) {
+        uint8_t bytes[400];
+        size_t len = (size_t)sim_random_below(dice, sizeof bytes + 1);
+        floe_path path = {.transport = FLOE_UDP};
+        size_t to = (size_t)sim_random_below(dice, 2);
+        size_t from = sim_random_chance(dice, 500) ? 1 - to : 2;
+        sim_random_fill(dice, bytes, sizeof bytes);
+        bytes[0] = first_bytes[sim_random_below(dice, sizeof first_bytes)];
+        assert_int_equal(floe_addr_parse(&path.local, floe_bytes_of(ips[from]), 40000), FLOE_OK);
+        assert_int_equal(floe_addr_parse(&path.remote, floe_bytes_of(ips[to]), 40000), FLOE_OK);
+        sim_net_send(&scene->world->net, scene->world->now, attacker, &path,
+                     (floe_bytes){bytes, len});
+    }
+}
+
+static void chat_under_attack(uint64_t seed)
+{
+    static const sim_link near = {.delay = FLOE_MS, .jitter = 5 * FLOE_MS};
+    sim_scene scene;
+    sim_scene_init(&scene, seed, nowhere_special);
+    int attacker = sim_net_add_host(&scene.world->net, SIM_CORE, &near);
+    sim_scene_add_chat(&scene);
+    sim_traffic_open(&scene.traffic);
+    sim_peer_offer(scene.peers[0]);
+    bool is_done = false;
+    for (int i = 0; i < 1000 && !is_done; i++) {
+        throw_garbage(&scene, attacker, 5);
+        is_done =
+            sim_world_run_until(scene.world, 7 * FLOE_MS, sim_traffic_is_done, &scene.traffic);
+    }
+    assert_true(is_done);
+    assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_CONNECTED));
+    sim_scene_free(&scene);
+}
+
+static void test_sim_garbage_on_the_path_changes_nothing(void **state)
+{
+    (void)state;
+    sim_world_for_seeds(2000, 10, chat_under_attack);
+}
+
+/* ---- closing ---- */
+
+static void close_peer(sim_scene *scene, int i)
+{
+    floe_peer_close(scene->peers[i]->peer, scene->world->now);
+    sim_peer_drain(scene->peers[i]);
+}
+
+static void test_sim_close_is_seen_by_the_other_side(void **state)
+{
+    (void)state;
+    for (int closer = 0; closer < 2; closer++) {
+        sim_scene scene;
+        floe_peer_fault fault;
+        sim_scene_init(&scene, 1, nowhere_special);
+        play_chat(&scene);
+        close_peer(&scene, closer);
+        assert_true(sim_scene_wait(&scene, FLOE_PEER_CLOSED, 5 * FLOE_SECOND));
+        (void)reason_of(scene.peers[1 - closer], &fault);
+        assert_int_equal(fault, FLOE_PEER_FAULT_CLOSED_BY_PEER);
+        assert_int_equal(scene.traffic.sides[0].closed, 1);
+        assert_int_equal(scene.traffic.sides[1].closed, 1);
+        sim_scene_free(&scene);
+    }
+}
+
+static void test_sim_close_from_both_sides_at_once(void **state)
+{
+    sim_scene scene;
+    (void)state;
+    sim_scene_init(&scene, 1, nowhere_special);
+    play_chat(&scene);
+    close_peer(&scene, 0);
+    close_peer(&scene, 1);
+    assert_true(sim_scene_wait(&scene, FLOE_PEER_CLOSED, 5 * FLOE_SECOND));
+    sim_world_run(scene.world, 60 * FLOE_SECOND);
+    assert_int_equal(sim_net_next(&scene.world->net), FLOE_TIME_NEVER);
+    sim_scene_free(&scene);
+}
+
+static void test_sim_close_at_any_moment_of_the_handshake(void **state)
+{
+    (void)state;
+    for (floe_time moment = 0; moment < 400 * FLOE_MS; moment += 13 * FLOE_MS) {
+        sim_scene scene;
+        sim_scene_init(&scene, 1, nowhere_special);
+        sim_scene_add_chat(&scene);
+        (void)sim_scene_play(&scene, moment);
+        int closer = (int)(moment / FLOE_MS % 2);
+        close_peer(&scene, closer);
+        sim_world_run(scene.world, 60 * FLOE_SECOND);
+        assert_int_equal(floe_peer_get_state(scene.peers[closer]->peer), FLOE_PEER_CLOSED);
+        floe_peer_state other = floe_peer_get_state(scene.peers[1 - closer]->peer);
+        assert_true(other == FLOE_PEER_CLOSED || other == FLOE_PEER_FAILED ||
+                    other == FLOE_PEER_NEW);
+        sim_scene_free(&scene);
+    }
+}
+
+static void test_sim_channels_close_from_either_side(void **state)
+{
+    sim_scene scene;
+    (void)state;
+    sim_scene_init(&scene, 1, nowhere_special);
+    sim_scene_add_chat(&scene);
+    (void)sim_traffic_add(&scene.traffic, "second", 1);
+    assert_true(sim_scene_play(&scene, PATIENCE));
+    for (int i = 0; i < 2; i++) {
+        sim_peer *peer = scene.peers[i];
+        floe_dc_id channel = scene.traffic.sides[i].channels[i];
+        assert_int_equal(floe_peer_close_channel(peer->peer, channel), FLOE_OK);
+        sim_peer_drain(peer);
+    }
+    sim_world_run(scene.world, 2 * FLOE_SECOND);
+    for (int i = 0; i < 2; i++) {
+        size_t cursor = 0;
+        floe_dc_id channel;
+        assert_int_equal(scene.traffic.sides[i].closed, 2);
+        assert_false(floe_peer_next_channel(scene.peers[i]->peer, &cursor, &channel));
+    }
+    assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_CONNECTED));
+    sim_scene_free(&scene);
+}
+
+#define SIM(test) cmocka_unit_test_teardown(test, sim_world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIM(test_sim_perfect_network_connects_within_a_few_round_trips),
+        SIM(test_sim_same_seed_gives_the_same_run),
+        SIM(test_sim_hello_that_comes_before_the_answer_costs_no_time),
+        SIM(test_sim_candidates_may_come_late),
+        SIM(test_sim_interfaces_may_come_late),
+        SIM(test_sim_hosts_with_many_addresses_connect),
+        SIM(test_sim_ipv6_alone_connects),
+        SIM(test_sim_ten_percent_of_loss_delays_the_connection_by_seconds_at_most),
+        SIM(test_sim_every_message_arrives_once_and_in_order_on_200_seeds),
+        SIM(test_sim_small_buffers_slow_things_down_and_lose_nothing),
+        SIM(test_sim_slow_reader_slows_the_sender),
+        SIM(test_sim_wrong_fingerprint_fails_and_says_so),
+        SIM(test_sim_wrong_password_fails_within_the_patience),
+        SIM(test_sim_peer_that_was_never_there_fails_within_the_patience),
+        SIM(test_sim_peer_that_vanishes_is_disconnected_then_failed),
+        SIM(test_sim_partition_of_ten_seconds_heals),
+        SIM(test_sim_idle_connection_stays),
+        SIM(test_sim_garbage_on_the_path_changes_nothing),
+        SIM(test_sim_close_is_seen_by_the_other_side),
+        SIM(test_sim_close_from_both_sides_at_once),
+        SIM(test_sim_close_at_any_moment_of_the_handshake),
+        SIM(test_sim_channels_close_from_either_side),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

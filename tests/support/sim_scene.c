@@ -1,0 +1,97 @@
+/* support/sim_scene.c - see support/sim_scene.h. */
+#include "support/sim_scene.h"
+
+#include <string.h>
+
+#include "support/unit.h"
+
+static const sim_link ten_ms = {.delay = 10 * FLOE_MS};
+
+static int add_place(sim_scene *scene, int number, const sim_place *place)
+{
+    static const char *const public_ips[] = {"192.0.2.10", "198.51.100.20"};
+    static const char *const private_ips[] = {"10.0.0.10", "10.0.0.20"};
+    sim_net *net = &scene->world->net;
+    int parent = SIM_CORE;
+    const char *ip = public_ips[number];
+    scene->nats[number] = -1;
+    if (place->nat != NULL) {
+        sim_link short_link = {.delay = FLOE_MS};
+        parent = sim_net_add_nat(net, SIM_CORE, &short_link, ip, place->nat);
+        scene->nats[number] = parent;
+        ip = private_ips[number];
+    }
+    int host = sim_net_add_host(net, parent, place->link.delay == 0 ? &ten_ms : &place->link);
+    for (size_t i = 0; i < SIM_ADDRS && place->ips[i] != NULL; i++) {
+        sim_net_add_addr(net, host, place->ips[i]);
+    }
+    if (place->ips[0] == NULL) {
+        sim_net_add_addr(net, host, ip);
+    }
+    return host;
+}
+
+void sim_scene_init(sim_scene *scene, uint64_t seed, const sim_place places[2])
+{
+    memset(scene, 0, sizeof *scene);
+    scene->world = sim_world_new(seed);
+    sim_stun_add(scene->world, &scene->stun, SIM_STUN_IP, &ten_ms);
+    for (int i = 0; i < 2; i++) {
+        scene->hosts[i] = add_place(scene, i, &places[i]);
+        scene->peers[i] = sim_peer_new(scene->world, scene->hosts[i], &places[i].config);
+    }
+    sim_peer_join(scene->peers[0], scene->peers[1]);
+    sim_traffic_init(&scene->traffic, seed, scene->peers[0], scene->peers[1]);
+}
+
+void sim_scene_free(sim_scene *scene)
+{
+    sim_peer_free(scene->peers[0]);
+    sim_peer_free(scene->peers[1]);
+    sim_world_free(scene->world);
+}
+
+static void add_ten(sim_plan *plan)
+{
+    static const size_t sizes[10] = {5, 0, 20, 1, 300, 1199, 1200, 0, 64, 4000};
+    sim_plan_add_sizes(plan, sizes, 10);
+}
+
+void sim_scene_add_chat(sim_scene *scene)
+{
+    add_ten(sim_traffic_add(&scene->traffic, "chat", 0));
+}
+
+void sim_scene_add_messages(sim_scene *scene)
+{
+    for (size_t i = 0; i < scene->traffic.plan_count; i++) {
+        add_ten(&scene->traffic.plans[i]);
+    }
+    sim_peer_drain(scene->peers[0]);
+    sim_peer_drain(scene->peers[1]);
+}
+
+bool sim_scene_play(sim_scene *scene, floe_time patience)
+{
+    sim_traffic_open(&scene->traffic);
+    sim_peer_offer(scene->peers[0]);
+    return sim_world_run_until(scene->world, patience, sim_traffic_is_done, &scene->traffic);
+}
+
+typedef struct wanted {
+    const sim_scene *scene;
+    floe_peer_state state;
+} wanted;
+
+static bool are_both_in_state(void *ctx)
+{
+    const wanted *want = ctx;
+    return sim_peer_is_state(want->scene->peers[0], want->state) &&
+           sim_peer_is_state(want->scene->peers[1], want->state);
+}
+
+bool sim_scene_wait(sim_scene *scene, floe_peer_state state, floe_time patience)
+{
+    wanted want = {scene, state};
+    return sim_world_run_until(scene->world, patience, are_both_in_state, &want);
+}

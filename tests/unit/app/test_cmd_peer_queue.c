@@ -1,0 +1,127 @@
+/* tests/unit/app/test_cmd_peer_queue.c - what waits, in which order it goes, and what is dropped.
+ * The peer is a floe_peer_send() of the test's own. */
+#include "app/cmd_peer_queue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "support/unit.h"
+
+static struct {
+    char log[256];          /* what was sent: "1:text " or "1#size " */
+    int left;               /* sends that are taken before AGAIN */
+    floe_dc_id bad_channel; /* answers STATE */
+    uint8_t first_bytes[8];
+    int count;
+} fake;
+
+/* Stands in for the facade's. */
+floe_err floe_peer_send(floe_peer *peer, floe_dc_id channel, bool is_text, floe_bytes data)
+{
+    (void)peer;
+    if (channel == fake.bad_channel) {
+        return FLOE_E_STATE;
+    }
+    if (fake.left == 0) {
+        return FLOE_E_AGAIN;
+    }
+    fake.left--;
+    if (data.len > 0 && fake.count < (int)sizeof fake.first_bytes) {
+        fake.first_bytes[fake.count] = data.ptr[0];
+    }
+    fake.count++;
+    size_t at = strlen(fake.log);
+    snprintf(fake.log + at, sizeof fake.log - at, is_text ? "%u:%.*s " : "%u#%d ", channel,
+             (int)data.len, (const char *)data.ptr);
+    return FLOE_OK;
+}
+
+static int setup(void **state)
+{
+    static send_queue queue;
+    memset(&queue, 0, sizeof queue);
+    memset(&fake, 0, sizeof fake);
+    fake.bad_channel = FLOE_DC_NONE;
+    fake.left = 1000;
+    *state = &queue;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    send_queue *queue = *state;
+    send_queue_clear(queue);
+    return queue->first == NULL && queue->last == NULL && queue->bytes == 0 ? 0 : -1;
+}
+
+static void add(send_queue *queue, floe_dc_id channel, const char *text, uint64_t count)
+{
+    assert_int_equal(send_queue_add(queue, channel, true, floe_bytes_of(text), count), FLOE_OK);
+}
+
+static void test_send_queue_sends_in_order_and_is_empty_then(void **state)
+{
+    send_queue *queue = *state;
+    add(queue, 1, "a", 1);
+    add(queue, 2, "b", 2);
+    add(queue, 1, "", 1);
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
+    assert_string_equal(fake.log, "1:a 2:b 2:b 1: ");
+    assert_null(queue->first);
+    assert_int_equal(queue->bytes, 0);
+}
+
+static void test_send_queue_keeps_what_is_not_taken(void **state)
+{
+    send_queue *queue = *state;
+    add(queue, 1, "a", 3);
+    add(queue, 1, "b", 1);
+    fake.left = 2;
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_E_AGAIN);
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_E_AGAIN);
+    fake.left = 1000;
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
+    assert_string_equal(fake.log, "1:a 1:a 1:a 1:b ");
+}
+
+static void test_send_queue_drops_an_item_that_is_refused_and_goes_on(void **state)
+{
+    send_queue *queue = *state;
+    fake.bad_channel = 7;
+    add(queue, 7, "never", 1000000);
+    add(queue, 1, "a", 1);
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_E_STATE);
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
+    assert_string_equal(fake.log, "1:a ");
+}
+
+static void test_send_queue_makes_every_message_of_a_pattern_different(void **state)
+{
+    send_queue *queue = *state;
+    assert_int_equal(send_queue_add(queue, 1, false, (floe_bytes){NULL, 5}, 3), FLOE_OK);
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
+    assert_string_equal(fake.log, "1#5 1#5 1#5 ");
+    assert_memory_equal(fake.first_bytes, "\0\1\2", 3);
+}
+
+static void test_send_queue_sends_nothing_for_a_count_of_zero(void **state)
+{
+    send_queue *queue = *state;
+    add(queue, 1, "a", 0);
+    add(queue, 1, "b", 1);
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
+    assert_string_equal(fake.log, "1:b ");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_send_queue_sends_in_order_and_is_empty_then),
+        TEST(test_send_queue_keeps_what_is_not_taken),
+        TEST(test_send_queue_drops_an_item_that_is_refused_and_goes_on),
+        TEST(test_send_queue_makes_every_message_of_a_pattern_different),
+        TEST(test_send_queue_sends_nothing_for_a_count_of_zero),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
