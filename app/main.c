@@ -11,6 +11,8 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
+    {"serve", cmd_serve, "the chat page, and rooms where two members find each other"},
+    {"chat", cmd_chat, "talk from the terminal to whoever is in a room"},
     {"peer", cmd_peer, "a peer driven by JSON lines on stdin and stdout, for scripts and tests"},
 };
 

@@ -102,6 +102,7 @@ static void handle_events(void)
         (void)floe_peer_copy(&peer, text, sizeof text);
         floe_peer_release(&peer);
         printf("%.*s\n", (int)data.len, (const char *)text);
+        fflush(stdout);
         is_over |= floe_bytes_equal(data, FLOE_LIT("goodbye"));
     }
     is_over |= floe_peer_get_state(&peer) >= FLOE_PEER_FAILED;

@@ -153,7 +153,11 @@ static void drain(int which)
 
 static void give(int to, const uint8_t *bytes, size_t len)
 {
-    (void)floe_dtls_conn_input(&ends[to].conn, now, (floe_bytes){bytes, len});
+    bool over = ends[to].state == FLOE_DTLS_CLOSED || ends[to].state == FLOE_DTLS_FAILED;
+    floe_err err = floe_dtls_conn_input(&ends[to].conn, now, (floe_bytes){bytes, len});
+
+    require(err == FLOE_OK || err == FLOE_E_MALFORMED || err == FLOE_E_CLOSED);
+    require((err == FLOE_E_CLOSED) == over);
     drain(to);
 }
 
@@ -221,7 +225,8 @@ static void inject_fragment(int to, floe_reader *r)
     uint16_t total = floe_reader_get_u16(r) % 2048;
     uint16_t offset = total > 0 ? floe_reader_get_u16(r) % total : 0;
     size_t len = floe_reader_get_u8(r) % 128u;
-    floe_bytes body = floe_reader_get_bytes(r, len < (size_t)total - offset ? len : total - offset);
+    size_t left = (size_t)total - offset;
+    floe_bytes body = floe_reader_get_bytes(r, len < left ? len : left);
 
     floe_writer_put_u8(&w, 22);
     floe_writer_put_u16(&w, 0xfefd);

@@ -11,7 +11,8 @@
 
 /* RFC 8489 §6.2.1 lets Rc be configured. Five sends end after 15.5 s rather than 39.5: who cannot
  * trickle waits for the last server. */
-#define SENDS_MAX 5
+#define SENDS_MAX      5
+#define DOUBTFUL_SENDS 3
 
 #define REFRESH_US (15 * FLOE_SECOND) /* RFC 8445 section 11: the least Tr */
 
@@ -109,6 +110,31 @@ void floe_ice_gather_restart(floe_ice_agent *agent)
     }
 }
 
+static bool has_answered(const floe_ice_agent *agent, uint8_t server, uint8_t family)
+{
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        if ((agent->server[server].answered >> i & 1) != 0 &&
+            agent->local[i].addr.family == family) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A server that has left somebody waiting and answered nobody is not asked by others as well: it is
+ * most likely dead, and each would wait as long once more. */
+static bool is_doubtful(const floe_ice_agent *agent, uint8_t server, uint8_t family)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        const floe_ice_gather_txn *job = &agent->gather[i];
+        if (job->server == server && job->txn.sends >= DOUBTFUL_SENDS &&
+            agent->local[job->local].addr.family == family) {
+            return !has_answered(agent, server, family);
+        }
+    }
+    return false;
+}
+
 static bool is_job(const floe_ice_agent *agent, uint8_t server_index, uint8_t local)
 {
     const floe_ice_gather_server *server = &agent->server[server_index];
@@ -116,7 +142,8 @@ static bool is_job(const floe_ice_agent *agent, uint8_t server_index, uint8_t lo
     bool is_six = base->addr.family == 6;
     const floe_addr *addr = &server->addr[is_six];
     if (!server->is_usable || addr->family == 0 || server->is_dead[is_six] ||
-        base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0) {
+        base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0 ||
+        is_doubtful(agent, server_index, base->addr.family)) {
         return false;
     }
     /* An address that cannot reach the server is not asked: it would cost a timeout. */
@@ -250,9 +277,6 @@ floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_p
             (void)floe_ice_table_add_reflexive(agent, FLOE_ICE_SRFLX, job->local,
                                                server_class(agent, &path->remote), &mapped);
         }
-        if (agent->refresh_at == FLOE_TIME_NEVER) {
-            agent->refresh_at = floe_time_after(agent->now, REFRESH_US);
-        }
     }
     job->server = FLOE_ICE_NONE;
     return FLOE_OK;
@@ -268,8 +292,13 @@ static void refresh(floe_ice_agent *agent)
         return;
     }
     agent->refresh_at = floe_time_after(agent->now, REFRESH_US);
+    bool is_any = false;
     for (uint8_t i = 0; i < agent->server_count; i++) {
         agent->server[i].asked &= ~agent->server[i].answered;
+        is_any = is_any || agent->server[i].answered != 0;
+    }
+    if (!is_any) {
+        agent->refresh_at = FLOE_TIME_NEVER; /* no server, nothing to keep */
     }
 }
 
@@ -291,9 +320,10 @@ void floe_ice_gather_expire(floe_ice_agent *agent)
         floe_ice_gather_txn *job = &agent->gather[i];
         if (job->server != FLOE_ICE_NONE &&
             floe_stun_txn_check(&job->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
-            floe_ice_gather_server *server = &agent->server[job->server];
-            bool is_six = agent->local[job->local].addr.family == 6;
-            server->is_dead[is_six] = server->is_dead[is_six] || server->answered == 0;
+            uint8_t family = agent->local[job->local].addr.family;
+            if (!has_answered(agent, job->server, family)) {
+                agent->server[job->server].is_dead[family == 6] = true;
+            }
             job->server = FLOE_ICE_NONE;
         }
     }
@@ -301,6 +331,7 @@ void floe_ice_gather_expire(floe_ice_agent *agent)
     if (agent->gathering == FLOE_ICE_GATHERING_BUSY && agent->is_local_ended &&
         !is_waiting_for_server(agent)) {
         agent->gathering = FLOE_ICE_GATHERING_COMPLETE;
+        agent->refresh_at = floe_time_after(agent->now, REFRESH_US);
     }
 }
 

@@ -66,14 +66,25 @@ static void log_sctp_event(sim_dc_end *e, const floe_sctp_event *event)
     e->sctp_events[e->sctp_event_count++] = *event;
 }
 
+static void take_raw_events(sim_dc_end *e)
+{
+    floe_sctp_event event;
+    floe_sctp_recv message;
+    while (floe_sctp_assoc_poll_event(&e->assoc, &event)) {
+        log_sctp_event(e, &event);
+    }
+    while (e->is_sink && floe_sctp_assoc_peek(&e->assoc, &message)) {
+        floe_sctp_assoc_release(&e->assoc);
+        e->sunk++;
+    }
+}
+
 static void take_events(sim_dc_end *e)
 {
     floe_sctp_event sctp_event;
     floe_dc_event event;
     if (e->is_raw) {
-        while (floe_sctp_assoc_poll_event(&e->assoc, &sctp_event)) {
-            log_sctp_event(e, &sctp_event);
-        }
+        take_raw_events(e);
         return;
     }
     while (floe_dc_advance(&e->dc, &e->assoc, &sctp_event)) {
@@ -90,10 +101,11 @@ static void take_events(sim_dc_end *e)
 void sim_dc_drain(sim_dc *pair, int end)
 {
     sim_dc_end *e = &pair->ends[end];
-    take_events(e);
-    transmit(pair, end);
-    take_events(e);
-    transmit(pair, end);
+    floe_sctp_assoc_advance(&e->assoc, pair->now);
+    for (int i = 0; i < 3; i++) { /* reading makes events, and events make packets */
+        take_events(e);
+        transmit(pair, end);
+    }
     floe_sctp_assoc_check_invariants(&e->assoc);
     assert_true(floe_sctp_assoc_deadline(&e->assoc) > pair->now);
 }
@@ -126,7 +138,6 @@ static bool step(sim_dc *pair, floe_time until)
     }
     for (int end = 0; end < 2; end++) {
         if (floe_sctp_assoc_deadline(&pair->ends[end].assoc) <= pair->now) {
-            floe_sctp_assoc_advance(&pair->ends[end].assoc, pair->now);
             sim_dc_drain(pair, end);
         }
     }
@@ -141,10 +152,8 @@ void sim_dc_run(sim_dc *pair, floe_time duration)
     while (step(pair, end)) {
     }
     pair->now = end;
-    for (int i = 0; i < 2; i++) {
-        floe_sctp_assoc_advance(&pair->ends[i].assoc, pair->now);
-        sim_dc_drain(pair, i);
-    }
+    sim_dc_drain(pair, 0);
+    sim_dc_drain(pair, 1);
 }
 
 void sim_dc_connect(sim_dc *pair)

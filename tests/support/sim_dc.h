@@ -21,6 +21,8 @@ typedef struct sim_dc_end {
     floe_sctp_assoc assoc;
     floe_dc dc;
     bool is_raw;
+    bool is_sink; /* a raw end that reads whatever comes, and counts it */
+    size_t sunk;
     sim_random random;
     floe_dc_event events[SIM_DC_EVENTS];        /* read from the channels, oldest first */
     floe_sctp_event sctp_events[SIM_DC_EVENTS]; /* handed on by the channels; all of a raw end */

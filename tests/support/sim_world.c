@@ -101,6 +101,7 @@ void sim_world_drain(sim_world *world, int number)
 {
     const sim_actor *actor = &world->actors[number];
     bool is_busy = true;
+    actor->advance(actor->self, world->now); /* what is due now has its chance */
     for (unsigned i = 0; is_busy; i++) {
         assert_true(i < DRAIN_MAX);
         is_busy = transmit_all(world, actor);

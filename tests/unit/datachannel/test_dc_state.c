@@ -14,7 +14,9 @@ static int setup(void **state)
 
 static int setup_with_raw_peer(void **state)
 {
-    *state = sim_dc_new_with_raw_peer(1);
+    sim_dc *pair = sim_dc_new_with_raw_peer(1);
+    pair->ends[1].is_sink = true;
+    *state = pair;
     return 0;
 }
 
