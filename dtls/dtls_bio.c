@@ -53,14 +53,21 @@ static void doubt_alert(floe_dtls_conn *conn, uint8_t alert)
     }
 }
 
+static void trace(const floe_dtls_conn *conn, floe_trace_kind kind, size_t len, int32_t type)
+{
+    floe_trace_put(&conn->trace,
+                   (floe_trace_record){.at = conn->now,
+                                       .module = FLOE_MODULE_DTLS,
+                                       .kind = (uint8_t)kind,
+                                       .a = (int32_t)len,
+                                       .b = type,
+                                       .cause = kind == FLOE_TRACE_DROP ? FLOE_E_MALFORMED : 0});
+}
+
 void floe_dtls_bio_drop(floe_dtls_conn *conn, size_t len)
 {
     conn->stats.dropped++;
-    floe_trace_put(&conn->trace, (floe_trace_record){.at = conn->now,
-                                                     .module = FLOE_MODULE_DTLS,
-                                                     .kind = FLOE_TRACE_DROP,
-                                                     .a = (int32_t)len,
-                                                     .cause = FLOE_E_MALFORMED});
+    trace(conn, FLOE_TRACE_DROP, len, 0);
 }
 
 /* OpenSSL's replay window also counts the records that nobody vouches for: one of them, with a high
@@ -79,6 +86,7 @@ static int give(floe_dtls_conn *conn, const floe_dtls_record *record, uint8_t *o
     if (record->epoch == 0) {
         renumber(conn, out);
     }
+    trace(conn, FLOE_TRACE_GOT, record->whole.len, record->type);
     conn->stats.records_received++;
     conn->unproven += record->type == FLOE_DTLS_DATA ? 1u : 0u;
     return (int)record->whole.len;
@@ -129,6 +137,7 @@ static int write_datagram(BIO *bio, const char *data, int len)
     floe_bytes datagram = {(const uint8_t *)data, (size_t)len};
 
     BIO_clear_retry_flags(bio);
+    trace(conn, FLOE_TRACE_SENT, datagram.len, datagram.ptr[0]);
     conn->stats.records_sent += count_records(datagram);
     if (conn->sealed.ptr != NULL && datagram.ptr[0] == FLOE_DTLS_DATA) {
         if (datagram.len > conn->sealed.len) {
@@ -142,21 +151,13 @@ static int write_datagram(BIO *bio, const char *data, int len)
     return len;
 }
 
+/* "Flushed" is all that OpenSSL needs to hear; the MTU was set by SSL_set_mtu(). */
 static long control(BIO *bio, int command, long number, void *pointer)
 {
-    const floe_dtls_conn *conn = BIO_get_data(bio);
-
+    (void)bio;
     (void)number;
     (void)pointer;
-    switch (command) {
-    case BIO_CTRL_FLUSH:
-        return 1; /* "there is nothing to wait for" */
-    case BIO_CTRL_DGRAM_QUERY_MTU:
-    case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
-        return (long)conn->mtu;
-    default:
-        return 0;
-    }
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
 BIO_METHOD *floe_dtls_bio_method_new(void)

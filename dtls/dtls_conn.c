@@ -98,9 +98,10 @@ static bool prepare(floe_dtls_conn *conn)
     return true;
 }
 
-/* RFC 6347 §4.2.4.1: start low, double. The standard says 1 s; RFC 8827 has no say, and a hello
- * that was lost should not cost a second. OpenSSL asks with 0 for the first interval of a flight
- * and with the last one when it repeats the flight. */
+/* RFC 6347 §4.2.4.1: double the interval each time. It also says to start with 1 s; we start lower,
+ * as browsers do: the path has just been checked, and a lost hello should not cost a second.
+ * OpenSSL asks with 0 for the first interval of a flight and with the last one when it repeats it.
+ */
 static unsigned int get_interval(SSL *ssl, unsigned int last_us)
 {
     floe_dtls_conn *conn = SSL_get_app_data(ssl);
@@ -406,7 +407,8 @@ floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_le
         prepare(conn) && SSL_write_ex(conn->ssl, buf + FLOE_DTLS_HEAD, plain_len, &written) == 1;
     conn->sealed = (floe_span){NULL, 0};
     if (!sealed || conn->sealed_len == 0) {
-        fail(conn, FLOE_DTLS_CAUSE_CRYPTO);
+        /* A peer may begin a second handshake and leave it there; then nothing can be sealed. */
+        fail(conn, SSL_in_init(conn->ssl) ? FLOE_DTLS_CAUSE_PROTOCOL : FLOE_DTLS_CAUSE_CRYPTO);
         return FLOE_E_CRYPTO;
     }
     *len = conn->sealed_len;

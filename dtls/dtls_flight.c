@@ -13,6 +13,9 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
+_Static_assert(FLOE_DTLS_FLIGHT_MAX <= UINT16_MAX, "head and tail have 16 bits");
+_Static_assert(FLOE_DTLS_FLIGHT_MAX >= FLOE_DATAGRAM_MAX + 2, "a datagram must fit");
+
 /* Add to the newest datagram. False: there is none, or it is full. */
 static bool append(floe_dtls_conn *conn, floe_bytes records)
 {

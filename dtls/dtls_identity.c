@@ -26,6 +26,9 @@
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:"                \
     "RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
 
+_Static_assert(FLOE_DTLS_RECORD_MAX >= 512 && FLOE_DTLS_RECORD_MAX <= FLOE_DTLS_PLAIN_MAX,
+               "what OpenSSL takes for a fragment");
+
 static bool set_serial(X509 *cert)
 {
     BIGNUM *number = BN_new();

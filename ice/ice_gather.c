@@ -26,6 +26,7 @@ static void reset(floe_ice_gather_server *server)
 static void set_busy(floe_ice_agent *agent)
 {
     agent->gathering = FLOE_ICE_GATHERING_BUSY;
+    agent->refresh_at = FLOE_TIME_NEVER;
     if (agent->gathering_told == FLOE_ICE_GATHERING_COMPLETE) {
         agent->gathering_told = FLOE_ICE_GATHERING_NEW;
     }

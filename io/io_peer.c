@@ -40,6 +40,8 @@ struct floe_io_peer {
     floe_dtls_identity identity; /* ours, if the program brought none; else zero */
     bool has_resolver;           /* only a peer that has names to look up needs one */
     floe_resolver resolver;
+    floe_peer_event event; /* read ahead of the program, if has_event */
+    bool has_event;
     size_t socket_count;
     floe_io_socket sockets[SOCKET_MAX];
     floe_transmit run;       /* what is being sent; run.buf is `out` */
@@ -216,11 +218,23 @@ static floe_err open_sockets(floe_io_peer *io, bool use_loopback)
     return FLOE_OK;
 }
 
+/* A call of the program may have caused events: it is not to sleep over them. One that it has left
+ * unread once before holds up nothing. */
+static bool has_fresh_event(floe_io_peer *io)
+{
+    if (io->has_event) {
+        return false;
+    }
+    io->has_event = floe_io_peer_poll_event(io, &io->event);
+    return io->has_event;
+}
+
 static void prepare(floe_timer *timer)
 {
     floe_io_peer *io = timer->ctx;
+    bool is_fresh = has_fresh_event(io);
     floe_io_peer_flush(io);
-    timer->at = floe_peer_deadline(&io->peer);
+    timer->at = is_fresh ? 0 : floe_peer_deadline(&io->peer);
     if (io->blocked != NULL) {
         /* Only a peer that is drained promises a deadline in the future. */
         floe_time nap = floe_time_after(floe_loop_now(io->loop), BLOCKED_NAP);
@@ -325,6 +339,11 @@ static void resolve(floe_io_peer *io, uint32_t request, floe_bytes host)
 
 bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event)
 {
+    if (io->has_event) {
+        io->has_event = false;
+        *event = io->event;
+        return true;
+    }
     while (floe_peer_poll_event(&io->peer, event)) {
         if (event->type != FLOE_PEER_EV_RESOLVE) {
             return true;

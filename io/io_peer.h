@@ -64,7 +64,8 @@ void floe_io_peer_close(floe_io_peer *io);
 /* The peer itself. Its clock is set by each floe_loop_wait(): a program that was busy elsewhere for
  * long calls floe_loop_wait(loop, 0) before it goes on with the peer. */
 floe_peer *floe_io_peer_get(floe_io_peer *io);
-/* As floe_peer_poll_event(), with name resolution already answered. */
+/* In place of floe_peer_poll_event(): names are looked up in here, and floe_loop_wait() does not
+ * sleep over an event that came up since the program has read the others. */
 bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event);
 void floe_io_peer_get_stats(const floe_io_peer *io, floe_io_stats *stats);
 /* Send what a call on the peer has produced; floe_loop_wait() does it too, before it sleeps. */

@@ -209,6 +209,9 @@ void floe_resolver_ask(floe_resolver *resolver, uint32_t request, floe_bytes hos
     name->deadline = floe_loop_now(resolver->loop) + FLOE_RESOLVER_PATIENCE;
     name->is_busy = true;
     name->is_answered = false;
+    /* It may be asked while the loop prepares to sleep, when this timer has had its turn: wake once
+     * more, and prepare for what has just been asked. */
+    resolver->timer.at = 0;
     struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_flags = ARES_AI_NOSORT};
     ares_getaddrinfo(resolver->channel, text, NULL, &hints, on_result, name);
 }

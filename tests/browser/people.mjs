@@ -28,6 +28,7 @@ export function startChat(program, server, room, ...args) {
 // A visitor of the page: goes in, and reads what is on the screen.
 export async function visit(browser, server, room, name) {
   const page = await browser.newPage(`${server.url}/#${room}`);
+  await page.$eval('#name', (field) => { field.value = ''; }); // the browser remembers the last name
   await page.type('#name', name);
   await page.click('#join button');
   page.shows = async (selector, pattern, timeout = 20000) => {

@@ -64,6 +64,14 @@ void sim_net_add_addr(sim_net *net, int host, const char *ip)
     assert_int_equal(err, FLOE_OK);
 }
 
+void sim_net_change_addr(sim_net *net, int host, size_t index, const char *ip)
+{
+    sim_node *node = &net->nodes[host];
+    assert_true(index < node->addr_count);
+    floe_err err = floe_addr_parse(&node->addrs[index], floe_bytes_of(ip), 0);
+    assert_int_equal(err, FLOE_OK);
+}
+
 void sim_net_set_link(sim_net *net, int node, const sim_link *link)
 {
     net->nodes[node].up = *link;

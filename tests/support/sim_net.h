@@ -80,6 +80,8 @@ int sim_net_add_host(sim_net *net, int parent, const sim_link *link);
 int sim_net_add_nat(sim_net *net, int parent, const sim_link *link, const char *public_ip,
                     const sim_nat_config *config);
 void sim_net_add_addr(sim_net *net, int host, const char *ip);
+/* The host is somewhere else now: nobody has its old address. */
+void sim_net_change_addr(sim_net *net, int host, size_t index, const char *ip);
 void sim_net_set_link(sim_net *net, int node, const sim_link *link); /* both directions */
 void sim_net_set_down(sim_net *net, int node, bool is_down);         /* a partition */
 

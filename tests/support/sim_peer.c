@@ -30,27 +30,16 @@ static void send_description(sim_peer *p, int kind)
     sim_world_post(p->world, p->other->actor, p->config.letter_delay, kind, text);
 }
 
+/* Candidates overtake each other and the description, but not their end (RFC 8838 section 8.2). */
 static void send_candidate(sim_peer *p, const char *text)
 {
     floe_time delay = sim_random_below(&p->random, p->config.candidate_delay + 1);
-    sim_world_post(p->world, p->other->actor, delay, CANDIDATE, text);
-}
-
-static void add_candidate(sim_peer *p, const char *text)
-{
-    floe_err err =
-        floe_peer_add_candidate(p->peer, floe_bytes_of(text), floe_peer_get_mid(p->other->peer));
-    bool is_over = err == FLOE_E_CLOSED && floe_peer_get_state(p->peer) == FLOE_PEER_CLOSED;
-    assert_true(err == FLOE_OK || is_over);
-}
-
-static void add_held(sim_peer *p)
-{
-    for (size_t i = 0; i < p->held_count; i++) {
-        add_candidate(p, p->held[i]);
-        free(p->held[i]);
+    floe_time at = p->world->now + delay;
+    if (text[0] == '\0' && at < p->last_letter_at) {
+        at = p->last_letter_at;
     }
-    p->held_count = 0;
+    p->last_letter_at = at > p->last_letter_at ? at : p->last_letter_at;
+    sim_world_post(p->world, p->other->actor, at - p->world->now, CANDIDATE, text);
 }
 
 static void hold_candidate(sim_peer *p, const char *text)
@@ -59,6 +48,25 @@ static void hold_candidate(sim_peer *p, const char *text)
     p->held[p->held_count] = strdup(text);
     assert_non_null(p->held[p->held_count]);
     p->held_count++;
+}
+
+/* UNKNOWN: of a generation whose description has not come yet, or is over. */
+static floe_err add_candidate(sim_peer *p, const char *text)
+{
+    floe_err err =
+        floe_peer_add_candidate(p->peer, floe_bytes_of(text), floe_peer_get_mid(p->other->peer));
+    bool is_over = err == FLOE_E_CLOSED && floe_peer_get_state(p->peer) == FLOE_PEER_CLOSED;
+    assert_true(err == FLOE_OK || err == FLOE_E_UNKNOWN || is_over);
+    return err;
+}
+
+static void add_held(sim_peer *p)
+{
+    for (size_t i = 0; i < p->held_count; i++) {
+        (void)!add_candidate(p, p->held[i]);
+        free(p->held[i]);
+    }
+    p->held_count = 0;
 }
 
 void sim_peer_bind(sim_peer *p, size_t index)
@@ -114,19 +122,28 @@ static void read_letter(void *self, int kind, const char *text)
         read_description(p, kind, text);
     } else if (kind == RESOLVED) {
         read_resolved(p, text);
-    } else if (p->has_remote) {
-        add_candidate(p, text);
-    } else {
+    } else if (!p->has_remote || add_candidate(p, text) == FLOE_E_UNKNOWN) {
         hold_candidate(p, text);
     }
+}
+
+static void offer(sim_peer *p)
+{
+    assert_int_equal(floe_peer_set_local(p->peer, FLOE_PEER_OFFER), FLOE_OK);
+    send_description(p, OFFER);
+    sim_peer_drain(p);
 }
 
 void sim_peer_offer(sim_peer *p)
 {
     bind_all(p);
-    assert_int_equal(floe_peer_set_local(p->peer, FLOE_PEER_OFFER), FLOE_OK);
-    send_description(p, OFFER);
-    sim_peer_drain(p);
+    offer(p);
+}
+
+void sim_peer_restart_ice(sim_peer *p)
+{
+    floe_peer_restart_ice(p->peer);
+    offer(p);
 }
 
 /* ---- the actor ---- */

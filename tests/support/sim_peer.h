@@ -3,7 +3,8 @@
  * every program has: sockets, signalling, a look at the events.
  *
  * Signalling is letters: offer, answer, and each candidate on its own, so that a candidate may
- * overtake its description. It is then kept until the description is set, as applications do.
+ * overtake its description. It is then kept until the description is set, as applications do. Only
+ * the end of candidates is always the last.
  */
 #ifndef FLOE_SUPPORT_SIM_PEER_H
 #define FLOE_SUPPORT_SIM_PEER_H
@@ -47,6 +48,7 @@ struct sim_peer {
     void *memory[4];
     sim_app app;
     floe_time timer_at;
+    floe_time last_letter_at; /* when the last of the candidates sent so far arrives */
     bool has_remote;
     char *held[SIM_PEER_HELD]; /* candidates that came before the description */
     size_t held_count;
@@ -61,6 +63,8 @@ void sim_peer_free(sim_peer *peer);
 void sim_peer_join(sim_peer *a, sim_peer *b);
 /* Bind sockets, make an offer, send it. */
 void sim_peer_offer(sim_peer *peer);
+/* Ask for new ICE credentials, and offer again. */
+void sim_peer_restart_ice(sim_peer *peer);
 /* Bind a socket on address `index` of the host. */
 void sim_peer_bind(sim_peer *peer, size_t index);
 /* Any change made on peer->peer from outside of the loop must be followed by this. */

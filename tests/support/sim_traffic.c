@@ -124,8 +124,7 @@ static void check_message(sim_traffic *t, sim_side *side, const floe_dc_message 
         side->next[plan] = index + 1;
     }
     /* Where messages may be lost or overtaken, a short one could be any of its size. */
-    bool is_certain =
-        message.len >= INDEX_SIZE || (is_reliable(p) && !p->options.is_unordered);
+    bool is_certain = message.len >= INDEX_SIZE || (is_reliable(p) && !p->options.is_unordered);
     if (is_certain) {
         assert_int_equal(head->is_text, is_text(index));
         assert_true(floe_bytes_equal(message, make_message(t, from, plan, index)));

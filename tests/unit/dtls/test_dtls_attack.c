@@ -336,6 +336,30 @@ static void test_dtls_attack_by_renegotiation_is_refused(void **state)
     }
 }
 
+/* The peer harms itself alone, and we say why. */
+static void test_dtls_attack_by_half_a_renegotiation_ends_in_a_clear_failure(void **state)
+{
+    uint8_t buf[64] = {0}, protocol[251] = {250};
+    floe_bytes datagram;
+    size_t len;
+    (void)state;
+    memset(protocol + 1, 'x', 250);
+    dtls_duel_init(&duel, FLOE_DTLS_SERVER, OPENSSL_PEER_ECDSA_P256);
+    assert_int_equal(SSL_CTX_set_alpn_protos(duel.theirs.ctx, protocol, sizeof protocol), 0);
+    dtls_duel_open(&duel);
+    dtls_duel_run(&duel);
+    SSL_set_mtu(duel.theirs.ssl, 256); /* its hello does not fit, so this is the first part of it */
+    assert_int_equal(SSL_renegotiate(duel.theirs.ssl), 1);
+    (void)SSL_do_handshake(duel.theirs.ssl);
+    assert_true(openssl_peer_next(&duel.theirs, &datagram));
+    assert_int_equal(dtls_duel_inject(&duel, datagram), FLOE_OK);
+    assert_int_equal(floe_dtls_conn_get_state(&duel.ours), FLOE_DTLS_CONNECTED);
+    assert_int_equal(floe_dtls_conn_seal(&duel.ours, buf, 9, sizeof buf, &len), FLOE_E_CRYPTO);
+    floe_dtls_conn_advance(&duel.ours, duel.now);
+    assert_int_equal(duel.ours.state, FLOE_DTLS_FAILED);
+    assert_int_equal(duel.ours.cause, FLOE_DTLS_CAUSE_PROTOCOL);
+}
+
 static bool break_certificate_verify(void *ctx, int from, floe_bytes datagram)
 {
     bool *done = ctx;
@@ -459,6 +483,7 @@ int main(void)
         PAIR(test_dtls_attack_on_repeated_nonces_finds_a_counter),
         PAIR(test_dtls_attack_by_out_of_order_fragments_does_not_stop_a_handshake),
         DUEL(test_dtls_attack_by_renegotiation_is_refused),
+        DUEL(test_dtls_attack_by_half_a_renegotiation_ends_in_a_clear_failure),
         PAIR(test_dtls_attack_with_a_stolen_certificate_is_refused),
         DUEL(test_dtls_attack_by_data_between_change_cipher_and_finished_is_dropped),
         DUEL(test_dtls_attack_by_empty_records_is_ignored),

@@ -231,6 +231,20 @@ static void test_dtls_conn_fails_at_a_wrong_fingerprint_on_the_side_that_checks(
     }
 }
 
+/* The second line of defence: no certificate was checked, however that came to be. */
+static void test_dtls_conn_does_not_connect_to_a_peer_that_nobody_checked(void **state)
+{
+    (void)state;
+    open_and_start(7);
+    while (!pair.end[0].conn.verified) {
+        assert_true(dtls_pair_step(&pair, pair.now + FLOE_SECOND));
+    }
+    pair.end[0].conn.verified = false;
+    dtls_pair_run(&pair, FLOE_SECOND / 2);
+    assert_int_equal(pair.end[0].state, FLOE_DTLS_FAILED);
+    assert_int_equal(pair.end[0].cause, FLOE_DTLS_CAUSE_FINGERPRINT);
+}
+
 static void test_dtls_conn_connects_if_any_one_fingerprint_matches(void **state)
 {
     (void)state;
@@ -366,29 +380,39 @@ static void test_dtls_conn_is_not_disturbed_by_errors_of_others_in_the_queue(voi
     assert_int_equal(ERR_peek_error(), 0);
 }
 
-static void count_states(void *ctx, const floe_trace_record *record)
-{
-    unsigned *counts = ctx;
+typedef struct trace_counts {
+    unsigned states[5], sent, got, dropped;
+} trace_counts;
 
-    if (record->kind == FLOE_TRACE_STATE && record->module == FLOE_MODULE_DTLS) {
-        counts[record->b]++;
-    }
+static void count_record(void *ctx, const floe_trace_record *record)
+{
+    trace_counts *counts = ctx;
+
+    assert_int_equal(record->module, FLOE_MODULE_DTLS);
+    counts->states[record->kind == FLOE_TRACE_STATE ? record->b : FLOE_DTLS_NEW]++;
+    counts->sent += record->kind == FLOE_TRACE_SENT;
+    counts->got += record->kind == FLOE_TRACE_GOT;
+    counts->dropped += record->kind == FLOE_TRACE_DROP;
 }
 
-static void test_dtls_conn_traces_its_states(void **state)
+static void test_dtls_conn_traces_states_and_packets(void **state)
 {
-    unsigned counts[5] = {0};
+    trace_counts counts = {0};
     (void)state;
     dtls_pair_init(&pair, 16);
-    pair.end[0].config.trace = (floe_trace){count_states, counts};
+    pair.end[0].config.trace = (floe_trace){count_record, &counts};
     dtls_pair_open(&pair);
     dtls_pair_start(&pair);
     dtls_pair_run(&pair, FLOE_SECOND);
+    (void)dtls_pair_inject(&pair, 0, FLOE_LIT("?"));
     floe_dtls_conn_close(&pair.end[0].conn, pair.now);
-    assert_int_equal(counts[FLOE_DTLS_CONNECTING], FLOE_TRACE);
-    assert_int_equal(counts[FLOE_DTLS_CONNECTED], FLOE_TRACE);
-    assert_int_equal(counts[FLOE_DTLS_CLOSED], FLOE_TRACE);
-    assert_int_equal(counts[FLOE_DTLS_FAILED], 0);
+    assert_int_equal(counts.states[FLOE_DTLS_CONNECTING], FLOE_TRACE);
+    assert_int_equal(counts.states[FLOE_DTLS_CONNECTED], FLOE_TRACE);
+    assert_int_equal(counts.states[FLOE_DTLS_CLOSED], FLOE_TRACE);
+    assert_int_equal(counts.states[FLOE_DTLS_FAILED], 0);
+    assert_int_equal(counts.sent, 3 * FLOE_TRACE); /* two flights and close_notify */
+    assert_int_equal(counts.got, pair.end[0].conn.stats.records_received * FLOE_TRACE);
+    assert_int_equal(counts.dropped, FLOE_TRACE);
 }
 
 static void test_dtls_conn_names_states_as_the_w3c_and_causes_in_sentences(void **state)
@@ -421,6 +445,7 @@ int main(void)
         TEST(test_dtls_conn_gives_several_records_of_one_datagram),
         TEST(test_dtls_conn_gives_a_record_in_pieces_to_a_small_buffer),
         TEST(test_dtls_conn_fails_at_a_wrong_fingerprint_on_the_side_that_checks),
+        TEST(test_dtls_conn_does_not_connect_to_a_peer_that_nobody_checked),
         TEST(test_dtls_conn_connects_if_any_one_fingerprint_matches),
         TEST(test_dtls_conn_init_refuses_a_configuration_that_cannot_work),
         TEST(test_dtls_conn_sends_nothing_before_the_start),
@@ -429,7 +454,7 @@ int main(void)
         TEST(test_dtls_conn_close_is_answered_and_then_there_is_silence),
         TEST(test_dtls_conn_close_before_the_end_of_the_handshake_sends_nothing),
         TEST(test_dtls_conn_is_not_disturbed_by_errors_of_others_in_the_queue),
-        TEST(test_dtls_conn_traces_its_states),
+        TEST(test_dtls_conn_traces_states_and_packets),
         cmocka_unit_test(test_dtls_conn_names_states_as_the_w3c_and_causes_in_sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * tests/unit/dtls/test_dtls_memory.c - what OpenSSL allocates behind a connection: how much, and
  * that all of it comes back. The figures in dtls/README.md are what this program prints.
  */
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ typedef union header {
 } header;
 
 static size_t heap_now, heap_peak;
+static unsigned fail_after = UINT_MAX; /* so many allocations succeed, then none does */
 
 static void *take(size_t size, const char *file, int line)
 {
@@ -27,9 +29,11 @@ static void *take(size_t size, const char *file, int line)
 
     (void)file;
     (void)line;
-    if (memory == NULL) {
+    if (memory == NULL || fail_after == 0) {
+        free(memory);
         return NULL;
     }
+    fail_after -= fail_after != UINT_MAX ? 1u : 0u;
     memory->size = size;
     heap_now += size;
     heap_peak = heap_now > heap_peak ? heap_now : heap_peak;
@@ -201,6 +205,92 @@ static void test_dtls_memory_comes_back_after_failures_and_closing(void **state)
     }
 }
 
+/* OpenSSL makes some things at first use and keeps them, so what counts is the sum. */
+static void check_leaks(size_t before)
+{
+    assert_true(heap_now < before + 4 * KB);
+}
+
+static void test_dtls_memory_that_is_not_there_fails_an_identity_and_leaks_nothing(void **state)
+{
+    size_t before = heap_now;
+    unsigned failures = 0;
+    floe_err err;
+    (void)state;
+    do {
+        floe_dtls_identity identity;
+        fail_after = failures;
+        failures += 7;
+        err = floe_dtls_identity_init(&identity);
+        fail_after = UINT_MAX;
+        assert_true(err == FLOE_OK || (err == FLOE_E_CRYPTO && identity.ctx == NULL));
+        floe_dtls_identity_free(&identity);
+    } while (err != FLOE_OK && failures < 20000);
+    assert_int_equal(err, FLOE_OK);
+    assert_true(failures > 10);
+    check_leaks(before);
+}
+
+static void test_dtls_memory_that_is_not_there_fails_a_connection_and_leaks_nothing(void **state)
+{
+    unsigned failures = 0;
+    floe_err err;
+    (void)state;
+    dtls_pair_init(&pair, 1);
+    size_t before = heap_now;
+    do {
+        floe_dtls_conn conn;
+        fail_after = failures++;
+        err = floe_dtls_conn_init(&conn, &pair.end[0].config, pair.now);
+        fail_after = UINT_MAX;
+        assert_true(err == FLOE_OK || err == FLOE_E_CRYPTO);
+        floe_dtls_conn_free(&conn);
+    } while (err != FLOE_OK && failures < 2000);
+    assert_int_equal(err, FLOE_OK);
+    assert_true(failures > 5);
+    check_leaks(before);
+    dtls_pair_free(&pair);
+}
+
+static void test_dtls_memory_that_is_not_there_fails_a_handshake_and_leaks_nothing(void **state)
+{
+    size_t before = heap_now;
+    unsigned failures = 0;
+    bool connected;
+    (void)state;
+    do {
+        dtls_pair_init(&pair, 1);
+        dtls_pair_open(&pair);
+        fail_after = failures;
+        dtls_pair_start(&pair);
+        dtls_pair_run(&pair, 40 * FLOE_MS);
+        connected = dtls_pair_is_state(&pair, FLOE_DTLS_CONNECTED, FLOE_DTLS_CONNECTED);
+        fail_after = UINT_MAX;
+        dtls_pair_run(&pair, 40 * FLOE_SECOND);
+        dtls_pair_free(&pair);
+        failures += 7;
+    } while (!connected && failures < 20000);
+    assert_true(connected && failures > 100);
+    check_leaks(before);
+}
+
+static void test_dtls_memory_that_is_not_there_fails_an_idle_connection_in_order(void **state)
+{
+    uint8_t buf[64];
+    size_t len;
+    (void)state;
+    dtls_pair_connect(&pair, 1);
+    dtls_pair_run(&pair, 3 * FLOE_DTLS_IDLE_US);
+    memcpy(buf + FLOE_DTLS_HEAD, "x", 1);
+    assert_int_equal(floe_dtls_conn_seal(&pair.end[0].conn, buf, 1, sizeof buf, &len), FLOE_OK);
+    fail_after = 0;
+    assert_int_equal(dtls_pair_inject(&pair, 1, (floe_bytes){buf, len}), FLOE_OK);
+    assert_int_equal(floe_dtls_conn_get_state(&pair.end[1].conn), FLOE_DTLS_FAILED);
+    assert_int_equal(pair.end[1].cause, FLOE_DTLS_CAUSE_CRYPTO);
+    fail_after = UINT_MAX;
+    dtls_pair_free(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +300,10 @@ int main(void)
         cmocka_unit_test(test_dtls_memory_does_not_grow_with_records_of_the_next_epoch),
         cmocka_unit_test(test_dtls_memory_comes_back_whenever_it_is_freed),
         cmocka_unit_test(test_dtls_memory_comes_back_after_failures_and_closing),
+        cmocka_unit_test(test_dtls_memory_that_is_not_there_fails_an_identity_and_leaks_nothing),
+        cmocka_unit_test(test_dtls_memory_that_is_not_there_fails_a_connection_and_leaks_nothing),
+        cmocka_unit_test(test_dtls_memory_that_is_not_there_fails_a_handshake_and_leaks_nothing),
+        cmocka_unit_test(test_dtls_memory_that_is_not_there_fails_an_idle_connection_in_order),
     };
     if (CRYPTO_set_mem_functions(take, resize, give_back) != 1) {
         return 1;

@@ -182,6 +182,36 @@ static void test_io_peer_sleeps_when_there_is_nothing_to_do(void **state)
     assert_in_range(f->waits, 1, 100);
 }
 
+static void test_io_peer_events_of_a_call_are_not_slept_over(void **state)
+{
+    fixture *f = *state;
+    floe_peer_event event;
+    open_peer(f, 0, NULL);
+    while (floe_io_peer_poll_event(f->io[0], &event)) {
+    }
+    floe_dc_id id;
+    floe_dc_options options = {.label = FLOE_LIT("test")};
+    assert_int_equal(floe_peer_open_channel(f->peer[0], &options, &id), FLOE_OK);
+    floe_time start = floe_loop_now(f->loop);
+    floe_loop_wait(f->loop, 10000);
+    assert_true(floe_loop_now(f->loop) - start < 5 * FLOE_SECOND);
+    assert_true(floe_io_peer_poll_event(f->io[0], &event));
+    assert_int_equal(event.type, FLOE_PEER_EV_NEGOTIATION);
+}
+
+static void test_io_peer_does_not_spin_over_events_that_are_left_unread(void **state)
+{
+    fixture *f = *state;
+    floe_dc_id id;
+    floe_dc_options options = {.label = FLOE_LIT("test")};
+    open_peer(f, 0, NULL);
+    assert_int_equal(floe_peer_open_channel(f->peer[0], &options, &id), FLOE_OK);
+    floe_loop_wait(f->loop, 0);
+    floe_time start = floe_loop_now(f->loop);
+    floe_loop_wait(f->loop, 20);
+    assert_in_range(floe_loop_now(f->loop) - start, 19 * FLOE_MS, 5 * FLOE_SECOND);
+}
+
 /* Send to every address that a description names. */
 static void flood(fixture *f, floe_udp *from, floe_bytes datagram)
 {
@@ -288,6 +318,8 @@ int main(void)
         TEST(test_io_peer_carries_more_than_its_buffers),
         TEST(test_io_peer_close_tells_the_other_side),
         TEST(test_io_peer_sleeps_when_there_is_nothing_to_do),
+        TEST(test_io_peer_events_of_a_call_are_not_slept_over),
+        TEST(test_io_peer_does_not_spin_over_events_that_are_left_unread),
         TEST(test_io_peer_survives_garbage_on_its_sockets),
         TEST(test_io_peer_open_names_the_url_that_is_wrong),
         TEST(test_io_peer_open_refuses_more_servers_than_there_is_room_for),

@@ -28,7 +28,7 @@ static void test_sctp_packet_reads_every_browser_packet_and_its_checksum(void **
         count++;
     }
     fclose(file);
-    assert_int_equal(count, 66);
+    assert_int_equal(count, 67);
 }
 
 static void test_sctp_packet_writes_what_it_reads(void **state)

@@ -1,0 +1,181 @@
+/* Tests of sctp/sctp_cc.c: RFC 9260 section 7.2. */
+#include "sctp/sctp_cc.h"
+
+#include "support/unit.h"
+
+#define MTU 1000u
+
+static floe_sctp_cc make(void)
+{
+    floe_sctp_cc cc;
+    floe_sctp_cc_init(&cc, MTU);
+    return cc;
+}
+
+static void test_sctp_cc_begins_with_ten_packets_in_slow_start(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    assert_true(cc.ssthresh > cc.cwnd);
+    assert_true(floe_sctp_cc_may_send(&cc, 10 * MTU - 1)); /* one packet may exceed it */
+    assert_false(floe_sctp_cc_may_send(&cc, 10 * MTU));
+}
+
+static void test_sctp_cc_slow_start_grows_by_what_was_acknowledged(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, true, 2);
+    assert_int_equal(cc.cwnd, 12 * MTU);
+}
+
+static void test_sctp_cc_slow_start_growth_from_one_sack_is_bounded(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    floe_sctp_cc_on_ack(&cc, 500 * MTU, 500 * MTU, true, 2);
+    assert_int_equal(cc.cwnd, 18 * MTU);
+}
+
+static void test_sctp_cc_does_not_grow_a_window_that_is_not_used(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    floe_sctp_cc_on_ack(&cc, 2 * MTU, 3 * MTU, true, 2);
+    assert_int_equal(cc.cwnd, 10 * MTU);
+}
+
+static void test_sctp_cc_does_not_grow_without_cumulative_progress(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, false, 0);
+    assert_int_equal(cc.cwnd, 10 * MTU);
+}
+
+static void test_sctp_cc_loss_halves_once_until_recovery_ends(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    assert_true(floe_sctp_cc_on_loss(&cc, 100));
+    assert_int_equal(cc.cwnd, 5 * MTU);
+    assert_int_equal(cc.ssthresh, 5 * MTU);
+    assert_false(floe_sctp_cc_on_loss(&cc, 120));
+    assert_int_equal(cc.cwnd, 5 * MTU);
+    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, 99);
+    assert_true(cc.in_recovery);
+    assert_int_equal(cc.cwnd, 5 * MTU); /* nor does it grow meanwhile */
+    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, 100);
+    assert_false(cc.in_recovery);
+    assert_true(floe_sctp_cc_on_loss(&cc, 150));
+}
+
+static void test_sctp_cc_loss_leaves_four_packets(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    cc.cwnd = 5 * MTU;
+    (void)floe_sctp_cc_on_loss(&cc, 1);
+    assert_int_equal(cc.cwnd, 4 * MTU);
+}
+
+static void test_sctp_cc_recovery_exit_is_compared_over_the_end_of_the_numbers(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    (void)floe_sctp_cc_on_loss(&cc, 5);
+    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, UINT32_MAX);
+    assert_true(cc.in_recovery);
+    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, 6);
+    assert_false(cc.in_recovery);
+}
+
+static void test_sctp_cc_avoidance_grows_a_packet_for_each_window(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    cc.ssthresh = 5 * MTU;
+    for (int i = 0; i < 4; i++) {
+        floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, true, 1);
+        assert_int_equal(cc.cwnd, 10 * MTU);
+    }
+    floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, true, 1);
+    assert_int_equal(cc.cwnd, 11 * MTU);
+    assert_int_equal(cc.partial, 0);
+}
+
+static void test_sctp_cc_avoidance_does_not_save_up_while_the_window_is_not_used(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    cc.ssthresh = 5 * MTU;
+    for (int i = 0; i < 40; i++) {
+        floe_sctp_cc_on_ack(&cc, 2 * MTU, 2 * MTU, true, 1);
+    }
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    assert_int_equal(cc.partial, 10 * MTU);
+    floe_sctp_cc_on_idle(&cc);
+    assert_int_equal(cc.partial, 0);
+}
+
+static void test_sctp_cc_timeout_allows_one_packet_until_something_is_acknowledged(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    floe_sctp_cc_on_timeout(&cc);
+    assert_int_equal(cc.cwnd, MTU);
+    assert_int_equal(cc.ssthresh, 5 * MTU);
+    assert_true(floe_sctp_cc_may_send(&cc, 0));
+    assert_false(floe_sctp_cc_may_send(&cc, 100)); /* not even a second small one */
+    floe_sctp_cc_on_ack(&cc, 100, 100, true, 1);
+    assert_true(floe_sctp_cc_may_send(&cc, 100));
+}
+
+static void test_sctp_cc_idle_window_decays_by_half_to_four_packets(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    cc.cwnd = 64 * MTU;
+    cc.ssthresh = 32 * MTU;
+    floe_sctp_cc_decay(&cc, 0);
+    assert_int_equal(cc.cwnd, 64 * MTU);
+    floe_sctp_cc_decay(&cc, 2);
+    assert_int_equal(cc.cwnd, 16 * MTU);
+    assert_int_equal(cc.ssthresh, 64 * MTU);
+    floe_sctp_cc_decay(&cc, UINT64_MAX);
+    assert_int_equal(cc.cwnd, 4 * MTU);
+    floe_sctp_cc_decay(&cc, 1);
+    assert_int_equal(cc.cwnd, 4 * MTU);
+}
+
+static void test_sctp_cc_window_never_overflows(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    for (int i = 0; i < 200000; i++) {
+        floe_sctp_cc_on_ack(&cc, 8 * MTU, cc.cwnd, true, 1);
+    }
+    assert_true(cc.cwnd <= UINT32_MAX / 4);
+    assert_true(floe_sctp_cc_may_send(&cc, 1000 * MTU));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sctp_cc_begins_with_ten_packets_in_slow_start),
+        cmocka_unit_test(test_sctp_cc_slow_start_grows_by_what_was_acknowledged),
+        cmocka_unit_test(test_sctp_cc_slow_start_growth_from_one_sack_is_bounded),
+        cmocka_unit_test(test_sctp_cc_does_not_grow_a_window_that_is_not_used),
+        cmocka_unit_test(test_sctp_cc_does_not_grow_without_cumulative_progress),
+        cmocka_unit_test(test_sctp_cc_loss_halves_once_until_recovery_ends),
+        cmocka_unit_test(test_sctp_cc_loss_leaves_four_packets),
+        cmocka_unit_test(test_sctp_cc_recovery_exit_is_compared_over_the_end_of_the_numbers),
+        cmocka_unit_test(test_sctp_cc_avoidance_grows_a_packet_for_each_window),
+        cmocka_unit_test(test_sctp_cc_avoidance_does_not_save_up_while_the_window_is_not_used),
+        cmocka_unit_test(test_sctp_cc_timeout_allows_one_packet_until_something_is_acknowledged),
+        cmocka_unit_test(test_sctp_cc_idle_window_decays_by_half_to_four_packets),
+        cmocka_unit_test(test_sctp_cc_window_never_overflows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
