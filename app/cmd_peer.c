@@ -334,11 +334,11 @@ static int run_session(floe_loop *loop, int signal_fd)
 static int open_signals(void)
 {
     sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -346,9 +346,10 @@ int cmd_peer(int argc, char **argv)
 {
     (void)argv;
     if (argc > 1) {
-        fputs("usage: floe peer\n\nTakes commands from stdin and tells events on stdout, one JSON "
-              "object a line.\napp/README.md describes them.\n",
-              stderr);
+        (void)fputs(
+            "usage: floe peer\n\nTakes commands from stdin and tells events on stdout, one JSON "
+            "object a line.\napp/README.md describes them.\n",
+            stderr);
         return 2;
     }
     floe_loop *loop;
@@ -362,8 +363,9 @@ int cmd_peer(int argc, char **argv)
         close(signal_fd);
     }
     if (status != 0) {
-        fputs("floe peer: stdin or stdout can not be used, or there are no file descriptors\n",
-              stderr);
+        (void)fputs(
+            "floe peer: stdin or stdout can not be used, or there are no file descriptors\n",
+            stderr);
     }
     return status;
 }

@@ -20,7 +20,7 @@
 void session_error(session *s, const char *what, const char *why)
 {
     char text[512];
-    snprintf(text, sizeof text, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
+    (void)snprintf(text, sizeof text, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
     json_t *event = json_report_event("error");
     json_object_set_new(event, "text", json_report_text(floe_bytes_of(text)));
     json_out_put(&s->out, event);
@@ -203,8 +203,8 @@ static void do_remote(session *s, json_args *args)
     floe_err err = floe_peer_set_remote(s->peer, type, sdp, &fault);
     if (err != FLOE_OK) {
         char why[256];
-        snprintf(why, sizeof why, "%s: line %u, column %u: %.160s", floe_err_name(err),
-                 (unsigned)fault.line, (unsigned)fault.column, fault.rule);
+        (void)snprintf(why, sizeof why, "%s: line %u, column %u: %.160s", floe_err_name(err),
+                       (unsigned)fault.line, (unsigned)fault.column, fault.rule);
         session_error(s, "remote", fault.line != 0 ? why : floe_err_name(err));
         return;
     }
@@ -363,7 +363,7 @@ void session_command(session *s, floe_bytes line)
                                 JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (object == NULL) {
         char why[256];
-        snprintf(why, sizeof why, "column %d: %.160s", error.column, error.text);
+        (void)snprintf(why, sizeof why, "column %d: %.160s", error.column, error.text);
         session_error(s, "not JSON", why);
         return;
     }

@@ -16,14 +16,14 @@ bool json_args_is_ok(const json_args *args)
 void json_args_fail(json_args *args, const char *fault)
 {
     if (json_args_is_ok(args)) {
-        snprintf(args->fault, sizeof args->fault, "%.120s", fault);
+        (void)snprintf(args->fault, sizeof args->fault, "%.120s", fault);
     }
 }
 
 static void fail_type(json_args *args, const char *key, const char *type)
 {
     char text[sizeof args->fault];
-    snprintf(text, sizeof text, "\"%.40s\" must be %.60s", key, type);
+    (void)snprintf(text, sizeof text, "\"%.40s\" must be %.60s", key, type);
     json_args_fail(args, text);
 }
 
@@ -71,7 +71,7 @@ uint64_t json_args_number(json_args *args, const char *key, uint64_t max, uint64
     json_int_t number = json_integer_value(value);
     if (!json_is_integer(value) || number < 0 || (uint64_t)number > max) {
         char type[64];
-        snprintf(type, sizeof type, "a whole number from 0 to %llu", (unsigned long long)max);
+        (void)snprintf(type, sizeof type, "a whole number from 0 to %llu", (unsigned long long)max);
         fail_type(args, key, type);
         return otherwise;
     }

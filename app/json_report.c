@@ -21,9 +21,9 @@ json_t *json_report_text(floe_bytes bytes)
     if (text != NULL) {
         return text;
     }
-    char *ascii = malloc(bytes.len);
+    char *ascii = malloc(bytes.len + 1);
     for (size_t i = 0; ascii != NULL && i < bytes.len; i++) {
-        ascii[i] = bytes.ptr[i] < 0x80 ? (char)bytes.ptr[i] : '?';
+        ascii[i] = (char)(bytes.ptr[i] < 0x80 ? bytes.ptr[i] : '?');
     }
     text = ascii != NULL ? json_stringn(ascii, bytes.len) : NULL;
     free(ascii);
@@ -36,7 +36,7 @@ json_t *json_report_sha256(floe_bytes bytes)
     char hex[2 * FLOE_SHA256_SIZE + 1];
     floe_sha256(&bytes, 1, digest);
     for (size_t i = 0; i < sizeof digest; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+        (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     }
     return json_string(hex);
 }
@@ -91,8 +91,8 @@ static void put_candidate(json_t *event, const char *key, const char *object_key
     char ip[FLOE_ADDR_TEXT_MAX], line[128];
     const char *type = floe_ice_type_name((floe_ice_type)cand->type);
     floe_addr_ip_text(&cand->addr, ip);
-    snprintf(line, sizeof line, "%s %s %s %u", type, transport_name(cand->transport), ip,
-             cand->addr.port);
+    (void)snprintf(line, sizeof line, "%s %s %s %u", type, transport_name(cand->transport), ip,
+                   cand->addr.port);
     put_text(event, key, line);
     json_t *object = json_object();
     put_text(object, "type", type);
@@ -116,8 +116,8 @@ json_t *json_report_pair(const floe_peer *peer)
     put_candidate(event, "local", "local_candidate", &stats.ice.local);
     put_candidate(event, "remote", "remote_candidate", &stats.ice.remote);
     char ip[FLOE_ADDR_TEXT_MAX], line[80];
-    snprintf(line, sizeof line, "%s %u", floe_addr_ip_text(&stats.ice.remote.addr, ip),
-             stats.ice.remote.addr.port);
+    (void)snprintf(line, sizeof line, "%s %u", floe_addr_ip_text(&stats.ice.remote.addr, ip),
+                   stats.ice.remote.addr.port);
     put_text(event, "remote_addr", line);
     return event;
 }
@@ -129,75 +129,75 @@ typedef struct counter {
     size_t size; /* 8 or 4 */
 } counter;
 
-#define COUNTER(group, field)                                                                      \
+#define COUNTER(name, member)                                                                      \
     {                                                                                              \
-#field, offsetof(floe_peer_stats, group.field),                                            \
-            sizeof(((floe_peer_stats *)NULL)->group.field)                                         \
-    }
-#define OWN(field)                                                                                 \
-    {                                                                                              \
-#field, offsetof(floe_peer_stats, field), sizeof(((floe_peer_stats *)NULL)->field)         \
+        name, offsetof(floe_peer_stats, member), sizeof(((floe_peer_stats *)NULL)->member)         \
     }
 
 static const counter peer_counters[] = {
-    OWN(datagrams_received),  OWN(datagrams_sent),     OWN(runs_sent), OWN(dropped_unknown),
-    OWN(dropped_unvalidated), OWN(candidates_ignored), {NULL, 0, 0},
+    COUNTER("datagrams_received", datagrams_received),
+    COUNTER("datagrams_sent", datagrams_sent),
+    COUNTER("runs_sent", runs_sent),
+    COUNTER("dropped_unknown", dropped_unknown),
+    COUNTER("dropped_unvalidated", dropped_unvalidated),
+    COUNTER("candidates_ignored", candidates_ignored),
+    {NULL, 0, 0},
 };
 
 static const counter ice_counters[] = {
-    COUNTER(ice, checks_sent),
-    COUNTER(ice, checks_received),
-    COUNTER(ice, replies_sent),
-    COUNTER(ice, replies_received),
-    COUNTER(ice, consent_sent),
-    COUNTER(ice, consent_received),
-    COUNTER(ice, dropped_malformed),
-    COUNTER(ice, dropped_auth),
-    COUNTER(ice, dropped_unknown),
-    COUNTER(ice, dropped_full),
-    COUNTER(ice, rtt_us),
-    COUNTER(ice, pairs),
-    COUNTER(ice, valid_pairs),
-    COUNTER(ice, local_candidates),
-    COUNTER(ice, remote_candidates),
+    COUNTER("checks_sent", ice.checks_sent),
+    COUNTER("checks_received", ice.checks_received),
+    COUNTER("replies_sent", ice.replies_sent),
+    COUNTER("replies_received", ice.replies_received),
+    COUNTER("consent_sent", ice.consent_sent),
+    COUNTER("consent_received", ice.consent_received),
+    COUNTER("dropped_malformed", ice.dropped_malformed),
+    COUNTER("dropped_auth", ice.dropped_auth),
+    COUNTER("dropped_unknown", ice.dropped_unknown),
+    COUNTER("dropped_full", ice.dropped_full),
+    COUNTER("rtt_us", ice.rtt_us),
+    COUNTER("pairs", ice.pairs),
+    COUNTER("valid_pairs", ice.valid_pairs),
+    COUNTER("local_candidates", ice.local_candidates),
+    COUNTER("remote_candidates", ice.remote_candidates),
     {NULL, 0, 0},
 };
 
 static const counter dtls_counters[] = {
-    COUNTER(dtls, records_sent),
-    COUNTER(dtls, records_received),
-    COUNTER(dtls, dropped),
-    COUNTER(dtls, flights_repeated),
+    COUNTER("records_sent", dtls.records_sent),
+    COUNTER("records_received", dtls.records_received),
+    COUNTER("dropped", dtls.dropped),
+    COUNTER("flights_repeated", dtls.flights_repeated),
     {NULL, 0, 0},
 };
 
 static const counter sctp_counters[] = {
-    COUNTER(sctp, packets_sent),
-    COUNTER(sctp, packets_received),
-    COUNTER(sctp, bytes_sent),
-    COUNTER(sctp, bytes_received),
-    COUNTER(sctp, data_sent),
-    COUNTER(sctp, data_received),
-    COUNTER(sctp, messages_sent),
-    COUNTER(sctp, messages_received),
-    COUNTER(sctp, messages_abandoned),
-    COUNTER(sctp, retransmits),
-    COUNTER(sctp, fast_retransmits),
-    COUNTER(sctp, timeouts),
-    COUNTER(sctp, duplicates),
-    COUNTER(sctp, dropped_malformed),
-    COUNTER(sctp, dropped_tag),
-    COUNTER(sctp, dropped_checksum),
-    COUNTER(sctp, dropped_unknown),
-    COUNTER(sctp, dropped_full),
-    COUNTER(sctp, cwnd),
-    COUNTER(sctp, ssthresh),
-    COUNTER(sctp, flight),
-    COUNTER(sctp, rwnd_remote),
-    COUNTER(sctp, rwnd_local),
-    COUNTER(sctp, srtt_us),
-    COUNTER(sctp, rto_us),
-    COUNTER(sctp, buffered),
+    COUNTER("packets_sent", sctp.packets_sent),
+    COUNTER("packets_received", sctp.packets_received),
+    COUNTER("bytes_sent", sctp.bytes_sent),
+    COUNTER("bytes_received", sctp.bytes_received),
+    COUNTER("data_sent", sctp.data_sent),
+    COUNTER("data_received", sctp.data_received),
+    COUNTER("messages_sent", sctp.messages_sent),
+    COUNTER("messages_received", sctp.messages_received),
+    COUNTER("messages_abandoned", sctp.messages_abandoned),
+    COUNTER("retransmits", sctp.retransmits),
+    COUNTER("fast_retransmits", sctp.fast_retransmits),
+    COUNTER("timeouts", sctp.timeouts),
+    COUNTER("duplicates", sctp.duplicates),
+    COUNTER("dropped_malformed", sctp.dropped_malformed),
+    COUNTER("dropped_tag", sctp.dropped_tag),
+    COUNTER("dropped_checksum", sctp.dropped_checksum),
+    COUNTER("dropped_unknown", sctp.dropped_unknown),
+    COUNTER("dropped_full", sctp.dropped_full),
+    COUNTER("cwnd", sctp.cwnd),
+    COUNTER("ssthresh", sctp.ssthresh),
+    COUNTER("flight", sctp.flight),
+    COUNTER("rwnd_remote", sctp.rwnd_remote),
+    COUNTER("rwnd_local", sctp.rwnd_local),
+    COUNTER("srtt_us", sctp.srtt_us),
+    COUNTER("rto_us", sctp.rto_us),
+    COUNTER("buffered", sctp.buffered),
     {NULL, 0, 0},
 };
 

@@ -20,11 +20,12 @@ static const command commands[] = {
 
 static void print_help(FILE *out)
 {
-    fputs("usage: floe COMMAND [ARGUMENTS]\n\n", out);
+    (void)fputs("usage: floe COMMAND [ARGUMENTS]\n\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+        (void)fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
     }
-    fprintf(out, "  %-8s %s\n  %-8s %s\n", "help", "this text", "version", "what version this is");
+    (void)fprintf(out, "  %-8s %s\n  %-8s %s\n", "help", "this text", "version",
+                  "what version this is");
 }
 
 int main(int argc, char **argv)
@@ -44,9 +45,9 @@ int main(int argc, char **argv)
         return 0;
     }
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
-        puts("floe " FLOE_VERSION);
+        (void)puts("floe " FLOE_VERSION);
         return 0;
     }
-    fprintf(stderr, "floe: there is no command \"%s\"; \"floe help\" lists them\n", name);
+    (void)fprintf(stderr, "floe: there is no command \"%s\"; \"floe help\" lists them\n", name);
     return 2;
 }

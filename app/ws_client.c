@@ -190,6 +190,7 @@ static void *run(void *arg)
     info.gid = -1;
     info.uid = -1;
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    lws_set_log_level(LLL_ERR, NULL);
     struct lws_context *context = lws_create_context(&info);
     if (context == NULL || !connect_all(client, context)) {
         finish(client, "cannot connect");

@@ -37,7 +37,7 @@
 
 /* STUN and TURN servers of an agent. Beyond: FULL. */
 #ifndef FLOE_ICE_SERVER_MAX
-#define FLOE_ICE_SERVER_MAX 4
+#define FLOE_ICE_SERVER_MAX 8
 #endif
 
 /* Requests to STUN servers in flight, over all sockets. 48 bytes each. Beyond: they wait their
@@ -64,10 +64,44 @@
 #define FLOE_ICE_CREDENTIAL_MAX 256
 #endif
 
-/* DTLS datagrams waiting to be sent during the handshake. 1 byte each. Beyond: dropped, as the
- * network might; DTLS repeats the flight. */
+/* User name, password, realm, nonce and password algorithms of STUN credentials, the five together.
+ * 1 byte each. The standard allows 763 each; in use are 200 to 300 in all. Beyond: TOO_BIG for ours;
+ * a server's challenge is dropped, and the request times out. */
+#ifndef FLOE_STUN_AUTH_TEXT_MAX
+#define FLOE_STUN_AUTH_TEXT_MAX 640
+#endif
+
+/* IP addresses of peers that a TURN allocation has permissions for. 48 bytes each. Beyond: FULL. */
+#ifndef FLOE_TURN_PERMISSION_MAX
+#define FLOE_TURN_PERMISSION_MAX 8
+#endif
+
+/* Channels of a TURN allocation, up to 4096. 48 bytes each. Beyond: FULL; Send indications do. */
+#ifndef FLOE_TURN_CHANNEL_MAX
+#define FLOE_TURN_CHANNEL_MAX 8
+#endif
+
+/* Requests to a TURN server in flight, at least 2. 48 bytes each. Beyond: they wait their turn. */
+#ifndef FLOE_TURN_TXN_MAX
+#define FLOE_TURN_TXN_MAX 4
+#endif
+
+/* TCP connections of a TURN allocation that are being set up (RFC 6062). 80 bytes each. Beyond: FULL
+ * for ours; a peer's attempt is ignored, and the server ends it after 30 s. */
+#ifndef FLOE_TURN_CONNECTION_MAX
+#define FLOE_TURN_CONNECTION_MAX 4
+#endif
+
+/* Bytes of a TURN mobility ticket. 1 byte each. Beyond: the allocation can't move. */
+#ifndef FLOE_TURN_TICKET_MAX
+#define FLOE_TURN_TICKET_MAX 128
+#endif
+
+/* DTLS datagrams waiting to be sent during the handshake; a flight of ours has 700 bytes. 1 byte
+ * each; at least FLOE_DATAGRAM_MAX + 2. Beyond: dropped, as the network might; DTLS repeats the
+ * flight. */
 #ifndef FLOE_DTLS_FLIGHT_MAX
-#define FLOE_DTLS_FLIGHT_MAX 6144
+#define FLOE_DTLS_FLIGHT_MAX 2560
 #endif
 
 /* Plain bytes of one DTLS record that is sent, 512 to 16384. 1 byte each, of OpenSSL's heap.

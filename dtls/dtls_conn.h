@@ -50,8 +50,7 @@ typedef enum floe_dtls_state { /* as the W3C's RTCDtlsTransportState */
 
 typedef enum floe_dtls_cause {
     FLOE_DTLS_CAUSE_NONE,
-    FLOE_DTLS_CAUSE_FINGERPRINT, /* the peer's certificate is not the one that its description named
-                                  */
+    FLOE_DTLS_CAUSE_FINGERPRINT, /* the peer's certificate is not the one of its description */
     FLOE_DTLS_CAUSE_TIMEOUT,     /* the handshake found no answer */
     FLOE_DTLS_CAUSE_ALERT,       /* the peer refused; stats.alert has its number */
     FLOE_DTLS_CAUSE_PROTOCOL,    /* the peer's handshake was not acceptable */
@@ -143,7 +142,7 @@ void floe_dtls_conn_start(floe_dtls_conn *conn, floe_time now);
 FLOE_MUST_USE floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now,
                                             floe_bytes datagram);
 /* The next application record of that datagram, decrypted into buf[0..cap); cap of 16384 holds any.
- * False: no more. */
+ * buf may be where the datagram begins: what is still to be read stands behind. False: no more. */
 bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len);
 
 void floe_dtls_conn_advance(floe_dtls_conn *conn, floe_time now);

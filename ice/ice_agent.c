@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/reader.h"
 #include "ice/ice_agent_internal.h"
 
 #define PACING_US       UINT32_C(50000) /* RFC 8445 section 14.2 */
@@ -54,6 +55,24 @@ floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *confi
     return FLOE_OK;
 }
 
+floe_time floe_ice_agent_after(const floe_ice_agent *agent, uint64_t delta)
+{
+    return floe_time_after(agent->now, delta);
+}
+
+void floe_ice_agent_trace(const floe_ice_agent *agent, floe_trace_kind kind, int32_t a, int32_t b,
+                          int32_t cause)
+{
+    floe_trace_put(&agent->trace, (floe_trace_record){
+                                      .at = agent->now,
+                                      .module = FLOE_MODULE_ICE,
+                                      .kind = (uint8_t)kind,
+                                      .a = a,
+                                      .b = b,
+                                      .cause = cause,
+                                  });
+}
+
 void floe_ice_agent_settle(floe_ice_agent *agent)
 {
     if (floe_ice_agent_is_closed(agent)) {
@@ -89,8 +108,8 @@ static floe_err dispatch(floe_ice_agent *agent, const floe_path *path, floe_byte
         return FLOE_OK; /* RFC 8445 §11: a keepalive; it has done its work on the way */
     }
     floe_ice_check_ref ref = floe_ice_check_find(agent, &msg);
-    if (ref.pair != FLOE_ICE_NONE) {
-        return floe_ice_check_input(agent, ref, path, &msg);
+    if (ref.pair != NULL) {
+        return floe_ice_check_input(agent, &ref, path, &msg);
     }
     uint8_t slot = floe_ice_gather_find(agent, &msg);
     return slot == FLOE_ICE_NONE ? FLOE_E_UNKNOWN : floe_ice_gather_input(agent, slot, path, &msg);
@@ -113,13 +132,7 @@ static void count_drop(floe_ice_agent *agent, floe_err err, size_t len)
     default:
         agent->count.dropped_malformed++;
     }
-    floe_trace_put(&agent->trace, (floe_trace_record){
-                                      .at = agent->now,
-                                      .module = FLOE_MODULE_ICE,
-                                      .kind = FLOE_TRACE_DROP,
-                                      .a = (int32_t)len,
-                                      .cause = (int32_t)err,
-                                  });
+    floe_ice_agent_trace(agent, FLOE_TRACE_DROP, (int32_t)len, 0, (int32_t)err);
 }
 
 floe_err floe_ice_agent_input(floe_ice_agent *agent, floe_time now, const floe_path *path,
@@ -168,21 +181,15 @@ floe_time floe_ice_agent_deadline(const floe_ice_agent *agent)
 }
 
 void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,
-                           const floe_path *path)
+                           uint8_t local, const floe_addr *remote)
 {
     floe_bytes packet;
     floe_err err = floe_stun_writer_end(w, &packet);
     FLOE_ASSERT(err == FLOE_OK && "out->cap is at least FLOE_DATAGRAM_MAX");
     out->len = packet.len;
     out->segment = packet.len;
-    out->path = *path;
-    floe_trace_put(&agent->trace, (floe_trace_record){
-                                      .at = agent->now,
-                                      .module = FLOE_MODULE_ICE,
-                                      .kind = FLOE_TRACE_SENT,
-                                      .a = (int32_t)packet.len,
-                                      .b = packet.ptr[0] << 8 | packet.ptr[1],
-                                  });
+    out->path = (floe_path){agent->local[local].addr, *remote, FLOE_UDP};
+    floe_ice_agent_trace(agent, FLOE_TRACE_SENT, (int32_t)packet.len, floe_load_u16(packet.ptr), 0);
 }
 
 /* RFC 8445 §6.1.4.2, §14: one new request a Ta, servers and checks in turn. */
@@ -197,8 +204,8 @@ static bool send_paced(floe_ice_agent *agent, floe_transmit *out)
             : floe_ice_check_send_ordinary(agent, out) || floe_ice_gather_start(agent, out);
     if (is_sent) {
         agent->is_gather_turn = !agent->is_gather_turn;
-        agent->pace_at = floe_time_after(agent->now, agent->pacing_us);
-        agent->floor_at = floe_time_after(agent->now, FLOE_ICE_TRIGGER_GAP_US);
+        agent->pace_at = floe_ice_agent_after(agent, agent->pacing_us);
+        agent->floor_at = floe_ice_agent_after(agent, FLOE_ICE_TRIGGER_GAP_US);
     }
     return is_sent;
 }
@@ -227,7 +234,7 @@ bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path
 {
     set_now(agent, now);
     if (floe_ice_agent_is_closed(agent) || !floe_ice_table_hear(agent, path)) {
-        return false;
+        return !floe_ice_agent_is_closed(agent) && floe_ice_reply_is_early(agent, path);
     }
     if (agent->state == FLOE_ICE_DISCONNECTED) {
         floe_ice_agent_settle(agent);

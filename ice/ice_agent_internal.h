@@ -57,6 +57,9 @@ void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote);
  */
 bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path);
 floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair);
+/* Is `path` the one from this socket to this address? */
+bool floe_ice_table_is_path(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote,
+                            const floe_path *path);
 
 /* ice_gather.c: server-reflexive candidates */
 
@@ -75,14 +78,15 @@ floe_time floe_ice_gather_deadline(const floe_ice_agent *agent);
 
 /* A check of ours that a response belongs to. */
 typedef struct floe_ice_check_ref {
-    uint8_t pair; /* FLOE_ICE_NONE: no check of ours */
-    uint8_t past; /* index if superseded, else FLOE_ICE_NONE */
-    bool was_controlling, was_nomination;
+    floe_ice_pair *pair; /* NULL: no check of ours */
+    floe_ice_past *past; /* NULL: the latest of its pair */
+    bool is_old;         /* of the generation before the restart */
+    uint16_t flags;      /* of the pair when it was sent: FLOE_ICE_PAIR_SENT_... */
 } floe_ice_check_ref;
 
-floe_ice_check_ref floe_ice_check_find(const floe_ice_agent *agent, const floe_stun_msg *msg);
-floe_err floe_ice_check_input(floe_ice_agent *agent, floe_ice_check_ref ref, const floe_path *path,
-                              const floe_stun_msg *msg);
+floe_ice_check_ref floe_ice_check_find(floe_ice_agent *agent, const floe_stun_msg *msg);
+floe_err floe_ice_check_input(floe_ice_agent *agent, const floe_ice_check_ref *ref,
+                              const floe_path *path, const floe_stun_msg *msg);
 /* Give the pair a new transaction; the one before still counts if answered. */
 void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index);
 /* Write the pair's request into `out`. */
@@ -104,7 +108,8 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
 bool floe_ice_reply_send(floe_ice_agent *agent, floe_transmit *out);
 /* The peer's credentials have come: follow up the checks that came before them. */
 void floe_ice_reply_follow_up(floe_ice_agent *agent);
-bool floe_ice_reply_is_early(const floe_ice_agent *agent, uint8_t local, const floe_addr *from);
+/* Was a check on this path answered that waits for the peer's credentials? */
+bool floe_ice_reply_is_early(const floe_ice_agent *agent, const floe_path *path);
 void floe_ice_reply_forget_early(floe_ice_agent *agent);
 
 /* ice_consent.c: RFC 7675 */
@@ -112,14 +117,15 @@ void floe_ice_reply_forget_early(floe_ice_agent *agent);
 bool floe_ice_consent_is_alive(const floe_ice_agent *agent, const floe_ice_pair *pair);
 /* A good response came: consent holds from now, and the next check is scheduled. */
 void floe_ice_consent_renew(floe_ice_agent *agent, floe_ice_pair *pair);
-void floe_ice_consent_revoke(floe_ice_agent *agent, uint8_t index, floe_ice_cause cause);
+/* Consent has ended: the pair is not valid any more. */
+void floe_ice_consent_lose(floe_ice_agent *agent, floe_ice_pair *pair, floe_ice_cause cause);
 bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out);
 void floe_ice_consent_expire(floe_ice_agent *agent);
 floe_time floe_ice_consent_deadline(const floe_ice_agent *agent);
 
 /* ice_nominate.c: which pair */
 
-/* A nominated pair of this generation is valid: ordinary checks are over. */
+/* A nominated pair of this generation is valid and alive: ordinary checks are over. */
 bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent);
 void floe_ice_nominate_run(floe_ice_agent *agent);
 /* Forget the pair of before the restart. */
@@ -135,8 +141,13 @@ void floe_ice_state_reopen(floe_ice_agent *agent);
 /* ice_agent.c */
 
 void floe_ice_agent_settle(floe_ice_agent *agent);
-/* The message in `w`, which writes to out->buf, is complete: fill in the rest of `out`. */
+/* `delta` from now. */
+floe_time floe_ice_agent_after(const floe_ice_agent *agent, uint64_t delta);
+/* A record of the module ICE, as base/trace.h has it. */
+void floe_ice_agent_trace(const floe_ice_agent *agent, floe_trace_kind kind, int32_t a, int32_t b,
+                          int32_t cause);
+/* The message in `w`, which writes to out->buf, is complete: it goes from this socket to there. */
 void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,
-                           const floe_path *path);
+                           uint8_t local, const floe_addr *remote);
 
 #endif

@@ -24,7 +24,6 @@ typedef struct floe_ice_gather_server {
     uint64_t answered;  /* bit i: and answered */
     bool is_usable;     /* of a kind that can be asked: STUN over UDP */
     bool is_unresolved; /* more addresses may come */
-    bool is_dead[2];    /* per family: a request timed out, and none was ever answered */
 } floe_ice_gather_server;
 
 /* A request to a server. */
@@ -38,8 +37,8 @@ typedef struct floe_ice_gather_txn {
  * not repeated, but its answer still counts. */
 typedef struct floe_ice_past {
     uint8_t tid[FLOE_STUN_TID_SIZE];
-    uint8_t pair; /* FLOE_ICE_NONE: a free slot */
-    bool was_controlling, was_nomination;
+    uint8_t pair;   /* FLOE_ICE_NONE: a free slot */
+    uint16_t flags; /* the pair's, when it was sent */
 } floe_ice_past;
 
 /* A response that we owe. */
@@ -69,7 +68,8 @@ typedef struct floe_ice_counters {
     uint64_t dropped_malformed, dropped_auth, dropped_unknown, dropped_full;
 } floe_ice_counters;
 
-/* Small fields first: they are reached by short instructions, which is a tenth of the code. */
+/* In this order because what lies within the first 128 bytes, and so the fields of pairs as well,
+ * is reached by shorter instructions: a tenth of the code. */
 struct floe_ice_agent {
     floe_time now;
     uint8_t role, role_told;
@@ -85,9 +85,12 @@ struct floe_ice_agent {
     bool is_theirs_newer; /* the peer has restarted and we have not, yet */
     bool is_refused;      /* a check got an answer that was of no use */
     bool is_gather_turn;  /* whose turn the pace is: servers or checks */
+    floe_ice_checklist list;
+
     uint32_t rto_us, pacing_us, consent_us, consent_timeout_us, disconnected_us, patience_us;
     floe_time pace_at;        /* the next ordinary check or server request, not before */
     floe_time floor_at;       /* any new transaction, not before */
+    floe_time gather_until;   /* servers that have not answered are asked up to here */
     floe_time refresh_at;     /* bindings at the servers are renewed */
     floe_time patient_until;  /* the PAC timer: no FAILED before; NEVER: not started */
     floe_time first_valid_at; /* of this generation; NEVER: none yet */
@@ -97,7 +100,6 @@ struct floe_ice_agent {
     floe_trace trace;
     floe_ice_counters count;
 
-    floe_ice_checklist list;
     floe_ice_cand local[FLOE_ICE_LOCAL_MAX + 1];   /* the last one belongs to the old pair */
     floe_ice_cand remote[FLOE_ICE_REMOTE_MAX + 1]; /* likewise */
     floe_ice_credentials ours[2], theirs[2];       /* [0] now, [1] of the generation before */

@@ -16,14 +16,20 @@ uint32_t floe_ice_priority(floe_ice_type type, uint16_t local_preference)
     return (uint32_t)type_preference[type] << 24 | (uint32_t)local_preference << 8 | (256 - 1);
 }
 
-/* FNV-1a: foundations are only ever compared with each other. */
-static uint32_t hash(floe_bytes text)
+/* FNV-1a: these are only ever compared with each other, and decide about nothing but order. */
+uint32_t floe_ice_hash(floe_bytes text)
 {
     uint32_t value = 2166136261u;
     for (size_t i = 0; i < text.len; i++) {
         value = (value ^ text.ptr[i]) * 16777619u;
     }
     return value;
+}
+
+bool floe_ice_addr_is_usable(const floe_addr *addr)
+{
+    return addr->family != 0 && addr->port != 0 && !floe_addr_is_any(addr) &&
+           !floe_addr_is_multicast(addr);
 }
 
 floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *sdp)
@@ -33,18 +39,16 @@ floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *s
                                     [FLOE_SDP_CAND_PRFLX] = FLOE_ICE_PRFLX,
                                     [FLOE_SDP_CAND_RELAY] = FLOE_ICE_RELAY};
     memset(cand, 0, sizeof *cand);
-    if (sdp->is_tcp || sdp->component != 1 || sdp->addr.family == 0 || sdp->port == 0 ||
-        sdp->type >= sizeof types) {
+    floe_addr addr = sdp->addr;
+    addr.port = sdp->port;
+    if (sdp->is_tcp || sdp->component != 1 || sdp->type >= sizeof types ||
+        !floe_ice_addr_is_usable(&addr)) {
         return FLOE_E_UNSUPPORTED;
     }
-    if (floe_addr_is_any(&sdp->addr) || floe_addr_is_multicast(&sdp->addr)) {
-        return FLOE_E_UNSUPPORTED;
-    }
-    cand->addr = sdp->addr;
-    cand->addr.port = sdp->port;
+    cand->addr = addr;
     cand->base = sdp->related;
     cand->priority = sdp->priority;
-    cand->foundation = hash(sdp->foundation);
+    cand->foundation = floe_ice_hash(sdp->foundation);
     cand->type = types[sdp->type];
     cand->transport = FLOE_UDP;
     return FLOE_OK;

@@ -38,6 +38,11 @@ FLOE_MUST_USE floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sd
 /* "candidate:..." without "a=" and line end; ufrag empty: no ufrag extension. */
 void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag);
 
+/* A number for a text, for comparison: of foundations, of username fragments. */
+uint32_t floe_ice_hash(floe_bytes text);
+/* Is this somewhere that one host can send to, and another answer from? */
+bool floe_ice_addr_is_usable(const floe_addr *addr);
+
 const char *floe_ice_type_name(floe_ice_type type); /* "host", "srflx", "prflx", "relay" */
 
 #ifdef __cplusplus

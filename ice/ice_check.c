@@ -19,8 +19,7 @@ static void remember(floe_ice_agent *agent, uint8_t index)
     agent->past_next = (uint8_t)((agent->past_next + 1) % FLOE_ICE_PAST_MAX);
     memcpy(past->tid, pair->txn.tid, sizeof past->tid);
     past->pair = index;
-    past->was_controlling = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING);
-    past->was_nomination = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION);
+    past->flags = pair->flags;
 }
 
 void floe_ice_check_forget_past(floe_ice_agent *agent, uint8_t pair)
@@ -32,14 +31,16 @@ void floe_ice_check_forget_past(floe_ice_agent *agent, uint8_t pair)
     }
 }
 
-/* RFC 8445 §7.1.2, §8.1.1: with USE-CANDIDATE when nominating. A lite peer learns which pair is
- * selected from nothing else, and some drop a pair whose checks lack it, so there it is repeated.
- */
-static bool is_nomination(const floe_ice_agent *agent, const floe_ice_pair *pair)
+/* RFC 8445 §7.1.2, §8.1.1: with USE-CANDIDATE when nominating. The consent checks of the pair in
+ * use repeat it, as those of libwebrtc do: some lite peers drop a pair whose checks lack it, and a
+ * full one that lost it in a change of roles hears it again. */
+static bool is_nomination(const floe_ice_agent *agent, uint8_t index)
 {
+    const floe_ice_pair *pair = &agent->list.pair[index];
     return agent->role == FLOE_ICE_CONTROLLING &&
            (floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING) ||
-            (agent->is_remote_lite && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)));
+            (index == agent->path && index != FLOE_ICE_OLD &&
+             floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)));
 }
 
 void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index)
@@ -55,7 +56,7 @@ void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index)
     if (agent->role == FLOE_ICE_CONTROLLING) {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_SENT_CONTROLLING);
     }
-    if (is_nomination(agent, pair)) {
+    if (is_nomination(agent, index)) {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_SENT_NOMINATION);
     }
 }
@@ -69,7 +70,6 @@ void floe_ice_check_write(floe_ice_agent *agent, uint8_t index, floe_transmit *o
     /* RFC 8445 §7.1.1: the priority that a peer-reflexive candidate of this base would have. */
     uint32_t priority = floe_ice_priority(
         FLOE_ICE_PRFLX, floe_ice_table_local_preference(agent->local[pair->local].priority));
-    floe_path path = floe_ice_table_path(agent, index);
     floe_stun_writer w;
     floe_stun_writer_begin(&w, out->buf, out->cap, FLOE_STUN_REQUEST, FLOE_STUN_BINDING,
                            pair->txn.tid);
@@ -87,7 +87,7 @@ void floe_ice_check_write(floe_ice_agent *agent, uint8_t index, floe_transmit *o
     }
     floe_stun_writer_put_integrity(&w, floe_ice_credentials_pwd(theirs));
     floe_stun_writer_put_fingerprint(&w);
-    floe_ice_agent_finish(agent, &w, out, &path);
+    floe_ice_agent_finish(agent, &w, out, pair->local, &agent->remote[pair->remote].addr);
     agent->count.checks_sent++;
 }
 
@@ -100,18 +100,19 @@ static void send_first(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
     }
     floe_ice_check_write(agent, index, out);
     floe_stun_txn_sent(&pair->txn, agent->now);
-    agent->floor_at = floe_time_after(agent->now, FLOE_ICE_TRIGGER_GAP_US);
+    agent->floor_at = floe_ice_agent_after(agent, FLOE_ICE_TRIGGER_GAP_US);
 }
 
 /* RFC 8445 §7.3.1.4 wants a new transaction for a pair that is being checked. To send the one under
  * way once more does the same and leaves one transaction, however often the peer asks; only if what
  * it says has changed is there a new one. */
-static bool is_current(const floe_ice_agent *agent, const floe_ice_pair *pair)
+static bool is_current(const floe_ice_agent *agent, uint8_t index)
 {
+    const floe_ice_pair *pair = &agent->list.pair[index];
     bool is_controlling = agent->role == FLOE_ICE_CONTROLLING;
     return floe_ice_pair_is_checking(pair) &&
            floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING) == is_controlling &&
-           floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION) == is_nomination(agent, pair);
+           floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION) == is_nomination(agent, index);
 }
 
 /* Where the peer has been heard there is a way, and what is lost is lost by chance: doubling the
@@ -131,7 +132,7 @@ static void send_again(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
     floe_ice_check_write(agent, index, out);
     if (is_eager(agent, pair)) {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_RESENT);
-        pair->txn.next_at = floe_time_after(agent->now, agent->rto_us);
+        pair->txn.next_at = floe_ice_agent_after(agent, agent->rto_us);
     } else if (floe_stun_txn_check(&pair->txn, agent->now) == FLOE_STUN_TXN_SEND) {
         floe_stun_txn_sent(&pair->txn, agent->now);
     }
@@ -145,7 +146,7 @@ bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
     }
     floe_ice_pair *pair = &agent->list.pair[index];
     floe_ice_pair_clear(pair, FLOE_ICE_PAIR_TRIGGERED);
-    if (is_current(agent, pair)) {
+    if (is_current(agent, index)) {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_RESENT);
         send_again(agent, index, out);
         return true;

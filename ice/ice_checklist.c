@@ -102,15 +102,29 @@ static bool is_blocked(const floe_ice_checklist *list, uint8_t index)
     return false;
 }
 
-void floe_ice_checklist_thaw(floe_ice_checklist *list)
+/* The next pair to unfreeze, or FLOE_ICE_NONE. */
+static uint8_t find_thawing(const floe_ice_checklist *list)
 {
-    if (floe_ice_checklist_next(list) != FLOE_ICE_NONE) {
-        return;
-    }
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         if (list->pair[i].state == FLOE_ICE_PAIR_FROZEN && !is_blocked(list, i)) {
-            list->pair[i].state = FLOE_ICE_PAIR_WAITING;
+            return i;
         }
+    }
+    return FLOE_ICE_NONE;
+}
+
+bool floe_ice_checklist_is_thawed(const floe_ice_checklist *list)
+{
+    return floe_ice_checklist_next(list) != FLOE_ICE_NONE || find_thawing(list) == FLOE_ICE_NONE;
+}
+
+void floe_ice_checklist_thaw(floe_ice_checklist *list)
+{
+    if (floe_ice_checklist_is_thawed(list)) {
+        return;
+    }
+    for (uint8_t i = find_thawing(list); i != FLOE_ICE_NONE; i = find_thawing(list)) {
+        list->pair[i].state = FLOE_ICE_PAIR_WAITING;
     }
 }
 

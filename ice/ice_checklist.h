@@ -35,6 +35,8 @@ void floe_ice_checklist_trickle(floe_ice_checklist *list, uint8_t index);
 /* Where none is Waiting: unfreeze the best Frozen pair of each foundation that is not being checked
  * (RFC 8445 section 6.1.4.2 step 2; on a new list that is section 6.1.2.6). */
 void floe_ice_checklist_thaw(floe_ice_checklist *list);
+/* Is there nothing for _thaw to do? */
+bool floe_ice_checklist_is_thawed(const floe_ice_checklist *list);
 /* A check of this foundation succeeded: all its Frozen pairs become Waiting. */
 void floe_ice_checklist_release(floe_ice_checklist *list, uint32_t foundation);
 /* The Waiting pair of highest priority, or FLOE_ICE_NONE. */

@@ -10,7 +10,7 @@
 
 bool floe_ice_consent_is_alive(const floe_ice_agent *agent, const floe_ice_pair *pair)
 {
-    return agent->now < floe_time_after(pair->heard_at, agent->disconnected_us);
+    return agent->now - pair->heard_at < agent->disconnected_us;
 }
 
 /* RFC 7675 §5.1: each interval is drawn anew from 0.8 to 1.2 times the basic one. */
@@ -23,7 +23,7 @@ static floe_time draw_interval(const floe_ice_agent *agent)
 void floe_ice_consent_renew(floe_ice_agent *agent, floe_ice_pair *pair)
 {
     if (pair->consent_at == 0 || agent->now >= pair->keep_at) {
-        pair->keep_at = floe_time_after(agent->now, draw_interval(agent));
+        pair->keep_at = floe_ice_agent_after(agent, draw_interval(agent));
     }
     pair->consent_at = agent->now;
 }
@@ -40,8 +40,8 @@ static bool is_warm(const floe_ice_agent *agent, uint8_t index)
     }
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         const floe_ice_pair *other = &agent->list.pair[i];
-        bool goes_first = other->priority > pair->priority ||
-                          (other->priority == pair->priority && i < index);
+        bool goes_first =
+            other->priority > pair->priority || (other->priority == pair->priority && i < index);
         better += i != agent->path && goes_first && floe_ice_pair_is_valid(other);
     }
     return better < BACKUPS;
@@ -64,16 +64,16 @@ bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
         floe_ice_check_begin(agent, i);
         floe_ice_check_write(agent, i, out);
         floe_stun_txn_sent(&pair->txn, agent->now);
-        pair->keep_at = floe_time_after(agent->now, draw_interval(agent));
+        pair->keep_at = floe_ice_agent_after(agent, draw_interval(agent));
         agent->count.consent_sent++;
         return true;
     }
     return false;
 }
 
-static void lose(floe_ice_agent *agent, uint8_t index, floe_ice_cause cause)
+void floe_ice_consent_lose(floe_ice_agent *agent, floe_ice_pair *pair, floe_ice_cause cause)
 {
-    floe_ice_pair *pair = &agent->list.pair[index];
+    uint8_t index = (uint8_t)(pair - agent->list.pair);
     bool was_used = index == agent->path || floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED);
     floe_ice_pair_fail(pair);
     floe_ice_check_forget_past(agent, index);
@@ -88,18 +88,13 @@ static void lose(floe_ice_agent *agent, uint8_t index, floe_ice_cause cause)
     }
 }
 
-void floe_ice_consent_revoke(floe_ice_agent *agent, uint8_t index, floe_ice_cause cause)
-{
-    lose(agent, index, cause);
-}
-
 void floe_ice_consent_expire(floe_ice_agent *agent)
 {
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
-        const floe_ice_pair *pair = &agent->list.pair[i];
+        floe_ice_pair *pair = &agent->list.pair[i];
         if (floe_ice_pair_is_valid(pair) &&
-            agent->now >= floe_time_after(pair->consent_at, agent->consent_timeout_us)) {
-            lose(agent, i, FLOE_ICE_CAUSE_CONSENT_EXPIRED);
+            agent->now - pair->consent_at >= agent->consent_timeout_us) {
+            floe_ice_consent_lose(agent, pair, FLOE_ICE_CAUSE_CONSENT_EXPIRED);
         }
     }
 }

@@ -11,22 +11,18 @@
 
 /* RFC 8489 §6.2.1 lets Rc be configured. Five sends end after 15.5 s rather than 39.5: who cannot
  * trickle waits for the last server. */
-#define SENDS_MAX      5
-#define DOUBTFUL_SENDS 3
+#define SENDS_MAX 5
+
+/* For so long a server that has not answered yet is asked from further sockets. */
+#define WINDOW_US (5 * FLOE_SECOND)
 
 #define REFRESH_US (15 * FLOE_SECOND) /* RFC 8445 section 11: the least Tr */
-
-static void reset(floe_ice_gather_server *server)
-{
-    server->asked = 0;
-    server->answered = 0;
-    server->is_dead[0] = server->is_dead[1] = false;
-}
 
 static void set_busy(floe_ice_agent *agent)
 {
     agent->gathering = FLOE_ICE_GATHERING_BUSY;
     agent->refresh_at = FLOE_TIME_NEVER;
+    agent->gather_until = floe_ice_agent_after(agent, WINDOW_US);
     if (agent->gathering_told == FLOE_ICE_GATHERING_COMPLETE) {
         agent->gathering_told = FLOE_ICE_GATHERING_NEW;
     }
@@ -60,9 +56,10 @@ floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
     floe_ice_gather_server *server = &agent->server[index];
     if (addr->family == 0) {
         server->is_unresolved = false;
-    } else if (addr->port != 0) {
+    } else if (floe_ice_addr_is_usable(addr)) {
         floe_addr *slot = &server->addr[addr->family == 6];
         *slot = slot->family == 0 ? *addr : *slot;
+        agent->gather_until = floe_ice_agent_after(agent, WINDOW_US);
     }
     floe_ice_agent_settle(agent);
     return FLOE_OK;
@@ -70,7 +67,7 @@ floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
 
 floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, uint16_t preference)
 {
-    if (addr->family == 0 || addr->port == 0 || floe_addr_is_any(addr)) {
+    if (!floe_ice_addr_is_usable(addr)) {
         return FLOE_E_ARG;
     }
     if (floe_ice_agent_is_closed(agent) || floe_ice_table_find_base(agent, addr) != FLOE_ICE_NONE) {
@@ -98,53 +95,29 @@ void floe_ice_agent_end_local(floe_ice_agent *agent)
 void floe_ice_gather_restart(floe_ice_agent *agent)
 {
     for (uint8_t i = 0; i < agent->server_count; i++) {
-        reset(&agent->server[i]);
+        agent->server[i].asked = agent->server[i].answered = 0;
     }
     for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
         agent->gather[i].server = FLOE_ICE_NONE;
     }
-    agent->refresh_at = FLOE_TIME_NEVER;
     agent->local_told = 0;
     agent->gathering_told = FLOE_ICE_GATHERING_NEW;
     if (agent->gathering != FLOE_ICE_GATHERING_NEW) {
-        agent->gathering = FLOE_ICE_GATHERING_BUSY;
+        set_busy(agent);
     }
-}
-
-static bool has_answered(const floe_ice_agent *agent, uint8_t server, uint8_t family)
-{
-    for (uint8_t i = 0; i < agent->local_count; i++) {
-        if ((agent->server[server].answered >> i & 1) != 0 &&
-            agent->local[i].addr.family == family) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A server that has left somebody waiting and answered nobody is not asked by others as well: it is
- * most likely dead, and each would wait as long once more. */
-static bool is_doubtful(const floe_ice_agent *agent, uint8_t server, uint8_t family)
-{
-    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
-        const floe_ice_gather_txn *job = &agent->gather[i];
-        if (job->server == server && job->txn.sends >= DOUBTFUL_SENDS &&
-            agent->local[job->local].addr.family == family) {
-            return !has_answered(agent, server, family);
-        }
-    }
-    return false;
 }
 
 static bool is_job(const floe_ice_agent *agent, uint8_t server_index, uint8_t local)
 {
     const floe_ice_gather_server *server = &agent->server[server_index];
     const floe_ice_cand *base = &agent->local[local];
-    bool is_six = base->addr.family == 6;
-    const floe_addr *addr = &server->addr[is_six];
-    if (!server->is_usable || addr->family == 0 || server->is_dead[is_six] ||
-        base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0 ||
-        is_doubtful(agent, server_index, base->addr.family)) {
+    const floe_addr *addr = &server->addr[base->addr.family == 6];
+    if (!server->is_usable || addr->family == 0 || base->type != FLOE_ICE_HOST ||
+        (server->asked >> local & 1) != 0) {
+        return false;
+    }
+    /* Nobody waits for a server that has let the others wait. */
+    if (agent->now >= agent->gather_until && server->answered == 0) {
         return false;
     }
     /* An address that cannot reach the server is not asked: it would cost a timeout. */
@@ -182,21 +155,18 @@ bool floe_ice_gather_has_job(const floe_ice_agent *agent)
     return find_slot(agent, FLOE_ICE_NONE) != FLOE_ICE_NONE && find_job(agent, &server, &local);
 }
 
-static floe_path job_path(const floe_ice_agent *agent, const floe_ice_gather_txn *job)
+static const floe_addr *job_server(const floe_ice_agent *agent, const floe_ice_gather_txn *job)
 {
-    floe_path path = {.local = agent->local[job->local].addr, .transport = FLOE_UDP};
-    path.remote = agent->server[job->server].addr[path.local.family == 6];
-    return path;
+    return &agent->server[job->server].addr[agent->local[job->local].addr.family == 6];
 }
 
 /* RFC 8445 §5.1.1.2: not authenticated; nothing but the header, which every server understands. */
 static void write_request(floe_ice_agent *agent, floe_ice_gather_txn *job, floe_transmit *out)
 {
-    floe_path path = job_path(agent, job);
     floe_stun_writer w;
     floe_stun_writer_begin(&w, out->buf, out->cap, FLOE_STUN_REQUEST, FLOE_STUN_BINDING,
                            job->txn.tid);
-    floe_ice_agent_finish(agent, &w, out, &path);
+    floe_ice_agent_finish(agent, &w, out, job->local, job_server(agent, job));
     floe_stun_txn_sent(&job->txn, agent->now);
 }
 
@@ -258,17 +228,15 @@ static bool get_mapped(const floe_stun_msg *msg, const floe_addr *base, floe_add
     /* RFC 8445 §5.1.1.2: servers of before RFC 5389 answer with MAPPED-ADDRESS. */
     return (floe_stun_msg_get_addr(msg, FLOE_STUN_XOR_MAPPED_ADDRESS, mapped) ||
             floe_stun_msg_get_addr(msg, FLOE_STUN_MAPPED_ADDRESS, mapped)) &&
-           mapped->family == base->family && mapped->port != 0 && !floe_addr_is_any(mapped) &&
-           !floe_addr_is_multicast(mapped);
+           mapped->family == base->family && floe_ice_addr_is_usable(mapped);
 }
 
 floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_path *path,
                                const floe_stun_msg *msg)
 {
     floe_ice_gather_txn *job = &agent->gather[slot];
-    floe_path expected = job_path(agent, job);
     floe_addr mapped;
-    if (!floe_path_equal(&expected, path)) {
+    if (!floe_ice_table_is_path(agent, job->local, job_server(agent, job), path)) {
         return FLOE_E_UNKNOWN; /* only the server that was asked may answer */
     }
     agent->server[job->server].answered |= UINT64_C(1) << job->local;
@@ -283,23 +251,28 @@ floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_p
     return FLOE_OK;
 }
 
+static bool has_binding(const floe_ice_agent *agent)
+{
+    uint64_t answered = 0;
+    for (uint8_t i = 0; i < agent->server_count; i++) {
+        answered |= agent->server[i].answered;
+    }
+    return answered != 0;
+}
+
 /* RFC 8445 §5.1.1.4: bindings are kept alive until ICE has concluded. */
 static void refresh(floe_ice_agent *agent)
 {
-    if (floe_ice_nominate_is_concluded(agent)) {
-        agent->refresh_at = FLOE_TIME_NEVER;
-    }
     if (agent->now < agent->refresh_at) {
         return;
     }
-    agent->refresh_at = floe_time_after(agent->now, REFRESH_US);
-    bool is_any = false;
+    if (floe_ice_nominate_is_concluded(agent)) {
+        agent->refresh_at = FLOE_TIME_NEVER;
+        return;
+    }
+    agent->refresh_at = floe_ice_agent_after(agent, REFRESH_US);
     for (uint8_t i = 0; i < agent->server_count; i++) {
         agent->server[i].asked &= ~agent->server[i].answered;
-        is_any = is_any || agent->server[i].answered != 0;
-    }
-    if (!is_any) {
-        agent->refresh_at = FLOE_TIME_NEVER; /* no server, nothing to keep */
     }
 }
 
@@ -321,10 +294,6 @@ void floe_ice_gather_expire(floe_ice_agent *agent)
         floe_ice_gather_txn *job = &agent->gather[i];
         if (job->server != FLOE_ICE_NONE &&
             floe_stun_txn_check(&job->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
-            uint8_t family = agent->local[job->local].addr.family;
-            if (!has_answered(agent, job->server, family)) {
-                agent->server[job->server].is_dead[family == 6] = true;
-            }
             job->server = FLOE_ICE_NONE;
         }
     }
@@ -332,7 +301,8 @@ void floe_ice_gather_expire(floe_ice_agent *agent)
     if (agent->gathering == FLOE_ICE_GATHERING_BUSY && agent->is_local_ended &&
         !is_waiting_for_server(agent)) {
         agent->gathering = FLOE_ICE_GATHERING_COMPLETE;
-        agent->refresh_at = floe_time_after(agent->now, REFRESH_US);
+        agent->refresh_at =
+            has_binding(agent) ? floe_ice_agent_after(agent, REFRESH_US) : FLOE_TIME_NEVER;
     }
 }
 

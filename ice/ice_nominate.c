@@ -20,7 +20,8 @@ bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent)
 {
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         const floe_ice_pair *pair = &agent->list.pair[i];
-        if (floe_ice_pair_is_valid(pair) && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)) {
+        if (floe_ice_pair_is_valid(pair) && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED) &&
+            floe_ice_consent_is_alive(agent, pair)) {
             return true;
         }
     }
@@ -49,12 +50,11 @@ static bool is_better_path(const floe_ice_agent *agent, uint8_t a, uint8_t b)
     return x->priority > y->priority;
 }
 
-/* RFC 8445 §12.1: the selected pair; before there is one, that of before the restart; without that
- * any valid pair. */
-static uint8_t find_path(const floe_ice_agent *agent)
+/* The best valid pair of slots 0 to `last`. */
+static uint8_t find_best(const floe_ice_agent *agent, uint8_t last)
 {
     uint8_t best = FLOE_ICE_NONE;
-    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
+    for (uint8_t i = 0; i <= last; i++) {
         if (floe_ice_pair_is_valid(&agent->list.pair[i]) &&
             (best == FLOE_ICE_NONE || is_better_path(agent, i, best))) {
             best = i;
@@ -73,7 +73,9 @@ void floe_ice_nominate_drop_old(floe_ice_agent *agent)
 
 static void choose_path(floe_ice_agent *agent)
 {
-    uint8_t path = find_path(agent);
+    /* RFC 8445 §12.1: the selected pair; before there is one, that of before the restart; without
+     * that any valid pair. */
+    uint8_t path = find_best(agent, FLOE_ICE_OLD);
     if (path != agent->path) {
         agent->path = path;
         agent->path_told = path == FLOE_ICE_NONE;
@@ -111,18 +113,6 @@ static bool is_nominating(const floe_ice_agent *agent)
     return false;
 }
 
-static uint8_t find_best(const floe_ice_agent *agent)
-{
-    uint8_t best = FLOE_ICE_NONE;
-    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        if (floe_ice_pair_is_valid(&agent->list.pair[i]) &&
-            (best == FLOE_ICE_NONE || is_better_path(agent, i, best))) {
-            best = i;
-        }
-    }
-    return best;
-}
-
 static bool has_better_hope(const floe_ice_agent *agent, const floe_ice_pair *than)
 {
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
@@ -143,7 +133,7 @@ static floe_time grace_end(const floe_ice_agent *agent, const floe_ice_pair *pai
 
 static void nominate(floe_ice_agent *agent)
 {
-    uint8_t best = find_best(agent);
+    uint8_t best = find_best(agent, FLOE_ICE_PAIR_MAX - 1);
     agent->nominate_at = FLOE_TIME_NEVER;
     if (agent->role != FLOE_ICE_CONTROLLING || best == FLOE_ICE_NONE || is_nominating(agent)) {
         return;

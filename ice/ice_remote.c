@@ -29,7 +29,7 @@ static void confirm(floe_ice_agent *agent, uint8_t known, const floe_ice_cand *c
 
 floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *cand)
 {
-    if (cand->addr.family == 0 || cand->addr.port == 0) {
+    if (!floe_ice_addr_is_usable(&cand->addr)) {
         return FLOE_E_ARG;
     }
     if (floe_ice_agent_is_closed(agent)) {
@@ -106,7 +106,7 @@ static void pair_all(floe_ice_agent *agent)
     }
     floe_ice_reply_follow_up(agent);
     /* RFC 8863 §4: from here on the peer has the time of one full check to show itself. */
-    agent->patient_until = floe_time_after(agent->now, agent->patience_us);
+    agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
     floe_ice_state_reopen(agent);
 }
 

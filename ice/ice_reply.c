@@ -21,15 +21,6 @@ typedef struct floe_ice_request {
     bool has_priority, use_candidate;
 } floe_ice_request;
 
-static uint32_t hash(floe_bytes text)
-{
-    uint32_t value = 2166136261u;
-    for (size_t i = 0; i < text.len; i++) {
-        value = (value ^ text.ptr[i]) * 16777619u;
-    }
-    return value;
-}
-
 static floe_ice_reply *owe(floe_ice_agent *agent, const floe_ice_request *request, uint16_t code)
 {
     size_t at = ((size_t)agent->reply_head + agent->reply_count) % FLOE_ICE_REPLY_MAX;
@@ -154,16 +145,18 @@ static void keep_early(floe_ice_agent *agent, const floe_ice_request *request)
     agent->early[at] = (floe_ice_early){
         .from = *from,
         .priority = request->priority,
-        .ufrag_hash = hash(request->from_ufrag),
+        .ufrag_hash = floe_ice_hash(request->from_ufrag),
         .local = request->local,
         .use_candidate = wanted,
     };
 }
 
-bool floe_ice_reply_is_early(const floe_ice_agent *agent, uint8_t local, const floe_addr *from)
+bool floe_ice_reply_is_early(const floe_ice_agent *agent, const floe_path *path)
 {
     for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
-        if (agent->early[i].local == local && floe_addr_equal(&agent->early[i].from, from)) {
+        const floe_ice_early *early = &agent->early[i];
+        if (early->local != FLOE_ICE_NONE &&
+            floe_ice_table_is_path(agent, early->local, &early->from, path)) {
             return true;
         }
     }
@@ -180,7 +173,7 @@ void floe_ice_reply_forget_early(floe_ice_agent *agent)
 
 void floe_ice_reply_follow_up(floe_ice_agent *agent)
 {
-    uint32_t theirs = hash(floe_ice_credentials_ufrag(&agent->theirs[0]));
+    uint32_t theirs = floe_ice_hash(floe_ice_credentials_ufrag(&agent->theirs[0]));
     for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
         floe_ice_early *early = &agent->early[i];
         if (early->local != FLOE_ICE_NONE && early->ufrag_hash == theirs) {
@@ -217,18 +210,13 @@ static bool is_sound(const floe_ice_agent *agent, const floe_ice_request *reques
            floe_ice_table_find_remote(agent, &request->path->remote) != FLOE_ICE_NONE;
 }
 
-static bool can_be_answered(const floe_addr *from, const floe_addr *local)
-{
-    return from->family == local->family && from->port != 0 && !floe_addr_is_any(from) &&
-           !floe_addr_is_multicast(from);
-}
-
 floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
                               const floe_stun_msg *msg)
 {
     floe_ice_request request = {.msg = msg, .path = path};
     request.local = floe_ice_table_find_base(agent, &path->local);
-    if (request.local == FLOE_ICE_NONE || !can_be_answered(&path->remote, &path->local)) {
+    if (request.local == FLOE_ICE_NONE || !floe_ice_addr_is_usable(&path->remote) ||
+        path->remote.family != path->local.family) {
         return FLOE_E_UNKNOWN;
     }
     floe_err err = authenticate(agent, &request);
@@ -256,11 +244,6 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
 
 static void write_reply(floe_ice_agent *agent, const floe_ice_reply *reply, floe_transmit *out)
 {
-    floe_path path = {
-        .local = agent->local[reply->local].addr,
-        .remote = reply->to,
-        .transport = FLOE_UDP,
-    };
     floe_stun_writer w;
     floe_stun_writer_begin(&w, out->buf, out->cap,
                            reply->code == 0 ? FLOE_STUN_SUCCESS : FLOE_STUN_ERROR,
@@ -276,7 +259,7 @@ static void write_reply(floe_ice_agent *agent, const floe_ice_reply *reply, floe
     /* RFC 8445 §7.3: signed with the password that signed the request, errors too: ours. */
     floe_stun_writer_put_integrity(&w, floe_ice_credentials_pwd(&agent->ours[reply->is_old]));
     floe_stun_writer_put_fingerprint(&w);
-    floe_ice_agent_finish(agent, &w, out, &path);
+    floe_ice_agent_finish(agent, &w, out, reply->local, &reply->to);
     agent->count.replies_sent++;
 }
 

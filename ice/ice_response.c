@@ -7,76 +7,72 @@
 
 #include "ice/ice_agent_internal.h"
 
-floe_ice_check_ref floe_ice_check_find(const floe_ice_agent *agent, const floe_stun_msg *msg)
+floe_ice_check_ref floe_ice_check_find(floe_ice_agent *agent, const floe_stun_msg *msg)
 {
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
-        const floe_ice_pair *pair = &agent->list.pair[i];
+        floe_ice_pair *pair = &agent->list.pair[i];
         if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING) &&
             floe_stun_txn_is_match(&pair->txn, msg)) {
-            return (floe_ice_check_ref){
-                .pair = i,
-                .past = FLOE_ICE_NONE,
-                .was_controlling = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING),
-                .was_nomination = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION),
-            };
+            return (floe_ice_check_ref){pair, NULL, i == FLOE_ICE_OLD, pair->flags};
         }
     }
     for (uint8_t i = 0; i < FLOE_ICE_PAST_MAX; i++) {
-        const floe_ice_past *past = &agent->past[i];
+        floe_ice_past *past = &agent->past[i];
         if (past->pair != FLOE_ICE_NONE && memcmp(past->tid, msg->tid, sizeof past->tid) == 0) {
-            return (floe_ice_check_ref){past->pair, i, past->was_controlling, past->was_nomination};
+            return (floe_ice_check_ref){&agent->list.pair[past->pair], past,
+                                        past->pair == FLOE_ICE_OLD, past->flags};
         }
     }
-    return (floe_ice_check_ref){.pair = FLOE_ICE_NONE};
+    return (floe_ice_check_ref){.pair = NULL};
 }
 
 /* The check is answered: no other response to it is. */
-static void close_check(floe_ice_agent *agent, floe_ice_check_ref ref)
+static void close_check(const floe_ice_check_ref *ref)
 {
-    if (ref.past != FLOE_ICE_NONE) {
-        agent->past[ref.past].pair = FLOE_ICE_NONE;
-        return;
+    if (ref->past != NULL) {
+        ref->past->pair = FLOE_ICE_NONE;
+    } else {
+        floe_ice_pair_clear(ref->pair, FLOE_ICE_PAIR_PENDING);
     }
-    floe_ice_pair_clear(&agent->list.pair[ref.pair], FLOE_ICE_PAIR_PENDING);
 }
 
 /* RFC 8445 §7.2.5.2: the pair has failed, §7.2.5.3.4: also a valid one if it refused nomination.
  * Else a valid pair keeps its consent until that runs out: what came is no consent, but no loss of
  * it either. */
-static void fail(floe_ice_agent *agent, floe_ice_check_ref ref)
+static void fail(floe_ice_agent *agent, const floe_ice_check_ref *ref)
 {
-    floe_ice_pair *pair = &agent->list.pair[ref.pair];
-    bool is_nominating = ref.was_nomination && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATING);
-    if (!floe_ice_pair_is_valid(pair) || is_nominating) {
+    bool is_nominating = (ref->flags & FLOE_ICE_PAIR_SENT_NOMINATION) != 0 &&
+                         floe_ice_pair_is(ref->pair, FLOE_ICE_PAIR_NOMINATING);
+    if (!floe_ice_pair_is_valid(ref->pair) || is_nominating) {
         agent->is_refused = true;
-        floe_ice_pair_fail(pair);
+        floe_ice_pair_fail(ref->pair);
     }
 }
 
 /* RFC 8445 §7.2.5.1. The role is that of the request: when it is not ours any more, the conflict is
  * over and the 487 is stale. */
-static void resolve_conflict(floe_ice_agent *agent, floe_ice_pair *pair, bool was_controlling)
+static void resolve_conflict(floe_ice_agent *agent, const floe_ice_check_ref *ref)
 {
+    bool was_controlling = (ref->flags & FLOE_ICE_PAIR_SENT_CONTROLLING) != 0;
     if (was_controlling == (agent->role == FLOE_ICE_CONTROLLING) && !agent->is_remote_lite) {
         /* The tie-breaker must change, or two agents with equal ones would never agree. */
         agent->tie_breaker = floe_rand_u64(&agent->rand);
         floe_ice_check_switch_role(agent,
                                    was_controlling ? FLOE_ICE_CONTROLLED : FLOE_ICE_CONTROLLING);
     }
-    if (!floe_ice_pair_is_valid(pair)) {
-        pair->state = FLOE_ICE_PAIR_WAITING;
-        floe_ice_pair_set(pair, FLOE_ICE_PAIR_TRIGGERED);
+    if (!floe_ice_pair_is_valid(ref->pair)) {
+        ref->pair->state = FLOE_ICE_PAIR_WAITING;
+        floe_ice_pair_set(ref->pair, FLOE_ICE_PAIR_TRIGGERED);
     }
 }
 
-static void take_error(floe_ice_agent *agent, floe_ice_check_ref ref, int code)
+static void take_error(floe_ice_agent *agent, const floe_ice_check_ref *ref, int code)
 {
-    floe_ice_pair *pair = &agent->list.pair[ref.pair];
-    if (code == 403 && floe_ice_pair_is_valid(pair)) {
+    if (code == 403 && floe_ice_pair_is_valid(ref->pair)) {
         /* RFC 7675 §5.2: Forbidden takes consent back at once. */
-        floe_ice_consent_revoke(agent, ref.pair, FLOE_ICE_CAUSE_CONSENT_REVOKED);
-    } else if (code == 487 && ref.pair != FLOE_ICE_OLD) {
-        resolve_conflict(agent, pair, ref.was_controlling);
+        floe_ice_consent_lose(agent, ref->pair, FLOE_ICE_CAUSE_CONSENT_REVOKED);
+    } else if (code == 487 && !ref->is_old) {
+        resolve_conflict(agent, ref);
     } else {
         fail(agent, ref);
     }
@@ -85,9 +81,8 @@ static void take_error(floe_ice_agent *agent, floe_ice_check_ref ref, int code)
 /* RFC 8445 §7.2.5.3.1: the candidate that the peer sees; one that we did not know is
  * peer-reflexive. §7.2.5.3.2: with it the pair has the priority of the valid pair. Data leaves from
  * the base in any case, so the pair of the check and the valid pair are one record. */
-static void learn_mapped(floe_ice_agent *agent, uint8_t index, const floe_addr *mapped)
+static void learn_mapped(floe_ice_agent *agent, floe_ice_pair *pair, const floe_addr *mapped)
 {
-    floe_ice_pair *pair = &agent->list.pair[index];
     if (floe_addr_equal(&agent->local[pair->mapped].addr, mapped)) {
         return;
     }
@@ -98,30 +93,27 @@ static void learn_mapped(floe_ice_agent *agent, uint8_t index, const floe_addr *
     }
 }
 
-static void take_success(floe_ice_agent *agent, floe_ice_check_ref ref, const floe_addr *mapped)
+/* RFC 8445 §7.2.5.3.3 and §7.2.5.3.4. */
+static void take_success(floe_ice_agent *agent, const floe_ice_check_ref *ref)
 {
-    floe_ice_pair *pair = &agent->list.pair[ref.pair];
-    bool is_first = !floe_ice_pair_is_valid(pair);
-    if (ref.past == FLOE_ICE_NONE && !floe_ice_pair_is(pair, FLOE_ICE_PAIR_RESENT)) {
+    floe_ice_pair *pair = ref->pair;
+    if (ref->past == NULL && !floe_ice_pair_is(pair, FLOE_ICE_PAIR_RESENT)) {
         floe_ice_pair_add_rtt(pair, floe_stun_txn_rtt_us(&pair->txn, agent->now));
     }
-    if (ref.pair != FLOE_ICE_OLD) {
-        learn_mapped(agent, ref.pair, mapped);
-    }
-    pair->state = FLOE_ICE_PAIR_SUCCEEDED;
-    pair->heard_at = agent->now;
-    floe_ice_consent_renew(agent, pair);
-    if (is_first) {
+    if (floe_ice_pair_is_valid(pair)) {
+        agent->count.consent_received++;
+    } else {
+        pair->state = FLOE_ICE_PAIR_SUCCEEDED;
         floe_ice_pair_clear(pair, FLOE_ICE_PAIR_TRIGGERED);
         floe_ice_checklist_release(&agent->list, pair->foundation);
         agent->first_valid_at = floe_time_min(agent->first_valid_at, agent->now);
-    } else {
-        agent->count.consent_received++;
     }
-    /* RFC 8445 §7.2.5.3.4: nominated by our own USE-CANDIDATE when controlling, by the one that the
-     * peer sent before when controlled. */
+    pair->heard_at = agent->now;
+    floe_ice_consent_renew(agent, pair);
+    /* Nominated by our own USE-CANDIDATE when controlling, by that of the peer before when
+     * controlled. */
     bool is_chosen = agent->role == FLOE_ICE_CONTROLLING
-                         ? ref.was_nomination
+                         ? (ref->flags & FLOE_ICE_PAIR_SENT_NOMINATION) != 0
                          : floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS);
     if (is_chosen) {
         floe_ice_pair_clear(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_PEER_WANTS);
@@ -147,40 +139,45 @@ static bool has_unknown(const floe_stun_msg *msg)
 static bool get_mapped(const floe_stun_msg *msg, const floe_addr *base, floe_addr *mapped)
 {
     return floe_stun_msg_get_addr(msg, FLOE_STUN_XOR_MAPPED_ADDRESS, mapped) &&
-           mapped->family == base->family && mapped->port != 0;
+           mapped->family == base->family && floe_ice_addr_is_usable(mapped);
 }
 
-floe_err floe_ice_check_input(floe_ice_agent *agent, floe_ice_check_ref ref, const floe_path *path,
-                              const floe_stun_msg *msg)
+/* It is authentic, and answers this check. */
+static void take_response(floe_ice_agent *agent, const floe_ice_check_ref *ref,
+                          const floe_path *path, const floe_stun_msg *msg)
 {
-    const floe_ice_pair *pair = &agent->list.pair[ref.pair];
-    const floe_ice_credentials *theirs = &agent->theirs[ref.pair == FLOE_ICE_OLD];
-    floe_path expected = floe_ice_table_path(agent, ref.pair);
+    const floe_ice_pair *pair = ref->pair;
     floe_addr mapped;
     int code = 0;
+    close_check(ref);
+    if (!floe_ice_table_is_path(agent, pair->local, &agent->remote[pair->remote].addr, path)) {
+        fail(agent, ref); /* RFC 8445 §7.2.5.2.1: addresses have to be symmetric */
+    } else if (msg->cls == FLOE_STUN_ERROR &&
+               floe_stun_msg_get_error(msg, &code, &(floe_bytes){0})) {
+        take_error(agent, ref, code);
+    } else if (msg->cls == FLOE_STUN_SUCCESS && !has_unknown(msg) &&
+               get_mapped(msg, &path->local, &mapped)) {
+        take_success(agent, ref);
+        if (!ref->is_old) {
+            learn_mapped(agent, ref->pair, &mapped);
+        }
+    } else {
+        fail(agent, ref); /* RFC 8489 §6.3.4: what cannot be understood is a failed transaction */
+    }
+}
+
+floe_err floe_ice_check_input(floe_ice_agent *agent, const floe_ice_check_ref *ref,
+                              const floe_path *path, const floe_stun_msg *msg)
+{
     if (!msg->has_fingerprint) {
         return FLOE_E_MALFORMED;
     }
-    if (floe_stun_msg_check_integrity(msg, floe_ice_credentials_pwd(theirs)) != FLOE_OK) {
+    floe_bytes pwd = floe_ice_credentials_pwd(&agent->theirs[ref->is_old]);
+    if (floe_stun_msg_check_integrity(msg, pwd) != FLOE_OK) {
         agent->is_refused = true; /* a word for the diagnosis; nothing depends on it */
         return FLOE_E_AUTH;
     }
     agent->count.replies_received++;
-    close_check(agent, ref);
-    if (!floe_path_equal(&expected, path)) {
-        fail(agent, ref); /* RFC 8445 §7.2.5.2.1: addresses have to be symmetric */
-        return FLOE_OK;
-    }
-    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD)) {
-        return FLOE_OK; /* RFC 7675 §5.1: consent that has ended does not come back */
-    }
-    if (msg->cls == FLOE_STUN_ERROR && floe_stun_msg_get_error(msg, &code, &(floe_bytes){0})) {
-        take_error(agent, ref, code);
-    } else if (msg->cls == FLOE_STUN_SUCCESS && !has_unknown(msg) &&
-               get_mapped(msg, &path->local, &mapped)) {
-        take_success(agent, ref, &mapped);
-    } else {
-        fail(agent, ref); /* RFC 8489 §6.3.4: what cannot be understood is a failed transaction */
-    }
+    take_response(agent, ref, path, msg);
     return FLOE_OK;
 }

@@ -86,14 +86,7 @@ static floe_ice_state derive(const floe_ice_agent *agent)
 static void set_state(floe_ice_agent *agent, floe_ice_state next, floe_ice_cause cause)
 {
     FLOE_ASSERT(floe_ice_state_is_legal((floe_ice_state)agent->state, next));
-    floe_trace_put(&agent->trace, (floe_trace_record){
-                                      .at = agent->now,
-                                      .module = FLOE_MODULE_ICE,
-                                      .kind = FLOE_TRACE_STATE,
-                                      .a = agent->state,
-                                      .b = (int32_t)next,
-                                      .cause = (int32_t)cause,
-                                  });
+    floe_ice_agent_trace(agent, FLOE_TRACE_STATE, agent->state, (int32_t)next, (int32_t)cause);
     agent->state = (uint8_t)next;
     agent->cause = (uint8_t)cause;
 }
@@ -152,15 +145,12 @@ const char *floe_ice_cause_text(floe_ice_cause cause)
 {
     static const char *const texts[] = {
         [FLOE_ICE_CAUSE_NONE] = "nothing is wrong",
-        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] =
-            "the peer sent no usable candidate, and no check of it arrived",
-        [FLOE_ICE_CAUSE_NO_PAIR] =
-            "no candidate of ours fits one of the peer's: other address families",
-        [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "every connectivity check went unanswered",
-        [FLOE_ICE_CAUSE_CHECKS_REFUSED] =
-            "connectivity checks were answered, but with errors or the wrong password",
-        [FLOE_ICE_CAUSE_CONSENT_EXPIRED] = "the connection worked, then the peer fell silent",
-        [FLOE_ICE_CAUSE_CONSENT_REVOKED] = "the peer withdrew its consent to receive",
+        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] = "no usable candidate and no check of the peer came",
+        [FLOE_ICE_CAUSE_NO_PAIR] = "no candidates of one address family on both sides",
+        [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "every check went unanswered",
+        [FLOE_ICE_CAUSE_CHECKS_REFUSED] = "checks were answered with errors or a wrong password",
+        [FLOE_ICE_CAUSE_CONSENT_EXPIRED] = "it worked, then the peer fell silent",
+        [FLOE_ICE_CAUSE_CONSENT_REVOKED] = "the peer withdrew its consent",
     };
     return cause <= FLOE_ICE_CAUSE_CONSENT_REVOKED ? texts[cause] : "?";
 }

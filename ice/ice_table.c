@@ -9,25 +9,26 @@
 _Static_assert(FLOE_ICE_LOCAL_MAX >= 1 && FLOE_ICE_LOCAL_MAX <= 64, "a bit each in a uint64_t");
 _Static_assert(FLOE_ICE_REMOTE_MAX >= 1 && FLOE_ICE_REMOTE_MAX < FLOE_ICE_NONE, "uint8_t indices");
 
-uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr)
+/* Of any type up to `last`, in the order of floe_ice_type. */
+static uint8_t find_cand(const floe_ice_cand *table, uint8_t count, const floe_addr *addr,
+                         floe_ice_type last)
 {
-    for (uint8_t i = 0; i < agent->local_count; i++) {
-        const floe_ice_cand *cand = &agent->local[i];
-        if (cand->type == FLOE_ICE_HOST && floe_addr_equal(&cand->addr, addr)) {
+    for (uint8_t i = 0; i < count; i++) {
+        if (table[i].type <= last && floe_addr_equal(&table[i].addr, addr)) {
             return i;
         }
     }
     return FLOE_ICE_NONE;
 }
 
+uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr)
+{
+    return find_cand(agent->local, agent->local_count, addr, FLOE_ICE_HOST);
+}
+
 uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr)
 {
-    for (uint8_t i = 0; i < agent->remote_count; i++) {
-        if (floe_addr_equal(&agent->remote[i].addr, addr)) {
-            return i;
-        }
-    }
-    return FLOE_ICE_NONE;
+    return find_cand(agent->remote, agent->remote_count, addr, FLOE_ICE_RELAY);
 }
 
 /* A number for the IP of a base: that of the first host candidate which has it. */
@@ -230,6 +231,13 @@ void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote)
     }
 }
 
+bool floe_ice_table_is_path(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote,
+                            const floe_path *path)
+{
+    return path->transport == FLOE_UDP && floe_addr_equal(&path->remote, remote) &&
+           floe_addr_equal(&path->local, &agent->local[local].addr);
+}
+
 floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair)
 {
     const floe_ice_pair *p = &agent->list.pair[pair];
@@ -240,50 +248,22 @@ floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair)
     };
 }
 
-static bool is_old_path(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote)
+static bool is_heard_on(const floe_ice_agent *agent, const floe_ice_pair *pair,
+                        const floe_path *path)
 {
-    const floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
-    return old->state != FLOE_ICE_PAIR_FREE && old->local == local &&
-           floe_addr_equal(&agent->remote[FLOE_ICE_REMOTE_MAX].addr, remote);
-}
-
-static uint8_t find_pair(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote)
-{
-    uint8_t index = floe_ice_table_find_remote(agent, remote);
-    return index == FLOE_ICE_NONE ? FLOE_ICE_NONE
-                                  : floe_ice_checklist_find(&agent->list, local, index);
-}
-
-/* Nearly everything comes on the path that is in use. */
-static bool is_in_use(const floe_ice_agent *agent, const floe_path *path)
-{
-    if (agent->path == FLOE_ICE_NONE || agent->path == FLOE_ICE_OLD) {
-        return false;
-    }
-    floe_path used = floe_ice_table_path(agent, agent->path);
-    return floe_path_equal(&used, path);
+    return (floe_ice_pair_is_valid(pair) || floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED)) &&
+           floe_ice_table_is_path(agent, pair->local, &agent->remote[pair->remote].addr, path);
 }
 
 bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path)
 {
-    if (is_in_use(agent, path)) {
-        agent->list.pair[agent->path].heard_at = agent->now;
-        return true;
+    bool is_known = false;
+    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) { /* the old pair and a new one may share a path */
+        floe_ice_pair *pair = &agent->list.pair[i];
+        if (is_heard_on(agent, pair, path)) {
+            pair->heard_at = agent->now;
+            is_known = true;
+        }
     }
-    uint8_t local = floe_ice_table_find_base(agent, &path->local);
-    if (path->transport != FLOE_UDP || local == FLOE_ICE_NONE) {
-        return false;
-    }
-    bool is_old = is_old_path(agent, local, &path->remote);
-    if (is_old) {
-        agent->list.pair[FLOE_ICE_OLD].heard_at = agent->now;
-    }
-    uint8_t index = find_pair(agent, local, &path->remote);
-    floe_ice_pair *pair = &agent->list.pair[index == FLOE_ICE_NONE ? FLOE_ICE_OLD : index];
-    if (index != FLOE_ICE_NONE &&
-        (floe_ice_pair_is_valid(pair) || floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED))) {
-        pair->heard_at = agent->now;
-        return true;
-    }
-    return is_old || floe_ice_reply_is_early(agent, local, &path->remote);
+    return is_known;
 }

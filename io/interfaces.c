@@ -196,7 +196,7 @@ static void mark_ipv6(floe_interface *list, size_t count)
     while (fgets(line, sizeof line, file) != NULL) {
         floe_interfaces_mark(list, count, line);
     }
-    fclose(file);
+    (void)fclose(file);
 }
 
 size_t floe_interfaces_get(floe_interface *list, size_t cap)

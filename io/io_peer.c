@@ -140,7 +140,7 @@ static floe_err refuse_server(floe_io_peer *io, const char *url, const char *fau
                               const char **why, floe_err err)
 {
     char *note = floe_loop_note(io->loop);
-    snprintf(note, FLOE_LOOP_NOTE_MAX, "%.120s: %s", url, fault);
+    (void)snprintf(note, FLOE_LOOP_NOTE_MAX, "%.120s: %s", url, fault);
     if (why != NULL) {
         *why = note;
     }
@@ -234,11 +234,14 @@ static void prepare(floe_timer *timer)
     floe_io_peer *io = timer->ctx;
     bool is_fresh = has_fresh_event(io);
     floe_io_peer_flush(io);
-    timer->at = is_fresh ? 0 : floe_peer_deadline(&io->peer);
+    timer->at = floe_peer_deadline(&io->peer);
     if (io->blocked != NULL) {
         /* Only a peer that is drained promises a deadline in the future. */
         floe_time nap = floe_time_after(floe_loop_now(io->loop), BLOCKED_NAP);
         timer->at = timer->at > nap ? timer->at : nap;
+    }
+    if (is_fresh) {
+        timer->at = 0;
     }
 }
 

@@ -54,7 +54,8 @@ typedef struct floe_io_stats {
 /* Make a peer: sockets are bound on every interface that is up (IPv4 and IPv6, no link-local
  * addresses; loopback only on request, or where there is nothing else), gathering begins with the
  * first description. ARG: a server URL is wrong: *why (may be NULL) names it, in a string that
- * lives until the next call on this loop. FULL: no memory or no file descriptors. CRYPTO. */
+ * lives until the next call on this loop; or a buffer is too small (*why is ""). FULL: no memory or
+ * no file descriptors. CRYPTO. */
 FLOE_MUST_USE floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop,
                                          const floe_io_config *config, const char **why);
 /* Close in an orderly way: what closes the connection is sent, then everything is released. NULL is

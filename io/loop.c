@@ -185,13 +185,19 @@ static void wake_timers(floe_loop *loop)
             timer->woke(timer, loop->now);
         }
     }
+}
+
+static void run_due_timers(floe_loop *loop)
+{
+    floe_timer *timer;
     loop->cursor = loop->timers;
     while ((timer = next_timer(loop)) != NULL) {
-        if (timer->at <= loop->now) {
-            timer->at = FLOE_TIME_NEVER;
-            if (timer->due != NULL) {
-                timer->due(timer, loop->now);
-            }
+        if (timer->at > loop->now) {
+            continue;
+        }
+        timer->at = FLOE_TIME_NEVER;
+        if (timer->due != NULL) {
+            timer->due(timer, loop->now);
         }
     }
 }
@@ -240,6 +246,7 @@ void floe_loop_wait(floe_loop *loop, int timeout_ms)
     /* Timers come first: a flood of packets can not hold them up. */
     loop->batch_count = count > 0 ? count : 0;
     wake_timers(loop);
+    run_due_timers(loop);
     for (int i = 0; i < loop->batch_count; i++) {
         if (loop->batch[i].data.ptr != NULL) {
             run_watch(loop->batch[i].data.ptr, loop->batch[i].events);

@@ -29,23 +29,27 @@ static void answer_end(floe_resolver_name *name)
     give(name, &none);
 }
 
+static void give_all(floe_resolver_name *name, const struct ares_addrinfo_node *nodes)
+{
+    for (const struct ares_addrinfo_node *node = nodes; node != NULL; node = node->ai_next) {
+        floe_addr addr = floe_sockaddr_get(node->ai_addr);
+        addr.port = 0;
+        if (addr.family != 0) {
+            give(name, &addr);
+        }
+    }
+}
+
 /* c-ares is through with a question. */
 static void on_result(void *ctx, int status, int timeouts, struct ares_addrinfo *result)
 {
     (void)timeouts;
     floe_resolver_name *name = ctx;
     name->is_busy = false;
-    bool is_wanted = !name->is_answered && !name->resolver->is_closing;
-    if (is_wanted && status == ARES_SUCCESS) {
-        for (struct ares_addrinfo_node *node = result->nodes; node != NULL; node = node->ai_next) {
-            floe_addr addr = floe_sockaddr_get(node->ai_addr);
-            addr.port = 0;
-            if (addr.family != 0) {
-                give(name, &addr);
-            }
+    if (!name->is_answered && !name->resolver->is_closing) {
+        if (status == ARES_SUCCESS) {
+            give_all(name, result->nodes);
         }
-    }
-    if (is_wanted) {
         answer_end(name);
     }
     ares_freeaddrinfo(result);

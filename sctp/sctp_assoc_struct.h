@@ -76,6 +76,7 @@ struct floe_sctp_assoc {
     uint8_t secret[FLOE_SCTP_COOKIE_SECRET];
     uint16_t cookie_len; /* of the peer's, kept in the receive buffer until it is echoed */
     uint16_t tries;      /* of INIT, COOKIE ECHO or SHUTDOWN: retransmissions so far */
+    uint16_t stale;      /* times that the peer found its own cookie too old */
     floe_time tried_at;  /* when the first was sent; NEVER: no round trip to be measured */
     floe_sctp_init_reply init_reply;
     floe_sctp_stray stray;

@@ -356,7 +356,11 @@ void floe_sctp_handle_stale_cookie(floe_sctp_assoc *a)
     if (a->state != FLOE_SCTP_COOKIE_ECHOED) { /* RFC 9260 §5.2.6 */
         return;
     }
-    /* Alternative 1: begin again with an INIT. The attempts made so far count on. */
+    if (++a->stale > a->config.init_retries) {
+        floe_sctp_close(a, FLOE_SCTP_CAUSE_TIMEOUT, 0);
+        return;
+    }
+    /* Alternative 1: begin again with an INIT. */
     floe_sctp_set_state(a, FLOE_SCTP_COOKIE_WAIT);
     a->pending &= (uint16_t)~SEND_COOKIE_ECHO;
     a->peer_tag = 0;

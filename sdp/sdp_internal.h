@@ -61,8 +61,13 @@ void floe_sdp_clear_fault(floe_sdp_fault *fault);
 /* The data channel's section, its m= line and whether it has the legacy form. */
 bool floe_sdp_webrtc_find(const floe_sdp *sdp, uint32_t *section, floe_sdp_media *media,
                           bool *is_legacy);
+/* Does it have a port, or lack one only because it is bundled? */
+bool floe_sdp_webrtc_is_accepted(const floe_sdp *sdp, uint32_t section,
+                                 const floe_sdp_media *media);
 /* Is this mid in a BUNDLE group? *first is the mid that leads the group. */
 bool floe_sdp_webrtc_is_bundled(const floe_sdp *sdp, floe_bytes mid, floe_bytes *first);
+/* The section that carries the transport of a data channel's section, and its mid. */
+uint32_t floe_sdp_webrtc_find_transport(const floe_sdp *sdp, uint32_t section, floe_bytes *mid);
 
 /* The value of a=fingerprint, if it is of print->hash. UNSUPPORTED: it is of another. */
 FLOE_MUST_USE floe_err floe_sdp_fingerprint_parse(floe_sdp_fingerprint *print, floe_bytes value);

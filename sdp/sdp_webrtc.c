@@ -3,7 +3,8 @@
  *
  * An attribute is looked for in three places: in the data channel's own section; in the section
  * that leads its BUNDLE group, where RFC 9143 wants the transport's attributes and nowhere else; at
- * the session level. The first place that has it wins. Read next: sdp/sdp_webrtc_put.c.
+ * the session level. The first place that has it wins. Which sections these are, is the matter of
+ * sdp/sdp_webrtc_section.c. Read next: sdp/sdp_webrtc_put.c.
  */
 #include "sdp/sdp_webrtc.h"
 
@@ -60,95 +61,6 @@ typedef struct lookup {
     bool found[ATTR_COUNT];
     floe_bytes values[ATTR_COUNT];
 } lookup;
-
-static const floe_bytes data_channel_format = {(const uint8_t *)"webrtc-datachannel", 18};
-
-bool floe_sdp_webrtc_is_bundled(const floe_sdp *sdp, floe_bytes mid, floe_bytes *first)
-{
-    size_t cursor = 0;
-    floe_bytes group;
-    while (floe_sdp_next_attr(sdp, FLOE_SDP_SESSION, "group", &cursor, &group)) {
-        floe_text t = floe_text_begin(group);
-        if (floe_text_get_literal(&t, "BUNDLE ") &&
-            floe_sdp_has_word((floe_bytes){t.ptr, t.left}, mid)) {
-            floe_text_get_until(&t, ' ', first);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* RFC 8841 §4.2 has two protocols and one format; before it there was DTLS/SCTP with the SCTP port
- * as the format and a=sctpmap to say what it is, which aiortc 1.4 and old libwebrtc still write. */
-static bool is_data_channel(const floe_sdp *sdp, uint32_t section, const floe_sdp_media *media,
-                            bool *is_legacy)
-{
-    floe_text proto = floe_text_begin(media->proto);
-    if (!floe_text_get_literal(&proto, "UDP/")) {
-        (void)floe_text_get_literal(&proto, "TCP/");
-    }
-    if (!floe_bytes_equal(media->media, FLOE_LIT("application")) ||
-        !floe_bytes_equal(floe_text_get_rest(&proto), FLOE_LIT("DTLS/SCTP"))) {
-        return false;
-    }
-    floe_bytes map = data_channel_format; /* where there is no a=sctpmap */
-    uint64_t port;
-    *is_legacy = floe_text_is_decimal(media->formats, UINT16_MAX, &port);
-    if (!*is_legacy) {
-        map = media->formats;
-    } else {
-        (void)floe_sdp_find_attr(sdp, section, "sctpmap", &map);
-    }
-    return floe_sdp_has_word(map, data_channel_format);
-}
-
-static bool is_accepted(const floe_sdp *sdp, uint32_t section, const floe_sdp_media *media)
-{
-    floe_bytes ignored;
-    return media->port != 0 || floe_sdp_find_attr(sdp, section, "bundle-only", &ignored);
-}
-
-bool floe_sdp_webrtc_find(const floe_sdp *sdp, uint32_t *section, floe_sdp_media *media,
-                          bool *is_legacy)
-{
-    for (int pass = 0; pass < 2; pass++) { /* the accepted ones, then any */
-        for (*section = 0; floe_sdp_media_of(sdp, *section, media); ++*section) {
-            if (is_data_channel(sdp, *section, media, is_legacy) &&
-                (pass > 0 || is_accepted(sdp, *section, media))) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* Browsers repeat the credentials in every bundled section; only equal ones are one transport. */
-static bool shares_transport(const floe_sdp *sdp, uint32_t section, uint32_t leader)
-{
-    floe_bytes ours, theirs;
-    return !floe_sdp_find_attr(sdp, section, attrs[ATTR_UFRAG].name, &ours) ||
-           (floe_sdp_find_attr(sdp, leader, attrs[ATTR_UFRAG].name, &theirs) &&
-            floe_bytes_equal(ours, theirs));
-}
-
-/* RFC 9143 §7.1.3: the section that leads the group has what all of its members share. */
-static void choose_transport(const floe_sdp *sdp, floe_sdp_webrtc *out)
-{
-    floe_bytes first, mid;
-    out->transport_section = out->section;
-    out->transport_mid = out->mid;
-    if (!floe_sdp_webrtc_is_bundled(sdp, out->mid, &first)) {
-        return;
-    }
-    for (uint32_t i = 0; i < sdp->media_count; i++) {
-        if (floe_sdp_find_attr(sdp, i, attrs[ATTR_MID].name, &mid) &&
-            floe_bytes_equal(mid, first) && shares_transport(sdp, out->section, i)) {
-            out->transport_section = i;
-            out->transport_mid = mid;
-            return;
-        }
-    }
-}
 
 static void look_up(lookup *l)
 {
@@ -282,8 +194,9 @@ static attr_id read_section(floe_sdp_webrtc *out, lookup *l, const floe_sdp_medi
     if (has_mid && !floe_sdp_is_word(out->mid, 'T')) {
         return ATTR_MID;
     }
-    choose_transport(l->sdp, out);
-    out->is_rejected = !is_accepted(l->sdp, out->section, media);
+    out->transport_section =
+        floe_sdp_webrtc_find_transport(l->sdp, out->section, &out->transport_mid);
+    out->is_rejected = !floe_sdp_webrtc_is_accepted(l->sdp, out->section, media);
     if (out->is_rejected) {
         out->max_message_size = DEFAULT_MESSAGE_SIZE;
         return ATTR_COUNT;
@@ -314,23 +227,4 @@ floe_err floe_sdp_webrtc_read(floe_sdp_webrtc *out, const floe_sdp *sdp, floe_sd
     floe_sdp_set_fault(fault, sdp->text, (size_t)(at - sdp->text.ptr), attrs[broken].rule);
     memset(out, 0, sizeof *out);
     return FLOE_E_MALFORMED;
-}
-
-bool floe_sdp_webrtc_next_candidate(const floe_sdp *sdp, const floe_sdp_webrtc *desc,
-                                    size_t *cursor, floe_bytes *candidate)
-{
-    /* The cursor runs through the section's lines and on, past a gap, through those of the other;
-     * no section is longer than the whole text. */
-    size_t own_end = sdp->text.len;
-    if (*cursor < own_end) {
-        if (floe_sdp_next_attr(sdp, desc->section, "candidate", cursor, candidate)) {
-            return true;
-        }
-        *cursor = own_end;
-    }
-    size_t inner = *cursor - own_end;
-    bool found = desc->transport_section != desc->section &&
-                 floe_sdp_next_attr(sdp, desc->transport_section, "candidate", &inner, candidate);
-    *cursor = own_end + inner;
-    return found;
 }

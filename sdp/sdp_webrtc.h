@@ -87,15 +87,17 @@ typedef struct floe_sdp_local {
     floe_bytes mid;            /* used where `mirror` has none */
     floe_addr default_addr;    /* for c= and the port; family 0: 0.0.0.0 and 9 */
     /* An answer: the offer. A later offer: the description before it. A first offer: NULL. Its m=
-     * sections are written in its order with their mids; the data channel's is ours (in the
-     * protocol form that the mirror has it, legacy sctpmap included), all others are rejected with
-     * port 0. */
+     * sections are written in its order with their mids. The data channel's is ours, in the
+     * protocol form that the mirror has it, legacy sctpmap included. Another that leads its BUNDLE
+     * group is kept, inactive, because it carries the transport. All others are refused with port
+     * 0. */
     const floe_sdp *mirror;
 } floe_sdp_local;
 
 /* Write a description in two halves, so that the candidates need no memory of their own: the head
- * ends inside the data channel's section, where the caller appends candidate attributes and, if
- * gathering is over, a=end-of-candidates; the tail has the sections that follow (usually none). */
+ * ends inside the section that carries the transport (the data channel's, or the leader of its
+ * BUNDLE group), where the caller appends candidate attributes and, if gathering is over,
+ * a=end-of-candidates; the tail has the sections that follow (usually none). */
 void floe_sdp_webrtc_put_head(floe_writer *w, const floe_sdp_local *local);
 void floe_sdp_webrtc_put_tail(floe_writer *w, const floe_sdp_local *local);
 

@@ -22,7 +22,7 @@ static void fill_counting(void *ctx, uint8_t *out, size_t len)
     }
 }
 
-void ice_solo_init_with(ice_solo *solo, const floe_ice_config *config)
+void ice_solo_begin(ice_solo *solo, const floe_ice_config *config)
 {
     memset(solo, 0, sizeof *solo);
     floe_ice_config mine = *config;
@@ -34,6 +34,11 @@ void ice_solo_init_with(ice_solo *solo, const floe_ice_config *config)
     require(floe_ice_agent_init(&solo->agent, &mine, solo->now) == FLOE_OK);
     solo->local = ice_solo_add_local(solo, 1);
     solo->peer = floe_addr_from_ipv4(192, 0, 2, 200, 6000);
+}
+
+void ice_solo_init_with(ice_solo *solo, const floe_ice_config *config)
+{
+    ice_solo_begin(solo, config);
     floe_ice_agent_end_local(&solo->agent);
 }
 

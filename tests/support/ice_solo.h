@@ -22,6 +22,8 @@ typedef struct ice_solo {
 
 /* With a socket, gathering over; nothing known of the peer. */
 void ice_solo_init(ice_solo *solo, floe_ice_role role);
+/* With a socket, gathering not over. */
+void ice_solo_begin(ice_solo *solo, const floe_ice_config *config);
 void ice_solo_init_with(ice_solo *solo, const floe_ice_config *config);
 /* The peer's credentials, and its host candidate. */
 void ice_solo_signal(ice_solo *solo);

@@ -101,8 +101,10 @@ void solo_connect(sctp_solo *s, uint32_t rwnd)
     s->tsn = init.tsn;
     solo_begin(s, s->tag);
     put_init(s, FLOE_SCTP_CHUNK_INIT_ACK, SOLO_TAG, rwnd);
+    s->now += SOLO_RTT;
     assert_int_equal(solo_give(s), FLOE_OK);
     assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_COOKIE_ECHO), 1);
+    s->now += SOLO_RTT;
     assert_int_equal(solo_give_hex(s, FLOE_SCTP_CHUNK_COOKIE_ACK, 0, ""), FLOE_OK);
     assert_int_equal(floe_sctp_assoc_get_state(&s->assoc), FLOE_SCTP_ESTABLISHED);
     (void)solo_expect(s, FLOE_SCTP_EV_ESTABLISHED);

@@ -243,6 +243,19 @@ static void test_dc_open_says_full_when_the_names_do_not_fit(void **state)
     assert_int_equal(open_channel(pair, 0, &another, &channel), FLOE_OK);
 }
 
+static void test_dc_open_says_full_when_the_peer_has_no_more_streams(void **state)
+{
+    sim_dc *pair = *state;
+    floe_dc_options options = {0};
+    floe_dc_options agreed = {.is_negotiated = true, .stream = 3};
+    floe_dc_id channel;
+    pair->ends[0].assoc.streams_out = 3; /* esp-webrtc has as few */
+    assert_int_equal(open_channel(pair, 0, &options, &channel), FLOE_OK);
+    assert_int_equal(open_channel(pair, 0, &options, &channel), FLOE_OK);
+    assert_int_equal(open_channel(pair, 0, &options, &channel), FLOE_E_FULL);
+    assert_int_equal(open_channel(pair, 0, &agreed, &channel), FLOE_E_FULL);
+}
+
 static void test_dc_takes_the_longest_label_to_the_peer(void **state)
 {
     static uint8_t name[FLOE_DC_NAMES_MAX];
@@ -449,6 +462,17 @@ static void test_dc_buffered_low_is_silent_about_the_announcement(void **state)
     assert_int_equal(sim_dc_count(pair, 1, FLOE_DC_EV_BUFFERED_LOW, FLOE_DC_NONE), 0);
 }
 
+static void test_dc_buffered_low_threshold_of_a_closing_channel_does_not_matter(void **state)
+{
+    sim_dc *pair = *state;
+    sim_dc_end *e = &pair->ends[0];
+    floe_dc_id ids[2];
+    sim_dc_open_both(pair, 0, "x", ids);
+    sim_dc_close(pair, 0, ids[0]);
+    assert_int_equal(floe_dc_set_low_threshold(&e->dc, &e->assoc, ids[0], 1000), FLOE_OK);
+    floe_dc_check_invariants(&e->dc);
+}
+
 static void test_dc_message_is_told_once_until_it_is_read(void **state)
 {
     sim_dc *pair = *state;
@@ -532,6 +556,7 @@ int main(void)
         WITH_PAIR(test_dc_open_negotiated_refuses_a_stream_in_use),
         WITH_PAIR(test_dc_open_says_full_at_the_channel_limit_and_recovers),
         WITH_PAIR(test_dc_open_says_full_when_the_names_do_not_fit),
+        WITH_PAIR(test_dc_open_says_full_when_the_peer_has_no_more_streams),
         WITH_PAIR(test_dc_takes_the_longest_label_to_the_peer),
         WITH_PAIR(test_dc_carries_a_hundred_channels),
         WITH_PAIR(test_dc_opens_and_closes_a_thousand_times),
@@ -544,6 +569,7 @@ int main(void)
         WITH_PAIR(test_dc_buffered_counts_what_the_application_sent),
         WITH_PAIR(test_dc_buffered_low_is_of_the_channel_that_drained),
         WITH_PAIR(test_dc_buffered_low_is_silent_about_the_announcement),
+        WITH_PAIR(test_dc_buffered_low_threshold_of_a_closing_channel_does_not_matter),
         WITH_PAIR(test_dc_message_is_told_once_until_it_is_read),
         WITH_PAIR(test_dc_message_is_not_told_to_who_has_seen_it),
         WITH_PAIR(test_dc_next_steps_through_the_channels),

@@ -173,6 +173,25 @@ static void test_dc_receive_shows_limits_of_32_bits_as_16_bits(void **state)
     assert_int_equal(info.options.lifetime_ms, 65535);
 }
 
+static void test_dc_receive_closes_channels_beyond_the_streams_of_the_peer(void **state)
+{
+    (void)state;
+    sim_dc *pair = sim_dc_new(1);
+    sim_dc_end *e = &pair->ends[0];
+    floe_dc_options options = {.is_negotiated = true, .stream = 50};
+    floe_sctp_event established = {.type = FLOE_SCTP_EV_ESTABLISHED};
+    floe_dc_id channel;
+    floe_dc_event event;
+    assert_int_equal(floe_dc_open(&e->dc, &e->assoc, &options, &channel), FLOE_OK);
+    /* An association that has no streams, as before it is set up. */
+    assert_true(floe_dc_receive_event(&e->dc, &e->assoc, &established));
+    assert_true(floe_dc_poll_event(&e->dc, &event));
+    assert_int_equal(event.type, FLOE_DC_EV_CLOSING);
+    assert_true(floe_dc_poll_event(&e->dc, &event));
+    assert_int_equal(event.type, FLOE_DC_EV_CLOSED);
+    sim_dc_free(pair);
+}
+
 /* ---- ACK ---- */
 
 static void test_dc_receive_ignores_an_ack_that_nobody_waits_for(void **state)
@@ -257,6 +276,37 @@ static void test_dc_receive_shows_nothing_before_it_is_established(void **state)
     floe_dc_message message;
     assert_false(floe_dc_peek(&pair->ends[0].dc, &pair->ends[0].assoc, &message));
     sim_dc_free(pair);
+}
+
+static void test_dc_receive_drops_what_is_unread_when_all_was_closed_here(void **state)
+{
+    sim_dc *pair = *state;
+    sim_dc_end *e = &pair->ends[0];
+    floe_dc_message message;
+    (void)open_from_peer(pair, 1);
+    sim_dc_send_raw(pair, 1, 1, FLOE_PPID_STRING, FLOE_LIT("too late"));
+    sim_dc_run(pair, FLOE_SECOND);
+    floe_dc_close_all(&e->dc);
+    assert_false(floe_dc_peek(&e->dc, &e->assoc, &message));
+    assert_int_equal(stats_of(pair).dropped, 1);
+    assert_int_equal(stats_of(pair).refused, 0);
+}
+
+static void test_dc_receive_forgets_the_message_being_read_on_a_restart(void **state)
+{
+    sim_dc *pair = *state;
+    sim_dc_end *e = &pair->ends[0];
+    floe_sctp_event restarted = {.type = FLOE_SCTP_EV_RESTARTED};
+    floe_dc_message message;
+    (void)open_from_peer(pair, 1);
+    sim_dc_send_raw(pair, 1, 1, FLOE_PPID_STRING, FLOE_LIT("of the life before"));
+    sim_dc_run(pair, FLOE_SECOND);
+    assert_true(floe_dc_peek(&e->dc, &e->assoc, &message));
+    floe_sctp_assoc_release(&e->assoc); /* as the association does when it starts over */
+    assert_true(floe_dc_receive_event(&e->dc, &e->assoc, &restarted));
+    assert_int_equal(floe_dc_view(&e->dc, &e->assoc, 0).len, 0);
+    floe_dc_release(&e->dc, &e->assoc);
+    assert_false(floe_dc_peek(&e->dc, &e->assoc, &message));
 }
 
 /* ---- resets and messages overtaking each other ---- */
@@ -367,6 +417,7 @@ int main(void)
         WITH_RAW_PEER(test_dc_receive_closes_a_negotiated_channel_that_is_opened),
         WITH_RAW_PEER(test_dc_receive_refuses_an_open_when_the_table_is_full),
         WITH_RAW_PEER(test_dc_receive_shows_limits_of_32_bits_as_16_bits),
+        cmocka_unit_test(test_dc_receive_closes_channels_beyond_the_streams_of_the_peer),
         WITH_RAW_PEER(test_dc_receive_ignores_an_ack_that_nobody_waits_for),
         WITH_RAW_PEER(test_dc_receive_refuses_data_on_an_unused_stream),
         WITH_RAW_PEER(test_dc_receive_drops_messages_of_unknown_ppids),
@@ -374,6 +425,8 @@ int main(void)
         WITH_RAW_PEER(test_dc_receive_makes_empty_messages_empty),
         WITH_RAW_PEER(test_dc_receive_passes_text_on_as_it_is),
         cmocka_unit_test(test_dc_receive_shows_nothing_before_it_is_established),
+        WITH_RAW_PEER(test_dc_receive_drops_what_is_unread_when_all_was_closed_here),
+        WITH_RAW_PEER(test_dc_receive_forgets_the_message_being_read_on_a_restart),
         WITH_RAW_PEER(test_dc_receive_opens_and_closes_what_came_all_at_once),
         WITH_RAW_PEER(test_dc_receive_opens_and_closes_what_waited_behind_a_slow_reader),
         WITH_RAW_PEER(test_dc_receive_forgets_a_reset_that_no_open_belongs_to),

@@ -76,6 +76,14 @@ static void test_utf8_refuses_a_sequence_cut_short_anywhere(void **state)
     assert_true(is_valid("\xf0\x9f\x8c\x8a", 4));
 }
 
+static void test_utf8_refuses_a_sequence_that_is_broken_off(void **state)
+{
+    (void)state;
+    assert_false(is_valid("\xc3(", 2));
+    assert_false(is_valid("\xe2\x82(", 3));
+    assert_false(is_valid("\xf0\x9f\x8c(", 4));
+}
+
 static void test_utf8_refuses_a_bad_byte_at_any_place_of_a_long_text(void **state)
 {
     char text[40];
@@ -103,6 +111,7 @@ int main(void)
         cmocka_unit_test(test_utf8_refuses_code_points_beyond_the_last),
         cmocka_unit_test(test_utf8_refuses_overlong_forms),
         cmocka_unit_test(test_utf8_refuses_a_sequence_cut_short_anywhere),
+        cmocka_unit_test(test_utf8_refuses_a_sequence_that_is_broken_off),
         cmocka_unit_test(test_utf8_refuses_a_bad_byte_at_any_place_of_a_long_text),
         cmocka_unit_test(test_utf8_takes_nul_as_any_other_character),
     };

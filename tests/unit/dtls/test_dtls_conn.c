@@ -190,6 +190,31 @@ static void test_dtls_conn_gives_several_records_of_one_datagram(void **state)
     assert_int_equal(pair.end[1].data[0], 'c');
 }
 
+static void test_dtls_conn_decrypts_in_place(void **state)
+{
+    floe_dtls_conn *server = &pair.end[1].conn;
+    uint8_t run[400];
+    size_t at = 0, len;
+    (void)state;
+    dtls_pair_connect(&pair, 5);
+    for (size_t i = 0; i < 5; i++) { /* each longer than the one before */
+        memset(run + at + FLOE_DTLS_HEAD, 'a' + (int)i, 4 + 10 * i);
+        assert_int_equal(
+            floe_dtls_conn_seal(&pair.end[0].conn, run + at, 4 + 10 * i, sizeof run - at, &len),
+            FLOE_OK);
+        at += len;
+    }
+    assert_int_equal(floe_dtls_conn_input(server, pair.now, (floe_bytes){run, at}), FLOE_OK);
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(floe_dtls_conn_poll_data(server, run, sizeof run, &len));
+        assert_int_equal(len, 4 + 10 * i);
+        assert_int_equal(run[0], 'a' + i);
+        assert_int_equal(run[len - 1], 'a' + i);
+    }
+    assert_false(floe_dtls_conn_poll_data(server, run, sizeof run, &len));
+    assert_int_equal(server->stats.dropped, 0);
+}
+
 static void test_dtls_conn_gives_a_record_in_pieces_to_a_small_buffer(void **state)
 {
     floe_dtls_conn *server = &pair.end[1].conn;
@@ -443,6 +468,7 @@ int main(void)
         TEST(test_dtls_conn_gives_buffers_back_in_a_pause_and_goes_on_after_it),
         TEST(test_dtls_conn_keeps_its_buffers_while_a_record_is_half_read),
         TEST(test_dtls_conn_gives_several_records_of_one_datagram),
+        TEST(test_dtls_conn_decrypts_in_place),
         TEST(test_dtls_conn_gives_a_record_in_pieces_to_a_small_buffer),
         TEST(test_dtls_conn_fails_at_a_wrong_fingerprint_on_the_side_that_checks),
         TEST(test_dtls_conn_does_not_connect_to_a_peer_that_nobody_checked),

@@ -107,7 +107,7 @@ static void test_dtls_memory_of_a_connection_stays_within_its_limit(void **state
 
 static void test_dtls_memory_does_not_grow_with_traffic(void **state)
 {
-    uint8_t plain[1100] = {0};
+    uint8_t plain[500] = {0};
     (void)state;
     dtls_pair_connect(&pair, 1);
     dtls_pair_run(&pair, 3 * FLOE_DTLS_IDLE_US);

@@ -84,11 +84,16 @@ static void test_ice_consent_check_is_sent_once_with_a_new_transaction(void **st
     assert_int_equal(ice_solo_drain(&solo), 0);
 }
 
-static void test_ice_consent_check_carries_no_nomination_to_a_full_peer(void **state)
+static void test_ice_consent_check_repeats_the_nomination_of_the_pair_in_use(void **state)
 {
     (void)state;
     floe_stun_msg msg;
-    ice_solo_advance(&solo, 6 * FLOE_SECOND);
+    wait_for_check();
+    assert_int_equal(floe_stun_msg_parse(&msg, ice_solo_expect_check(&solo)), FLOE_OK);
+    assert_true(floe_stun_msg_has(&msg, FLOE_STUN_USE_CANDIDATE));
+    ice_solo_init(&solo, FLOE_ICE_CONTROLLED);
+    ice_solo_connect(&solo);
+    wait_for_check();
     assert_int_equal(floe_stun_msg_parse(&msg, ice_solo_expect_check(&solo)), FLOE_OK);
     assert_false(floe_stun_msg_has(&msg, FLOE_STUN_USE_CANDIDATE));
 }
@@ -278,7 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ice_consent_is_asked_for_every_four_to_six_seconds, setup),
         cmocka_unit_test_setup(test_ice_consent_check_is_sent_once_with_a_new_transaction, setup),
-        cmocka_unit_test_setup(test_ice_consent_check_carries_no_nomination_to_a_full_peer, setup),
+        cmocka_unit_test_setup(test_ice_consent_check_repeats_the_nomination_of_the_pair_in_use, setup),
         cmocka_unit_test_setup(test_ice_consent_is_renewed_by_the_answer_to_an_earlier_check,
                                setup),
         cmocka_unit_test_setup(test_ice_consent_silence_is_shown_and_forgotten, setup),

@@ -121,17 +121,11 @@ static void test_ice_state_completes_without_end_of_candidates_after_patience(vo
 static void test_ice_state_is_not_complete_while_gathering(void **state)
 {
     (void)state;
-    floe_ice_config config = {.role = FLOE_ICE_CONTROLLING};
-    floe_ice_server dead = {.host = FLOE_LIT("stun.example.org")};
+    floe_ice_server slow = {.host = FLOE_LIT("stun.example.org")};
     uint32_t index;
-    ice_solo_init_with(&solo, &config);
-    assert_int_equal(floe_ice_agent_restart(&solo.agent, FLOE_LIT(""), FLOE_LIT("")), FLOE_OK);
-    assert_int_equal(
-        floe_ice_agent_restart(&solo.agent, FLOE_LIT(ICE_OUR_UFRAG), FLOE_LIT(ICE_OUR_PWD)),
-        FLOE_OK);
-    ice_solo_init_with(&solo, &config);
-    solo.agent.gathering = FLOE_ICE_GATHERING_BUSY;
-    assert_int_equal(floe_ice_agent_add_server(&solo.agent, &dead, &index), FLOE_OK);
+    ice_solo_begin(&solo, &(floe_ice_config){.role = FLOE_ICE_CONTROLLING});
+    assert_int_equal(floe_ice_agent_add_server(&solo.agent, &slow, &index), FLOE_OK);
+    floe_ice_agent_end_local(&solo.agent);
     ice_solo_connect(&solo);
     floe_ice_agent_end_remote(&solo.agent);
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);

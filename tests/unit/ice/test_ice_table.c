@@ -64,10 +64,8 @@ static void test_ice_table_full_of_pairs_leaves_out_the_worst(void **state)
         assert_int_equal(floe_ice_agent_add_remote(&solo.agent, &cand), FLOE_OK);
     }
     assert_int_equal(stats().pairs, FLOE_ICE_PAIR_MAX);
-    assert_true(stats().dropped_full == 0);
     (void)ice_solo_expect_check(&solo); /* the best one is among them */
     assert_int_equal(solo.out.path.remote.port, solo.peer.port);
-    ice_solo_advance(&solo, 50 * FLOE_MS);
 }
 
 static void test_ice_table_accepts_data_from_a_valid_pair(void **state)

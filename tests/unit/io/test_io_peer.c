@@ -1,16 +1,43 @@
-/* tests/unit/io/test_io_peer.c - peers on real sockets over loopback, two on one loop. */
+/*
+ * tests/unit/io/test_io_peer.c - peers on real sockets over loopback, two on one loop. A kernel
+ * that has no room is played by a sendmmsg() of the test's own.
+ */
 #include "io/io_peer.h"
 
 #include "base/addr.h"
 #include "io/udp.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "support/unit.h"
 
 #define PATIENCE (20 * FLOE_SECOND)
 
 static floe_dtls_identity identity; /* making one takes longer than a test */
+
+static struct {
+    bool is_narrow; /* take one datagram, then none, and so on */
+    bool is_full;
+    unsigned refusals;
+} kernel;
+
+/* Stands in for the C library's. */
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    if (kernel.is_narrow) {
+        kernel.is_full = !kernel.is_full;
+        if (kernel.is_full) {
+            kernel.refusals++;
+            errno = EAGAIN;
+            return -1;
+        }
+        count = 1;
+    }
+    return (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+}
 
 typedef struct fixture {
     floe_loop *loop;
@@ -34,6 +61,7 @@ static int setup(void **state)
 {
     static fixture f;
     memset(&f, 0, sizeof f);
+    memset(&kernel, 0, sizeof kernel);
     f.channel[0] = f.channel[1] = FLOE_DC_NONE;
     *state = &f;
     return floe_loop_open(&f.loop) == FLOE_OK ? 0 : -1;
@@ -153,6 +181,38 @@ static void test_io_peer_carries_more_than_its_buffers(void **state)
         assert_true(got > 0 || sent < COUNT); /* ten megabytes do not fit */
         expect_message(f, 1, (floe_bytes){big, sizeof big});
     }
+}
+
+/* Wait until all that the first peer has sent has come to the second. */
+static void expect_no_loss(fixture *f)
+{
+    floe_peer_stats from, to;
+    floe_io_stats refused; /* checks on paths that lead nowhere */
+    floe_time start = floe_loop_now(f->loop);
+    do {
+        turn(f);
+        check_patience(f, start);
+        floe_peer_get_stats(f->peer[0], &from);
+        floe_peer_get_stats(f->peer[1], &to);
+        floe_io_peer_get_stats(f->io[0], &refused);
+    } while (to.datagrams_received + refused.send_dropped != from.datagrams_sent);
+}
+
+static void test_io_peer_waits_for_room_and_loses_nothing(void **state)
+{
+    fixture *f = *state;
+    static uint8_t big[250000];
+    open_both(f);
+    expect_no_loss(f);
+    kernel.is_narrow = true;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            floe_peer_send(f->peer[0], f->channel[0], false, (floe_bytes){big, sizeof big}),
+            FLOE_OK);
+        expect_message(f, 1, (floe_bytes){big, sizeof big});
+    }
+    expect_no_loss(f);
+    assert_true(kernel.refusals > 100);
 }
 
 static void test_io_peer_close_tells_the_other_side(void **state)
@@ -316,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_io_peers_connect_over_loopback_and_talk),
         TEST(test_io_peer_carries_more_than_its_buffers),
+        TEST(test_io_peer_waits_for_room_and_loses_nothing),
         TEST(test_io_peer_close_tells_the_other_side),
         TEST(test_io_peer_sleeps_when_there_is_nothing_to_do),
         TEST(test_io_peer_events_of_a_call_are_not_slept_over),

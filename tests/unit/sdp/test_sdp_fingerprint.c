@@ -57,7 +57,7 @@ static void test_sdp_fingerprint_refuses_what_is_not_bytes_of_its_length(void **
         "sha-1 " SHA1 ":00",
         "sha-1 " SHA1 ":",
         "sha-1 " SHA1 " ",
-        "sha-1  " SHA1,
+        ("sha-1  " SHA1),
         "sha-1 4AADB9B13F82183B540212DF3E5D496B19E57CAB",
         "sha-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C",
         "sha-1 4G:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB",

@@ -4,95 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/sdp_file.h"
+#include "support/sdp_reading.h"
 #include "support/unit.h"
 
-#define CHROMIUM "chromium-156-data-offer.txt"
-#define FIREFOX  "firefox-153-data-offer.txt"
-#define SHA1     "sha-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB\r\n"
+#define FIREFOX "firefox-153-data-offer.txt"
+#define SHA1    "sha-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB\r\n"
 #define SHA256_OF(first)                                                                           \
     "sha-256 " first ":B0:1E:31:43:1D:F8:2A:D9:EF:63:9A:BC:61:6F:AC:F9:A8:14:F1:FC:38:04:C4:53:"   \
     "76:BA:D3:F8:4D:C9:AE\r\n"
 
-typedef struct fixture {
-    sdp_file file;
-    floe_sdp sdp;
-    floe_sdp_webrtc desc;
-    floe_sdp_fault fault;
-} fixture;
-
-static int setup(void **state)
-{
-    static fixture f;
-    memset(&f, 0, sizeof f);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture *f = *state;
-    sdp_file_free(&f->file);
-    return 0;
-}
-
-static floe_err read_again(fixture *f)
-{
-    memset(&f->desc, 0xff, sizeof f->desc);
-    if (floe_sdp_parse(&f->sdp, f->file.text, &f->fault) != FLOE_OK) {
-        fail_msg("%u:%u %s", f->fault.line, f->fault.column, f->fault.rule);
-    }
-    return floe_sdp_webrtc_read(&f->desc, &f->sdp, &f->fault);
-}
-
-static void load(fixture *f, const char *name)
-{
-    sdp_file_free(&f->file);
-    sdp_file_read(&f->file, name);
-}
-
-static floe_err read_file(fixture *f, const char *name)
-{
-    load(f, name);
-    return read_again(f);
-}
-
-/* Chromium's offer with one line changed. */
-static floe_err read_changed(fixture *f, const char *start, const char *with)
-{
-    load(f, CHROMIUM);
-    sdp_file_replace(&f->file, start, with);
-    return read_again(f);
-}
-
-static void check_malformed(fixture *f, const char *start, const char *with, uint32_t line,
+static void check_malformed(sdp_reading *f, const char *start, const char *with, uint32_t line,
                             const char *words)
 {
     static const floe_sdp_webrtc zero;
-    assert_int_equal(read_changed(f, start, with), FLOE_E_MALFORMED);
+    assert_int_equal(sdp_reading_changed(f, start, with), FLOE_E_MALFORMED);
     if (f->fault.line != line || strstr(f->fault.rule, words) == NULL) {
         fail_msg("%s for %s: %u:%u %s", with, start, f->fault.line, f->fault.column, f->fault.rule);
     }
     assert_memory_equal(&f->desc, &zero, sizeof zero);
-}
-
-static unsigned count_candidates(const fixture *f)
-{
-    unsigned count = 0;
-    size_t cursor = 0;
-    floe_bytes text;
-    while (floe_sdp_webrtc_next_candidate(&f->sdp, &f->desc, &cursor, &text)) {
-        count++;
-    }
-    assert_false(floe_sdp_webrtc_next_candidate(&f->sdp, &f->desc, &cursor, &text));
-    return count;
-}
-
-static void check_text(floe_bytes bytes, const char *text)
-{
-    if (!floe_bytes_equal(bytes, floe_bytes_of(text))) {
-        fail_msg("\"%.*s\" is not \"%s\"", (int)bytes.len, (const char *)bytes.ptr, text);
-    }
 }
 
 static void check_captured(const sdp_file *file)
@@ -127,14 +56,14 @@ static void test_sdp_webrtc_reads_every_captured_description(void **state)
 
 static void test_sdp_webrtc_reads_what_chromium_offers(void **state)
 {
-    fixture *f = *state;
+    sdp_reading *f = *state;
     static const uint8_t first[] = {0x13, 0xb0, 0x1e, 0x31};
-    assert_int_equal(read_file(f, CHROMIUM), FLOE_OK);
+    assert_int_equal(sdp_reading_file(f, SDP_READING_CHROMIUM), FLOE_OK);
     assert_int_equal(f->fault.line, 0);
     assert_int_equal(f->desc.section, 0);
-    check_text(f->desc.mid, "0");
-    check_text(f->desc.ufrag, "mFel");
-    check_text(f->desc.pwd, "zmlWqlZ5wYV05jERxnZypM86");
+    sdp_reading_check_text(f->desc.mid, "0");
+    sdp_reading_check_text(f->desc.ufrag, "mFel");
+    sdp_reading_check_text(f->desc.pwd, "zmlWqlZ5wYV05jERxnZypM86");
     assert_true(f->desc.is_trickle);
     assert_false(f->desc.is_ice_lite);
     assert_false(f->desc.is_end_of_candidates);
@@ -143,26 +72,26 @@ static void test_sdp_webrtc_reads_what_chromium_offers(void **state)
     assert_memory_equal(f->desc.fingerprints[0].value, first, sizeof first);
     assert_int_equal(f->desc.max_message_size, 262144);
     assert_false(f->desc.is_legacy_sctpmap);
-    assert_int_equal(count_candidates(f), 2);
+    assert_int_equal(sdp_reading_count_candidates(f), 2);
 }
 
 static void test_sdp_webrtc_takes_from_the_session_what_firefox_writes_there(void **state)
 {
-    fixture *f = *state;
-    assert_int_equal(read_file(f, FIREFOX), FLOE_OK);
+    sdp_reading *f = *state;
+    assert_int_equal(sdp_reading_file(f, FIREFOX), FLOE_OK);
     assert_int_equal(f->desc.fingerprint_count, 1);
     assert_true(f->desc.is_trickle);
     assert_true(f->desc.is_end_of_candidates);
     assert_int_equal(f->desc.max_message_size, 1073741823);
-    assert_int_equal(count_candidates(f), 4);
+    assert_int_equal(sdp_reading_count_candidates(f), 4);
 }
 
 static void test_sdp_webrtc_takes_transport_attributes_from_the_session(void **state)
 {
     static const char *const lines[] = {
         "a=ice-ufrag:", "a=ice-pwd:", "a=setup:", "a=fingerprint:", "a=ice-options:"};
-    fixture *f = *state;
-    load(f, CHROMIUM);
+    sdp_reading *f = *state;
+    sdp_reading_load(f, SDP_READING_CHROMIUM);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         sdp_file_replace(&f->file, lines[i], NULL);
     }
@@ -170,10 +99,10 @@ static void test_sdp_webrtc_takes_transport_attributes_from_the_session(void **s
                      "t=0 0\r\na=ice-ufrag:from\r\na=ice-pwd:theSessionInsteadOfHere\r\n"
                      "a=setup:passive\r\na=ice-lite\r\na=end-of-candidates\r\na=ice-options:ice2 "
                      "trickle\r\na=tls-id:12345678901234567890\r\na=fingerprint:" SHA256_OF("AA"));
-    assert_int_equal(read_again(f), FLOE_OK);
-    check_text(f->desc.ufrag, "from");
-    check_text(f->desc.pwd, "theSessionInsteadOfHere");
-    check_text(f->desc.tls_id, "12345678901234567890");
+    assert_int_equal(sdp_reading_again(f), FLOE_OK);
+    sdp_reading_check_text(f->desc.ufrag, "from");
+    sdp_reading_check_text(f->desc.pwd, "theSessionInsteadOfHere");
+    sdp_reading_check_text(f->desc.tls_id, "12345678901234567890");
     assert_int_equal(f->desc.setup, FLOE_SDP_SETUP_PASSIVE);
     assert_true(f->desc.is_ice_lite && f->desc.is_end_of_candidates && f->desc.is_trickle);
     assert_int_equal(f->desc.fingerprints[0].value[0], 0xaa);
@@ -181,199 +110,69 @@ static void test_sdp_webrtc_takes_transport_attributes_from_the_session(void **s
 
 static void test_sdp_webrtc_takes_nothing_else_from_the_session(void **state)
 {
-    fixture *f = *state;
-    load(f, CHROMIUM);
+    sdp_reading *f = *state;
+    sdp_reading_load(f, SDP_READING_CHROMIUM);
     sdp_file_replace(&f->file, "a=max-message-size", NULL);
     sdp_file_replace(&f->file, "a=mid", NULL);
     sdp_file_replace(&f->file, "t=0 0", "t=0 0\r\na=max-message-size:1\r\na=mid:x\r\n");
-    assert_int_equal(read_again(f), FLOE_OK);
+    assert_int_equal(sdp_reading_again(f), FLOE_OK);
     assert_int_equal(f->desc.max_message_size, 65536);
     assert_int_equal(f->desc.mid.len, 0);
 }
 
 static void test_sdp_webrtc_prefers_the_section_over_the_session(void **state)
 {
-    fixture *f = *state;
-    assert_int_equal(read_changed(f, "t=0 0",
-                                  "t=0 0\r\na=ice-ufrag:from\r\na=ice-pwd:theSessionInsteadOfHere"
-                                  "\r\na=setup:passive\r\na=fingerprint:" SHA256_OF("AA")),
-                     FLOE_OK);
-    check_text(f->desc.ufrag, "mFel");
-    check_text(f->desc.pwd, "zmlWqlZ5wYV05jERxnZypM86");
+    sdp_reading *f = *state;
+    assert_int_equal(
+        sdp_reading_changed(f, "t=0 0",
+                            "t=0 0\r\na=ice-ufrag:from\r\na=ice-pwd:theSessionInsteadOfHere"
+                            "\r\na=setup:passive\r\na=fingerprint:" SHA256_OF("AA")),
+        FLOE_OK);
+    sdp_reading_check_text(f->desc.ufrag, "mFel");
+    sdp_reading_check_text(f->desc.pwd, "zmlWqlZ5wYV05jERxnZypM86");
     assert_int_equal(f->desc.setup, FLOE_SDP_SETUP_ACTPASS);
     assert_int_equal(f->desc.fingerprint_count, 1);
     assert_int_equal(f->desc.fingerprints[0].value[0], 0x13);
 }
 
-/* RFC 9143 §7.1.3, and RFC 8829 §7.2 as its examples have it. */
-static void test_sdp_webrtc_takes_transport_attributes_from_the_head_of_the_bundle(void **state)
-{
-    fixture *f = *state;
-    assert_int_equal(read_file(f, "rfc8829-answer-b1.txt"), FLOE_OK);
-    assert_int_equal(f->desc.section, 1);
-    assert_int_equal(f->desc.transport_section, 0);
-    check_text(f->desc.mid, "d1");
-    check_text(f->desc.transport_mid, "a1");
-    check_text(f->desc.ufrag, "7sFv");
-    check_text(f->desc.tls_id, "7a25ab85b195acaf3121f5a8ab4f0f71");
-    assert_int_equal(f->desc.setup, FLOE_SDP_SETUP_ACTIVE);
-    assert_int_equal(f->desc.fingerprints[0].value[0], 0x7b);
-    assert_int_equal(read_file(f, "rfc8829-offer-b2.txt"), FLOE_OK);
-    assert_true(f->desc.is_end_of_candidates);
-    assert_int_equal(count_candidates(f), 3);
-}
-
-static void test_sdp_webrtc_takes_nothing_from_a_section_that_is_not_in_its_bundle(void **state)
-{
-    fixture *f = *state;
-    load(f, "rfc8829-answer-b1.txt");
-    sdp_file_replace(&f->file, "a=group:BUNDLE a1 d1", "a=group:BUNDLE a1\r\na=group:LS a1 d1\r\n");
-    assert_int_equal(read_again(f), FLOE_E_MALFORMED);
-    assert_non_null(strstr(f->fault.rule, "ice-ufrag"));
-}
-
-static void test_sdp_webrtc_finds_the_candidates_of_a_bundle_at_its_head(void **state)
-{
-    fixture *f = *state;
-    assert_int_equal(read_file(f, "chromium-156-media-data-maxbundle-offer.txt"), FLOE_OK);
-    assert_int_equal(f->desc.section, 1);
-    assert_int_equal(f->desc.transport_section, 0);
-    check_text(f->desc.transport_mid, "0");
-    assert_int_equal(count_candidates(f), 2);
-}
-
-static void test_sdp_webrtc_has_its_own_transport_where_its_credentials_differ(void **state)
-{
-    fixture *f = *state;
-    load(f, "chromium-156-media-data-maxbundle-offer.txt");
-    sdp_file_replace(&f->file, "a=ice-ufrag:34db", "a=ice-ufrag:othr\r\n"); /* the first: audio */
-    assert_int_equal(read_again(f), FLOE_OK);
-    assert_int_equal(f->desc.transport_section, 1);
-    check_text(f->desc.transport_mid, "1");
-    check_text(f->desc.ufrag, "34db");
-    assert_int_equal(count_candidates(f), 0);
-}
-
-static void test_sdp_webrtc_reads_a_bundle_only_section(void **state)
-{
-    fixture *f = *state;
-    assert_int_equal(read_file(f, "firefox-153-media-data-maxbundle-offer.txt"), FLOE_OK);
-    assert_false(f->desc.is_rejected);
-    assert_true(f->desc.is_end_of_candidates);
-    assert_int_equal(count_candidates(f), 8);
-}
-
-static void test_sdp_webrtc_steps_through_candidates_of_both_sections(void **state)
-{
-    fixture *f = *state;
-    floe_bytes text;
-    size_t cursor = 0;
-    load(f, "chromium-156-media-data-maxbundle-offer.txt");
-    sdp_file_replace(&f->file, "a=sctp-port:5000", "a=sctp-port:5000\r\na=candidate:own\r\n");
-    assert_int_equal(read_again(f), FLOE_OK);
-    assert_true(floe_sdp_webrtc_next_candidate(&f->sdp, &f->desc, &cursor, &text));
-    check_text(text, "own");
-    assert_int_equal(count_candidates(f), 3);
-}
-
 static void test_sdp_webrtc_knows_an_ice_lite_peer(void **state)
 {
-    fixture *f = *state;
-    assert_int_equal(read_file(f, "janus-1.1-lite-data-answer.txt"), FLOE_OK);
+    sdp_reading *f = *state;
+    assert_int_equal(sdp_reading_file(f, "janus-1.1-lite-data-answer.txt"), FLOE_OK);
     assert_true(f->desc.is_ice_lite);
 }
 
 static void test_sdp_webrtc_reads_the_legacy_form(void **state)
 {
-    fixture *f = *state;
-    assert_int_equal(read_file(f, "aiortc-1.4-data-offer.txt"), FLOE_OK);
+    sdp_reading *f = *state;
+    assert_int_equal(sdp_reading_file(f, "aiortc-1.4-data-offer.txt"), FLOE_OK);
     assert_true(f->desc.is_legacy_sctpmap);
     assert_int_equal(f->desc.sctp_port, 5000);
-    assert_int_equal(read_file(f, "libwebrtc-roamhq-0.10-data-answer.txt"), FLOE_OK);
+    assert_int_equal(sdp_reading_file(f, "libwebrtc-roamhq-0.10-data-answer.txt"), FLOE_OK);
     assert_true(f->desc.is_legacy_sctpmap);
     assert_int_equal(f->desc.max_message_size, 65536); /* the 1024 of sctpmap counts streams */
-    assert_int_equal(read_file(f, "libdatachannel-node-0.33-data-answer.txt"), FLOE_OK);
+    assert_int_equal(sdp_reading_file(f, "libdatachannel-node-0.33-data-answer.txt"), FLOE_OK);
     assert_int_equal(f->desc.max_message_size, 262144);
-}
-
-static void test_sdp_webrtc_takes_the_legacy_form_without_sctpmap(void **state)
-{
-    fixture *f = *state;
-    load(f, "aiortc-1.4-data-offer.txt");
-    sdp_file_replace(&f->file, "a=sctpmap", NULL);
-    assert_int_equal(read_again(f), FLOE_OK);
-    assert_int_equal(f->desc.sctp_port, 5000);
-}
-
-static void test_sdp_webrtc_passes_over_another_use_of_sctp(void **state)
-{
-    fixture *f = *state;
-    load(f, "aiortc-1.4-data-offer.txt");
-    sdp_file_replace(&f->file, "a=sctpmap", "a=sctpmap:5000 telephony 16\r\n");
-    assert_int_equal(read_again(f), FLOE_E_UNSUPPORTED);
-}
-
-static void test_sdp_webrtc_takes_all_protocols_of_a_data_channel(void **state)
-{
-    static const char *const lines[] = {"m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
-                                        "m=application 9 TCP/DTLS/SCTP webrtc-datachannel\r\n",
-                                        "m=application 9 DTLS/SCTP webrtc-datachannel\r\n",
-                                        "m=application 9 UDP/DTLS/SCTP other webrtc-datachannel\n",
-                                        "m=application 9 UDP/DTLS/SCTP 5000\r\n"};
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        assert_int_equal(read_changed(*state, "m=application", lines[i]), FLOE_OK);
-    }
-}
-
-static void test_sdp_webrtc_calls_a_description_without_a_data_channel_unsupported(void **state)
-{
-    static const char *const lines[] = {"m=audio 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
-                                        "m=application 9 TCP/BFCP *\r\n",
-                                        "m=application 9 UDP/TLS/RTP/SAVPF 100\r\n",
-                                        "m=application 9 UDP/DTLS/SCTP other\r\n",
-                                        "m=application 9 UDP/DTLS/SCTP webrtc-datachannels\r\n",
-                                        "m=application 9 SCTP/DTLS/SCTP webrtc-datachannel\r\n"};
-    static const floe_sdp_webrtc zero;
-    fixture *f = *state;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        assert_int_equal(read_changed(f, "m=application", lines[i]), FLOE_E_UNSUPPORTED);
-        assert_memory_equal(&f->desc, &zero, sizeof zero);
-        assert_non_null(strstr(f->fault.rule, "data channel"));
-    }
-    assert_int_equal(read_file(f, "aes67-multicast.txt"), FLOE_E_UNSUPPORTED);
-    assert_int_equal(floe_sdp_webrtc_read(&f->desc, &f->sdp, NULL), FLOE_E_UNSUPPORTED);
 }
 
 static void test_sdp_webrtc_wants_no_attribute_of_a_rejected_section(void **state)
 {
-    fixture *f = *state;
-    load(f, "rfc8866-example-1.txt");
+    sdp_reading *f = *state;
+    sdp_reading_load(f, "rfc8866-example-1.txt");
     sdp_file_replace(&f->file, "m=video",
                      "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:x\r\n");
-    assert_int_equal(read_again(f), FLOE_OK);
+    assert_int_equal(sdp_reading_again(f), FLOE_OK);
     assert_true(f->desc.is_rejected);
     assert_int_equal(f->desc.section, 2);
-    check_text(f->desc.mid, "x");
+    sdp_reading_check_text(f->desc.mid, "x");
     assert_int_equal(f->desc.max_message_size, 65536);
-}
-
-static void test_sdp_webrtc_prefers_an_accepted_section_to_a_rejected_one(void **state)
-{
-    fixture *f = *state;
-    assert_int_equal(
-        read_changed(f, "m=application",
-                     "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:old\r\n"
-                     "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"),
-        FLOE_OK);
-    assert_int_equal(f->desc.section, 1);
-    assert_false(f->desc.is_rejected);
 }
 
 /* RFC 8841 §10.3 */
 static void test_sdp_webrtc_takes_sctp_port_zero_as_a_refusal(void **state)
 {
-    fixture *f = *state;
-    assert_int_equal(read_changed(f, "a=sctp-port", "a=sctp-port:0\r\n"), FLOE_OK);
+    sdp_reading *f = *state;
+    assert_int_equal(sdp_reading_changed(f, "a=sctp-port", "a=sctp-port:0\r\n"), FLOE_OK);
     assert_true(f->desc.is_rejected);
 }
 
@@ -404,7 +203,7 @@ static void test_sdp_webrtc_names_the_attribute_that_is_wrong(void **state)
 
 static void test_sdp_webrtc_points_at_the_value(void **state)
 {
-    fixture *f = *state;
+    sdp_reading *f = *state;
     check_malformed(f, "a=sctp-port", "a=sctp-port:x\r\n", 18, "a=sctp-port");
     assert_int_equal(f->fault.column, 13);
 }
@@ -415,9 +214,9 @@ static void test_sdp_webrtc_takes_credentials_up_to_the_limit(void **state)
     for (int len = FLOE_ICE_CREDENTIAL_MAX; len <= FLOE_ICE_CREDENTIAL_MAX + 1; len++) {
         floe_err expected = len > FLOE_ICE_CREDENTIAL_MAX ? FLOE_E_MALFORMED : FLOE_OK;
         (void)snprintf(line, sizeof line, "a=ice-ufrag:%0*d\r\n", len, 1);
-        assert_int_equal(read_changed(*state, "a=ice-ufrag", line), expected);
+        assert_int_equal(sdp_reading_changed(*state, "a=ice-ufrag", line), expected);
         (void)snprintf(line, sizeof line, "a=ice-pwd:%0*d\r\n", len, 1);
-        assert_int_equal(read_changed(*state, "a=ice-pwd", line), expected);
+        assert_int_equal(sdp_reading_changed(*state, "a=ice-pwd", line), expected);
     }
 }
 
@@ -430,34 +229,34 @@ static void test_sdp_webrtc_reads_the_limits_of_messages(void **state)
                  {"a=max-message-size:1\r\n", 1},
                  {"a=max-message-size:18446744073709551615\r\n", UINT64_MAX},
                  {NULL, 65536}};
-    fixture *f = *state;
+    sdp_reading *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(read_changed(f, "a=max-message-size", cases[i].line), FLOE_OK);
+        assert_int_equal(sdp_reading_changed(f, "a=max-message-size", cases[i].line), FLOE_OK);
         assert_true(f->desc.max_message_size == cases[i].size);
     }
 }
 
 static void test_sdp_webrtc_reads_every_setup(void **state)
 {
-    fixture *f = *state;
+    sdp_reading *f = *state;
     for (int i = FLOE_SDP_SETUP_ACTPASS; i <= FLOE_SDP_SETUP_HOLDCONN; i++) {
         char line[64];
         (void)snprintf(line, sizeof line, "a=setup:%s\r\n", floe_sdp_setup_name((floe_sdp_setup)i));
-        assert_int_equal(read_changed(f, "a=setup", line), FLOE_OK);
+        assert_int_equal(sdp_reading_changed(f, "a=setup", line), FLOE_OK);
         assert_int_equal(f->desc.setup, i);
     }
-    assert_int_equal(read_changed(f, "a=setup", NULL), FLOE_OK);
+    assert_int_equal(sdp_reading_changed(f, "a=setup", NULL), FLOE_OK);
     assert_int_equal(f->desc.setup, FLOE_SDP_SETUP_NONE);
 }
 
 static void test_sdp_webrtc_puts_fingerprints_in_order_of_strength(void **state)
 {
-    fixture *f = *state;
+    sdp_reading *f = *state;
     assert_int_equal(
-        read_changed(f, "a=fingerprint",
-                     "a=fingerprint:" SHA1 "a=fingerprint:md5 00:11\r\n"
-                     "a=fingerprint:" SHA256_OF("01") "a=fingerprint:sha3-256 00\r\n"
-                                                      "a=fingerprint:" SHA256_OF("02")),
+        sdp_reading_changed(f, "a=fingerprint",
+                            "a=fingerprint:" SHA1 "a=fingerprint:md5 00:11\r\n"
+                            "a=fingerprint:" SHA256_OF("01") "a=fingerprint:sha3-256 00\r\n"
+                                                             "a=fingerprint:" SHA256_OF("02")),
         FLOE_OK);
     assert_int_equal(f->desc.fingerprint_count, 3);
     assert_int_equal(f->desc.fingerprints[0].hash, FLOE_SDP_HASH_SHA256);
@@ -468,11 +267,11 @@ static void test_sdp_webrtc_puts_fingerprints_in_order_of_strength(void **state)
 
 static void test_sdp_webrtc_keeps_the_strongest_where_there_are_too_many(void **state)
 {
-    fixture *f = *state;
-    assert_int_equal(read_changed(f, "a=fingerprint",
-                                  "a=fingerprint:" SHA1 "a=fingerprint:" SHA1 "a=fingerprint:" SHA1
-                                  "a=fingerprint:" SHA1
-                                  "a=fingerprint:" SHA256_OF("01") "a=fingerprint:" SHA1),
+    sdp_reading *f = *state;
+    assert_int_equal(sdp_reading_changed(f, "a=fingerprint",
+                                         "a=fingerprint:" SHA1 "a=fingerprint:" SHA1
+                                         "a=fingerprint:" SHA1 "a=fingerprint:" SHA1
+                                         "a=fingerprint:" SHA256_OF("01") "a=fingerprint:" SHA1),
                      FLOE_OK);
     assert_int_equal(f->desc.fingerprint_count, FLOE_SDP_FINGERPRINT_MAX);
     assert_int_equal(f->desc.fingerprints[0].hash, FLOE_SDP_HASH_SHA256);
@@ -491,115 +290,89 @@ static void test_sdp_webrtc_refuses_a_description_without_a_known_fingerprint(vo
 {
     check_malformed(*state, "a=fingerprint", "a=fingerprint:md5 00:11\r\n", 15, "fingerprint");
     /* RFC 8122 §5: the session's do not stand in for those that the section has. */
-    fixture *f = *state;
-    load(f, CHROMIUM);
+    sdp_reading *f = *state;
+    sdp_reading_load(f, SDP_READING_CHROMIUM);
     sdp_file_replace(&f->file, "a=fingerprint", "a=fingerprint:sha3-256 00:11\r\n");
     sdp_file_replace(&f->file, "t=0 0", "t=0 0\r\na=fingerprint:" SHA256_OF("01"));
-    assert_int_equal(read_again(f), FLOE_E_MALFORMED);
+    assert_int_equal(sdp_reading_again(f), FLOE_E_MALFORMED);
 }
 
 static void test_sdp_webrtc_reads_ice_options_of_both_levels(void **state)
 {
-    fixture *f = *state;
-    assert_int_equal(read_changed(f, "a=ice-options", "a=ice-options:ice2,trickle\r\n"), FLOE_OK);
+    sdp_reading *f = *state;
+    assert_int_equal(sdp_reading_changed(f, "a=ice-options", "a=ice-options:ice2,trickle\r\n"),
+                     FLOE_OK);
     assert_true(f->desc.is_trickle);
-    assert_int_equal(read_changed(f, "a=ice-options", "a=ice-options:ice2\r\n"), FLOE_OK);
+    assert_int_equal(sdp_reading_changed(f, "a=ice-options", "a=ice-options:ice2\r\n"), FLOE_OK);
     assert_false(f->desc.is_trickle);
     sdp_file_replace(&f->file, "t=0 0", "t=0 0\r\na=ice-options:trickle\r\n");
-    assert_int_equal(read_again(f), FLOE_OK);
+    assert_int_equal(sdp_reading_again(f), FLOE_OK);
     assert_true(f->desc.is_trickle);
-    assert_int_equal(read_changed(f, "a=ice-options", NULL), FLOE_OK);
+    assert_int_equal(sdp_reading_changed(f, "a=ice-options", NULL), FLOE_OK);
     assert_false(f->desc.is_trickle);
 }
 
 static void test_sdp_webrtc_takes_a_tls_id_of_at_most_255_characters(void **state)
 {
-    fixture *f = *state;
+    sdp_reading *f = *state;
     for (int len = 255; len <= 256; len++) {
         char line[512];
         (void)snprintf(line, sizeof line, "a=setup:active\r\na=tls-id:%0*d\r\n", len, 1);
-        assert_int_equal(read_changed(f, "a=setup", line), len > 255 ? FLOE_E_MALFORMED : FLOE_OK);
+        assert_int_equal(sdp_reading_changed(f, "a=setup", line),
+                         len > 255 ? FLOE_E_MALFORMED : FLOE_OK);
     }
-}
-
-static void test_sdp_webrtc_reads_a_description_without_mids(void **state)
-{
-    fixture *f = *state;
-    assert_int_equal(read_changed(f, "a=mid", NULL), FLOE_OK);
-    assert_int_equal(f->desc.mid.len, 0);
-    assert_int_equal(f->desc.transport_section, f->desc.section);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_every_captured_description, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_what_chromium_offers, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_every_captured_description,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_what_chromium_offers,
+                                        sdp_reading_setup, sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_takes_from_the_session_what_firefox_writes_there, setup, teardown),
+            test_sdp_webrtc_takes_from_the_session_what_firefox_writes_there, sdp_reading_setup,
+            sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_transport_attributes_from_the_session,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_nothing_else_from_the_session, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_prefers_the_section_over_the_session, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_takes_transport_attributes_from_the_head_of_the_bundle, setup,
-            teardown),
-        cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_takes_nothing_from_a_section_that_is_not_in_its_bundle, setup,
-            teardown),
-        cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_finds_the_candidates_of_a_bundle_at_its_head, setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_has_its_own_transport_where_its_credentials_differ, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_a_bundle_only_section, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_steps_through_candidates_of_both_sections,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_knows_an_ice_lite_peer, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_the_legacy_form, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_the_legacy_form_without_sctpmap,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_passes_over_another_use_of_sctp, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_all_protocols_of_a_data_channel,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_calls_a_description_without_a_data_channel_unsupported, setup,
-            teardown),
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_nothing_else_from_the_session,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_prefers_the_section_over_the_session,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_knows_an_ice_lite_peer, sdp_reading_setup,
+                                        sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_the_legacy_form, sdp_reading_setup,
+                                        sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(test_sdp_webrtc_wants_no_attribute_of_a_rejected_section,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_prefers_an_accepted_section_to_a_rejected_one, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_sctp_port_zero_as_a_refusal, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_names_the_attribute_that_is_missing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_names_the_attribute_that_is_wrong, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_points_at_the_value, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_credentials_up_to_the_limit, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_the_limits_of_messages, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_every_setup, setup, teardown),
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_sctp_port_zero_as_a_refusal,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_names_the_attribute_that_is_missing,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_names_the_attribute_that_is_wrong,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_points_at_the_value, sdp_reading_setup,
+                                        sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_credentials_up_to_the_limit,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_the_limits_of_messages,
+                                        sdp_reading_setup, sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_every_setup, sdp_reading_setup,
+                                        sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(test_sdp_webrtc_puts_fingerprints_in_order_of_strength,
-                                        setup, teardown),
+                                        sdp_reading_setup, sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_keeps_the_strongest_where_there_are_too_many, setup, teardown),
+            test_sdp_webrtc_keeps_the_strongest_where_there_are_too_many, sdp_reading_setup,
+            sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(test_sdp_webrtc_refuses_fingerprints_of_a_wrong_length,
-                                        setup, teardown),
+                                        sdp_reading_setup, sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(
-            test_sdp_webrtc_refuses_a_description_without_a_known_fingerprint, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_ice_options_of_both_levels, setup,
-                                        teardown),
+            test_sdp_webrtc_refuses_a_description_without_a_known_fingerprint, sdp_reading_setup,
+            sdp_reading_teardown),
+        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_ice_options_of_both_levels,
+                                        sdp_reading_setup, sdp_reading_teardown),
         cmocka_unit_test_setup_teardown(test_sdp_webrtc_takes_a_tls_id_of_at_most_255_characters,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sdp_webrtc_reads_a_description_without_mids, setup,
-                                        teardown),
+                                        sdp_reading_setup, sdp_reading_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static void check_text(floe_bytes bytes, const char *text)
     }
 }
 
-/* What was written is what is read, and the candidate stands in the right section. */
+/* What was written is what is read, the candidate included. */
 static void check_agrees(const written *out, const floe_sdp_local *local)
 {
     const floe_sdp_webrtc *desc = &out->desc;
@@ -77,7 +77,6 @@ static void check_agrees(const written *out, const floe_sdp_local *local)
     assert_true(desc->max_message_size == local->max_message_size);
     assert_true(desc->is_trickle);
     assert_false(desc->is_rejected);
-    assert_int_equal(desc->transport_section, desc->section);
     assert_true(floe_sdp_webrtc_next_candidate(&out->sdp, desc, &cursor, &candidate));
     assert_false(floe_sdp_webrtc_next_candidate(&out->sdp, desc, &cursor, &candidate));
 }
@@ -119,8 +118,8 @@ static void test_sdp_webrtc_put_writes_a_first_offer(void **state)
                          "a=mid:0\r\n"
                          "a=ice-ufrag:abcd\r\n"
                          "a=ice-pwd:0123456789012345678901\r\n"
-                         "a=fingerprint:sha-256 " PRINT "\r\n"
                          "a=setup:actpass\r\n"
+                         "a=fingerprint:sha-256 " PRINT "\r\n"
                          "a=sctp-port:5000\r\n"
                          "a=max-message-size:262144\r\n" CANDIDATE);
 }
@@ -200,24 +199,28 @@ static void test_sdp_webrtc_put_answers_what_chromium_offers(void **state)
     sdp_file_free(&file);
 }
 
-/* RFC 8829 §5.3.1, RFC 3264 §6: same number of sections, same order, same mids. */
-static void check_mirrors(const floe_sdp *offer, const written *out, uint32_t data)
+/* RFC 8829 §5.3.1, RFC 3264 §6: same number of sections, same order, same mids; all but the data
+ * channel's and the one that carries its transport are refused. */
+static void check_mirrors(const floe_sdp *offer, const written *out, const floe_sdp_webrtc *desc)
 {
     assert_int_equal(out->sdp.media_count, offer->media_count);
     for (uint32_t i = 0; i < offer->media_count; i++) {
         floe_sdp_media theirs, ours;
         floe_bytes their_mid = {NULL, 0};
         floe_bytes our_mid = {NULL, 0};
+        bool is_live = i == desc->section || i == desc->transport_section;
         assert_true(floe_sdp_media_of(offer, i, &theirs));
         assert_true(floe_sdp_media_of(&out->sdp, i, &ours));
         assert_true(floe_bytes_equal(theirs.media, ours.media));
         assert_true(floe_bytes_equal(theirs.proto, ours.proto));
-        assert_true(floe_bytes_equal(theirs.formats, ours.formats));
+        assert_memory_equal(theirs.formats.ptr, ours.formats.ptr, ours.formats.len);
         (void)floe_sdp_find_attr(offer, i, "mid", &their_mid);
         (void)floe_sdp_find_attr(&out->sdp, i, "mid", &our_mid);
         assert_true(floe_bytes_equal(their_mid, our_mid));
-        assert_int_equal(ours.port == 0, i != data);
-        assert_int_equal(floe_sdp_find_attr(&out->sdp, i, "inactive", &our_mid), i != data);
+        assert_int_equal(ours.port != 0, is_live);
+        assert_int_equal(floe_sdp_find_attr(&out->sdp, i, "ice-ufrag", &our_mid), is_live);
+        assert_int_equal(floe_sdp_find_attr(&out->sdp, i, "inactive", &our_mid),
+                         i != desc->section);
     }
 }
 
@@ -235,8 +238,10 @@ static void check_answer_to(const sdp_file *file)
     local.mirror = &offer;
     write_all(&out, &local);
     check_agrees(&out, &local);
-    check_mirrors(&offer, &out, desc.section);
+    check_mirrors(&offer, &out, &desc);
     assert_int_equal(out.desc.section, desc.section);
+    assert_int_equal(out.desc.transport_section, desc.transport_section);
+    assert_true(floe_bytes_equal(out.desc.transport_mid, desc.transport_mid));
     assert_int_equal(out.desc.is_legacy_sctpmap, desc.is_legacy_sctpmap);
 }
 
@@ -246,7 +251,8 @@ static void test_sdp_webrtc_put_answers_every_captured_description(void **state)
     assert_in_range(sdp_file_for_each(SDP_FILE_DESCRIPTION, check_answer_to), 90, 1000);
 }
 
-static void test_sdp_webrtc_put_rejects_media_and_keeps_the_order(void **state)
+/* Without the leader the others have no transport: RFC 9143 §7.3.3. */
+static void test_sdp_webrtc_put_keeps_the_leader_of_the_bundle_inactive(void **state)
 {
     static written out;
     sdp_file file;
@@ -255,13 +261,76 @@ static void test_sdp_webrtc_put_rejects_media_and_keeps_the_order(void **state)
     (void)state;
     local.mirror = &offer;
     write_all(&out, &local);
-    assert_true(has_line(out.text, "a=group:BUNDLE 1\r\n"));
-    assert_true(has_line(out.text, "m=audio 0 UDP/TLS/RTP/SAVPF 109 9 0 8 101\r\n"
+    assert_true(has_line(out.text, "a=group:BUNDLE 0 1\r\n"));
+    assert_true(has_line(out.text, "m=audio 9 UDP/TLS/RTP/SAVPF 109\r\n"
                                    "c=IN IP4 0.0.0.0\r\n"
                                    "a=mid:0\r\n"
                                    "a=inactive\r\n"
-                                   "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
+                                   "a=rtcp-mux\r\n"
+                                   "a=rtpmap:109 opus/48000/2\r\n"
+                                   "a=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1\r\n"
+                                   "a=ice-ufrag:abcd\r\n"));
+    assert_true(
+        has_line(out.text, CANDIDATE "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
     assert_false(has_line(out.text, "a=bundle-only"));
+    sdp_file_free(&file);
+}
+
+static void test_sdp_webrtc_put_refuses_media_and_keeps_the_order(void **state)
+{
+    static written out;
+    sdp_file file;
+    floe_sdp offer = parse_file(&file, "chromium-156-media-data-offer.txt");
+    floe_sdp_local local = make_local();
+    (void)state;
+    local.mirror = &offer;
+    write_all(&out, &local);
+    assert_true(has_line(out.text, "a=group:BUNDLE 0 2\r\n"));
+    assert_true(has_line(out.text, CANDIDATE "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n"
+                                             "c=IN IP4 0.0.0.0\r\n"
+                                             "a=mid:1\r\n"
+                                             "a=inactive\r\n"
+                                             "m=application 9 "));
+    sdp_file_free(&file);
+}
+
+static void test_sdp_webrtc_put_refuses_a_leader_with_a_transport_of_its_own(void **state)
+{
+    static written out;
+    sdp_file file;
+    floe_sdp offer;
+    floe_sdp_local local = make_local();
+    (void)state;
+    sdp_file_read(&file, "chromium-156-media-data-maxbundle-offer.txt");
+    sdp_file_replace(&file, "a=ice-ufrag:34db", "a=ice-ufrag:othr\r\n"); /* the first: audio */
+    assert_int_equal(floe_sdp_parse(&offer, file.text, NULL), FLOE_OK);
+    local.mirror = &offer;
+    write_all(&out, &local);
+    assert_true(has_line(out.text, "a=group:BUNDLE 1\r\n"));
+    assert_true(has_line(out.text, "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\n"));
+    sdp_file_free(&file);
+}
+
+static void test_sdp_webrtc_put_takes_a_leader_that_stands_behind(void **state)
+{
+    static written out;
+    sdp_file file;
+    floe_sdp offer;
+    floe_sdp_local local = make_local();
+    (void)state;
+    sdp_file_read(&file, "chromium-156-data-offer.txt");
+    sdp_file_replace(&file, "a=group", "a=group:BUNDLE z 0\r\n");
+    sdp_file_replace(&file, "a=max-message-size",
+                     "m=audio 9 UDP/TLS/RTP/SAVPF 0 8\r\na=mid:z\r\na=ice-ufrag:mFel\r\n");
+    assert_int_equal(floe_sdp_parse(&offer, file.text, NULL), FLOE_OK);
+    local.mirror = &offer;
+    write_all(&out, &local);
+    check_agrees(&out, &local);
+    assert_int_equal(out.desc.section, 0);
+    assert_int_equal(out.desc.transport_section, 1);
+    assert_true(has_line(out.text, "a=group:BUNDLE z 0\r\n"));
+    assert_memory_equal(out.text.ptr + out.text.len - strlen(CANDIDATE), CANDIDATE,
+                        strlen(CANDIDATE));
     sdp_file_free(&file);
 }
 
@@ -283,7 +352,7 @@ static void test_sdp_webrtc_put_tail_has_what_follows_the_data_channel(void **st
     assert_true(has_line(out.text, CANDIDATE "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n"
                                              "c=IN IP4 0.0.0.0\r\n"
                                              "a=inactive\r\n"
-                                             "m=audio 0 UDP/TLS/RTP/SAVPF 0 8\r\n"
+                                             "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n"
                                              "c=IN IP4 0.0.0.0\r\n"
                                              "a=mid:z\r\n"
                                              "a=inactive\r\n"));
@@ -419,7 +488,10 @@ int main(void)
         cmocka_unit_test(test_sdp_webrtc_put_writes_neither_mid_nor_group_where_there_is_no_mid),
         cmocka_unit_test(test_sdp_webrtc_put_answers_what_chromium_offers),
         cmocka_unit_test(test_sdp_webrtc_put_answers_every_captured_description),
-        cmocka_unit_test(test_sdp_webrtc_put_rejects_media_and_keeps_the_order),
+        cmocka_unit_test(test_sdp_webrtc_put_keeps_the_leader_of_the_bundle_inactive),
+        cmocka_unit_test(test_sdp_webrtc_put_refuses_media_and_keeps_the_order),
+        cmocka_unit_test(test_sdp_webrtc_put_refuses_a_leader_with_a_transport_of_its_own),
+        cmocka_unit_test(test_sdp_webrtc_put_takes_a_leader_that_stands_behind),
         cmocka_unit_test(test_sdp_webrtc_put_tail_has_what_follows_the_data_channel),
         cmocka_unit_test(test_sdp_webrtc_put_has_a_group_only_where_one_was_offered),
         cmocka_unit_test(test_sdp_webrtc_put_uses_the_mid_of_the_mirror),

@@ -1,0 +1,600 @@
+/* Tests of sctp/sctp_outstanding.c: what is in flight, lost, abandoned. */
+#include "sctp/sctp_outstanding.h"
+
+#include "support/unit.h"
+
+#include <string.h>
+
+#define FIRST 0xFFFFFFFAu /* numbers wrap soon */
+#define RING  64u
+#define SIZE  1016u /* of a chunk of 1000 bytes, in flight */
+
+typedef struct fixture {
+    floe_sctp_tx ring[RING];
+    uint8_t memory[1 << 17];
+    floe_sctp_sendq q;
+    floe_sctp_streams streams;
+    floe_sctp_outstanding o;
+    floe_sctp_ack ack;
+} fixture;
+
+static fixture f;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(f.ring, 0xFF, sizeof f.ring); /* what it finds there means nothing */
+    floe_sctp_sendq_init(&f.q, (floe_span){f.memory, sizeof f.memory});
+    floe_sctp_streams_init(&f.streams);
+    floe_sctp_outstanding_init(&f.o, f.ring, RING, FIRST);
+    return 0;
+}
+
+static void check(void)
+{
+    floe_sctp_outstanding_check_invariants(&f.o, &f.q, &f.streams);
+}
+
+/* Queue a message of some chunks of 1000 bytes. */
+static void queue(uint16_t stream, uint32_t chunks, uint8_t flags)
+{
+    static uint8_t bytes[100000];
+    floe_sctp_record record = {.len = chunks * 1000,
+                               .stream = stream,
+                               .expires = FLOE_TIME_NEVER,
+                               .max_retransmits = UINT32_MAX,
+                               .flags = flags};
+    floe_sctp_stream *s = floe_sctp_streams_get(&f.streams, stream);
+    s->flags |= FLOE_SCTP_STREAM_OUT;
+    s->buffered += record.len;
+    floe_sctp_sendq_put(&f.q, &record, (floe_bytes){bytes, record.len});
+}
+
+/* Send one chunk of what is queued. */
+static void send_chunk(void)
+{
+    uint32_t at = f.q.next;
+    floe_sctp_record record = floe_sctp_sendq_load(&f.q, at);
+    if (f.q.sent == 0) {
+        record.flags |= FLOE_SCTP_RECORD_STARTED;
+        record.first_tsn = f.o.next_tsn;
+        floe_sctp_stream *s = floe_sctp_streams_find(&f.streams, record.stream);
+        record.ssn = s->out_ssn++;
+        floe_sctp_sendq_store(&f.q, at, &record);
+    }
+    (void)floe_sctp_outstanding_add(&f.o, at, f.q.sent, 1000, (floe_time)7 + f.o.next_tsn);
+    f.q.sent += 1000;
+    if (f.q.sent == record.len) {
+        floe_sctp_sendq_pass(&f.q, record.len);
+    }
+    check();
+}
+
+/* Messages of one chunk each, on stream 1. */
+static void send_messages(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        queue(1, 1, 0);
+        send_chunk();
+    }
+}
+
+/* `cum` counts from before the first chunk. */
+static floe_err sack_in(uint32_t cum, const uint16_t *gaps, uint16_t count, bool in_recovery)
+{
+    uint8_t blocks[256];
+    for (uint16_t i = 0; i < 2 * count; i++) {
+        floe_store_u16(blocks + 2 * i, gaps[i]);
+    }
+    floe_sctp_sack sack = {.cum = FIRST - 1 + cum,
+                           .block_count = count,
+                           .blocks = {blocks, (size_t)4 * count}};
+    floe_err err = floe_sctp_outstanding_sack(&f.o, &f.q, &f.streams, &sack, in_recovery, &f.ack);
+    check();
+    return err;
+}
+
+static floe_err sack(uint32_t cum, const uint16_t *gaps, uint16_t count)
+{
+    return sack_in(cum, gaps, count, false);
+}
+
+/* How many chunks wait to be sent again, and the first of them, counted from the first chunk. */
+static uint32_t first_lost(void)
+{
+    uint32_t tsn = 0;
+    return floe_sctp_outstanding_lost(&f.o, &tsn) == NULL ? UINT32_MAX : tsn - FIRST;
+}
+
+static void test_sctp_outstanding_sack_frees_what_it_acknowledges(void **state)
+{
+    (void)state;
+    send_messages(5);
+    assert_int_equal(f.o.flight, 5 * SIZE);
+    assert_int_equal(sack(3, NULL, 0), FLOE_OK);
+    assert_int_equal(f.ack.acked, 3 * SIZE);
+    assert_int_equal(f.ack.flight_before, 5 * SIZE);
+    assert_true(f.ack.is_cum_moved);
+    assert_int_equal(f.o.flight, 2 * SIZE);
+    assert_int_equal(f.q.count, 2);
+    assert_int_equal(floe_sctp_streams_find(&f.streams, 1)->buffered, 2000);
+}
+
+static void test_sctp_outstanding_sack_that_was_overtaken_changes_nothing(void **state)
+{
+    (void)state;
+    /* dcSCTP 4c3d538: an old cumulative TSN. */
+    static const uint16_t gaps[] = {2, 3};
+    send_messages(5);
+    (void)sack(3, NULL, 0);
+    assert_int_equal(sack(2, gaps, 1), FLOE_E_UNKNOWN);
+    assert_int_equal(f.o.flight, 2 * SIZE);
+    assert_int_equal(sack(0, NULL, 0), FLOE_E_UNKNOWN);
+}
+
+static void test_sctp_outstanding_sack_of_what_was_never_sent_changes_nothing(void **state)
+{
+    (void)state;
+    /* dcSCTP 4c3d538: a crafted cumulative TSN; pion 9475863: half of such a SACK was applied. */
+    static const uint16_t gaps[] = {1, 1};
+    send_messages(5);
+    assert_int_equal(sack(6, gaps, 1), FLOE_E_MALFORMED);
+    assert_int_equal(sack(0x7FFFFFFF, gaps, 1), FLOE_E_MALFORMED);
+    assert_int_equal(sack(0x80000000u, gaps, 1), FLOE_E_MALFORMED);
+    assert_int_equal(f.o.flight, 5 * SIZE);
+    assert_int_equal(f.ack.acked, 0);
+}
+
+static void test_sctp_outstanding_gap_beyond_what_was_sent_is_cut_off(void **state)
+{
+    (void)state;
+    /* dcSCTP fd2e7ea620: a gap block beyond the outstanding chunks; 2cf241c: its loop went around
+     * the numbers; pion#469: it did not end. */
+    static const uint16_t beyond[] = {4, 65535};
+    static const uint16_t outside[] = {6, 9, 65535, 65535};
+    send_messages(5);
+    assert_int_equal(sack(0, outside, 2), FLOE_OK);
+    assert_int_equal(f.o.flight, 5 * SIZE);
+    assert_int_equal(sack(0, beyond, 1), FLOE_OK);
+    assert_int_equal(f.o.flight, 3 * SIZE);
+}
+
+static void test_sctp_outstanding_gap_blocks_out_of_order_or_empty_are_passed_over(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {0, 2, 5, 4, 6, 7, 3, 3, 7, 9, 9, 9};
+    send_messages(12);
+    assert_int_equal(sack(0, gaps, 6), FLOE_OK);
+    assert_int_equal(f.o.flight, (12 - 3) * SIZE); /* 6 to 7, and 9 */
+}
+
+static void test_sctp_outstanding_bytes_are_counted_once_with_gaps(void **state)
+{
+    (void)state;
+    /* dcSCTP e1373fb821: outstanding bytes with gap acks. */
+    static const uint16_t gaps[] = {2, 3};
+    send_messages(5);
+    (void)sack(0, gaps, 1);
+    assert_int_equal(f.ack.acked, 2 * SIZE);
+    assert_int_equal(f.o.flight, 3 * SIZE);
+    (void)sack(0, gaps, 1);
+    assert_int_equal(f.ack.acked, 0);
+    (void)sack(4, NULL, 0);
+    assert_int_equal(f.ack.acked, 2 * SIZE); /* 1 and 4 */
+    assert_int_equal(f.o.flight, SIZE);
+    assert_int_equal(f.q.count, 1);
+}
+
+static void test_sctp_outstanding_third_report_makes_a_chunk_lost(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {2, 2, 2, 3, 2, 4};
+    send_messages(5);
+    (void)sack(0, gaps, 1);
+    (void)sack(0, gaps + 2, 1);
+    assert_false(f.ack.is_loss);
+    assert_int_equal(first_lost(), UINT32_MAX);
+    (void)sack(0, gaps + 4, 1);
+    assert_true(f.ack.is_loss);
+    assert_int_equal(first_lost(), 0);
+    assert_int_equal(f.o.flight, SIZE); /* only the fifth */
+}
+
+static void test_sctp_outstanding_report_without_news_does_not_count(void **state)
+{
+    (void)state;
+    /* RFC 9260 section 7.2.4: misses count up to the highest TSN newly acknowledged; dcSCTP
+     * bd0d69985a: what was acknowledged before was counted as missing. */
+    static const uint16_t gaps[] = {3, 3};
+    send_messages(5);
+    for (int i = 0; i < 10; i++) {
+        (void)sack(0, gaps, 1);
+    }
+    assert_int_equal(first_lost(), UINT32_MAX);
+}
+
+static void test_sctp_outstanding_chunk_after_the_newest_is_not_missing(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {2, 2, 4, 4};
+    static const uint16_t more[] = {2, 3, 4, 4};
+    send_messages(8);
+    (void)sack(0, gaps, 2);
+    assert_int_equal(f.ring[(FIRST + 2) & (RING - 1)].misses, 1);
+    assert_int_equal(f.ring[(FIRST + 4) & (RING - 1)].misses, 0);
+    (void)sack(0, more, 2); /* 3 is new: what lies behind it is not blamed */
+    assert_int_equal(f.ring[(FIRST + 0) & (RING - 1)].misses, 2);
+}
+
+static void test_sctp_outstanding_progress_in_recovery_counts_all_holes(void **state)
+{
+    (void)state;
+    /* dcSCTP 43845d364d: miss counting in fast recovery. */
+    static const uint16_t gaps[] = {3, 6};
+    static const uint16_t later[] = {2, 5};
+    send_messages(8);
+    (void)sack_in(0, gaps, 1, true);
+    assert_int_equal(f.ring[(FIRST + 1) & (RING - 1)].misses, 1);
+    (void)sack_in(1, later, 1, true); /* nothing new in the block, but progress */
+    assert_int_equal(f.ring[(FIRST + 1) & (RING - 1)].misses, 2);
+    assert_int_equal(f.ring[(FIRST + 6) & (RING - 1)].misses, 0);
+}
+
+static void lose_first(void)
+{
+    static const uint16_t gaps[] = {2, 2, 2, 3, 2, 4};
+    for (size_t i = 0; i < 6; i += 2) {
+        (void)sack(0, gaps + i, 1);
+    }
+}
+
+static void test_sctp_outstanding_lost_chunk_is_fast_retransmitted_once(void **state)
+{
+    (void)state;
+    send_messages(10);
+    lose_first();
+    floe_sctp_outstanding_resend(&f.o);
+    check();
+    assert_int_equal(first_lost(), UINT32_MAX);
+    for (uint16_t i = 5; i <= 10; i++) {
+        uint16_t gaps[] = {2, i};
+        (void)sack(0, gaps, 1);
+    }
+    assert_int_equal(first_lost(), UINT32_MAX); /* RFC 9260 section 7.2.4 point 5 */
+}
+
+static void test_sctp_outstanding_lost_chunk_that_is_acknowledged_is_not_sent_again(void **state)
+{
+    (void)state;
+    /* dcSCTP 1973bbe: the list of what is to be sent again kept a chunk that a late SACK freed. */
+    send_messages(10);
+    lose_first();
+    assert_int_equal(first_lost(), 0);
+    (void)sack(4, NULL, 0);
+    assert_int_equal(first_lost(), UINT32_MAX);
+    assert_int_equal(f.o.flight, 6 * SIZE);
+    send_messages(40); /* the entry is used anew */
+    assert_int_equal(first_lost(), UINT32_MAX);
+}
+
+static void test_sctp_outstanding_lost_chunks_go_out_by_tsn(void **state)
+{
+    (void)state;
+    static const uint16_t reports[][6] = {{3, 3, 6, 6}, {3, 3, 6, 7}, {3, 3, 6, 8}};
+    send_messages(10);
+    for (size_t i = 0; i < 3; i++) {
+        (void)sack(0, reports[i], 2);
+    }
+    static const uint32_t lost[] = {0, 1, 3, 4};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(first_lost(), lost[i]);
+        floe_sctp_outstanding_resend(&f.o);
+        check();
+    }
+    assert_int_equal(first_lost(), UINT32_MAX);
+}
+
+static void test_sctp_outstanding_timeout_loses_all_but_what_has_arrived(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {3, 4};
+    send_messages(5);
+    (void)sack(0, gaps, 1);
+    floe_sctp_outstanding_lose_all(&f.o);
+    check();
+    assert_int_equal(f.o.flight, 0);
+    static const uint32_t lost[] = {0, 1, 4};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(first_lost(), lost[i]);
+        floe_sctp_outstanding_resend(&f.o);
+    }
+    assert_int_equal(f.o.flight, 3 * SIZE);
+    floe_sctp_outstanding_lose_all(&f.o);
+    floe_sctp_outstanding_lose_all(&f.o);
+    check();
+}
+
+static void test_sctp_outstanding_peer_that_reneged_gets_everything_again(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {2, 5};
+    send_messages(5);
+    (void)sack(0, gaps, 1);
+    (void)sack(1, NULL, 0); /* 2 had arrived, so it said; now it has not */
+    assert_int_equal(f.o.flight, 0);
+    floe_sctp_outstanding_lose_all(&f.o);
+    check();
+    for (uint32_t i = 1; i < 5; i++) {
+        assert_int_equal(first_lost(), i);
+        floe_sctp_outstanding_resend(&f.o);
+    }
+}
+
+static void test_sctp_outstanding_measures_one_round_trip_at_a_time(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {2, 2};
+    send_messages(3);
+    (void)sack(0, gaps, 1);
+    assert_true(f.ack.sent_at == FLOE_TIME_NEVER);
+    (void)sack(2, NULL, 0);
+    assert_true(f.ack.sent_at == 7 + (uint64_t)FIRST);
+    send_messages(1); /* the next measurement begins with the next chunk */
+    (void)sack(3, NULL, 0);
+    assert_true(f.ack.sent_at == FLOE_TIME_NEVER);
+    (void)sack(4, NULL, 0);
+    assert_true(f.ack.sent_at == 7 + (uint64_t)(FIRST + 3));
+}
+
+static void test_sctp_outstanding_does_not_measure_what_was_sent_twice(void **state)
+{
+    (void)state;
+    send_messages(2);
+    floe_sctp_outstanding_lose_all(&f.o);
+    floe_sctp_outstanding_resend(&f.o);
+    (void)sack(1, NULL, 0);
+    assert_true(f.ack.sent_at == FLOE_TIME_NEVER);
+}
+
+static void test_sctp_outstanding_ring_keeps_one_entry_for_an_end(void **state)
+{
+    (void)state;
+    send_messages(RING - 1);
+    assert_false(floe_sctp_outstanding_has_room(&f.o));
+    queue(2, 2, 0);
+    (void)sack(1, NULL, 0);
+    assert_true(floe_sctp_outstanding_has_room(&f.o));
+    send_chunk(); /* the first of two fragments */
+    assert_false(floe_sctp_outstanding_has_room(&f.o));
+    floe_sctp_outstanding_abandon(&f.o, &f.q, &f.streams, f.q.next);
+    check();
+    assert_int_equal(floe_sctp_outstanding_count(&f.o), RING);
+}
+
+static void test_sctp_outstanding_abandons_all_fragments_of_a_message(void **state)
+{
+    (void)state;
+    send_messages(1);
+    queue(2, 3, 0);
+    send_chunk();
+    send_chunk();
+    send_chunk();
+    send_messages(1);
+    uint32_t at = f.ring[(FIRST + 2) & (RING - 1)].message;
+    floe_sctp_outstanding_abandon(&f.o, &f.q, &f.streams, at);
+    check();
+    assert_int_equal(f.o.flight, 2 * SIZE);
+    assert_int_equal(floe_sctp_streams_find(&f.streams, 2)->buffered, 0);
+    assert_false(floe_sctp_outstanding_advance(&f.o, &f.streams)); /* the first is still there */
+    (void)sack(1, NULL, 0);
+    assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
+    assert_int_equal(f.o.advanced, FIRST + 3);
+}
+
+static void test_sctp_outstanding_abandons_while_chunks_wait_to_be_sent_again(void **state)
+{
+    (void)state;
+    /* dcSCTP 63a59de808: expiry while walking over the list that it changes. */
+    for (int i = 0; i < 4; i++) {
+        queue((uint16_t)(i % 2), 3, 0);
+        send_chunk();
+        send_chunk();
+        send_chunk();
+    }
+    floe_sctp_outstanding_lose_all(&f.o);
+    uint32_t tsn;
+    const floe_sctp_tx *lost = floe_sctp_outstanding_lost(&f.o, &tsn);
+    for (int i = 0; lost != NULL; i++) {
+        if (i % 2 == 0) {
+            floe_sctp_outstanding_abandon(&f.o, &f.q, &f.streams, lost->message);
+        } else {
+            floe_sctp_outstanding_resend(&f.o);
+        }
+        check();
+        lost = floe_sctp_outstanding_lost(&f.o, &tsn);
+    }
+}
+
+static void test_sctp_outstanding_abandoned_part_gets_an_end_that_is_never_sent(void **state)
+{
+    (void)state;
+    queue(1, 4, 0);
+    send_chunk();
+    send_chunk();
+    (void)sack(2, NULL, 0); /* what was sent has arrived */
+    floe_sctp_outstanding_abandon(&f.o, &f.q, &f.streams, f.q.next);
+    check();
+    assert_int_equal(f.q.count, 0);
+    assert_int_equal(f.o.next_tsn, FIRST + 3);
+    assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
+    assert_int_equal(f.o.advanced, FIRST + 2);
+    (void)sack(3, NULL, 0);
+    assert_int_equal(floe_sctp_outstanding_count(&f.o), 0);
+}
+
+static void test_sctp_outstanding_abandons_unsent_messages_without_a_tsn(void **state)
+{
+    (void)state;
+    queue(1, 2, 0);
+    queue(1, 2, 0);
+    floe_sctp_outstanding_abandon(&f.o, &f.q, &f.streams, f.q.next);
+    check();
+    assert_int_equal(f.o.next_tsn, FIRST);
+    assert_int_equal(f.q.count, 1);
+    assert_int_equal(floe_sctp_streams_find(&f.streams, 1)->buffered, 2000);
+}
+
+/* The list of a FORWARD TSN: pairs of stream and SSN. */
+static size_t forward_list(uint16_t *pairs, size_t cap, uint32_t *cum)
+{
+    static uint8_t out[1000];
+    floe_writer w = floe_writer_begin(out, sizeof out);
+    floe_sctp_outstanding_put_forward(&f.o, &f.streams, &w);
+    assert_true(w.len <= floe_sctp_outstanding_forward_size(&f.o));
+    floe_bytes rest = floe_writer_view(&w);
+    floe_sctp_chunk chunk;
+    floe_sctp_forward forward;
+    assert_true(floe_sctp_packet_next(&rest, &chunk));
+    floe_sctp_forward_parse(&forward, &chunk);
+    *cum = forward.cum - FIRST;
+    assert_true(forward.streams.len / 2 <= cap);
+    for (size_t i = 0; i < forward.streams.len / 2; i++) {
+        pairs[i] = floe_load_u16(forward.streams.ptr + 2 * i);
+    }
+    return forward.streams.len / 4;
+}
+
+static void abandon_lost(uint32_t count)
+{
+    uint32_t tsn;
+    for (uint32_t i = 0; i < count; i++) {
+        const floe_sctp_tx *lost = floe_sctp_outstanding_lost(&f.o, &tsn);
+        floe_sctp_outstanding_abandon(&f.o, &f.q, &f.streams, lost->message);
+    }
+    check();
+}
+
+static void test_sctp_outstanding_forward_lists_the_highest_number_of_each_stream(void **state)
+{
+    (void)state;
+    uint16_t pairs[32];
+    uint32_t cum;
+    for (uint16_t i = 0; i < 6; i++) {
+        queue((uint16_t)(1 + i % 2), 1, 0);
+        send_chunk();
+    }
+    floe_sctp_outstanding_lose_all(&f.o);
+    abandon_lost(5);
+    assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
+    assert_int_equal(forward_list(pairs, 32, &cum), 2);
+    assert_int_equal(cum, 4);
+    for (size_t i = 0; i < 4; i += 2) {
+        assert_int_equal(pairs[i + 1], pairs[i] == 1 ? 2 : 1);
+    }
+}
+
+static void test_sctp_outstanding_forward_lists_nothing_beyond_its_point(void **state)
+{
+    (void)state;
+    uint16_t pairs[32];
+    uint32_t cum;
+    send_messages(5);
+    floe_sctp_outstanding_lose_all(&f.o);
+    abandon_lost(1);
+    floe_sctp_outstanding_resend(&f.o); /* the second is reliable */
+    abandon_lost(3);
+    assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
+    assert_int_equal(forward_list(pairs, 32, &cum), 1);
+    assert_int_equal(cum, 0);
+    assert_int_equal(pairs[1], 0); /* and not 4 */
+    (void)sack(2, NULL, 0);
+    assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
+    assert_int_equal(forward_list(pairs, 32, &cum), 1);
+    assert_int_equal(cum, 4);
+    assert_int_equal(pairs[1], 4);
+}
+
+static void test_sctp_outstanding_forward_leaves_out_unordered_messages(void **state)
+{
+    (void)state;
+    uint16_t pairs[32];
+    uint32_t cum;
+    queue(1, 1, FLOE_SCTP_RECORD_UNORDERED);
+    send_chunk();
+    floe_sctp_outstanding_lose_all(&f.o);
+    abandon_lost(1);
+    assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
+    assert_int_equal(forward_list(pairs, 32, &cum), 0);
+    assert_int_equal(cum, 0);
+}
+
+static void test_sctp_outstanding_forward_forgets_what_the_peer_has_passed(void **state)
+{
+    (void)state;
+    uint16_t pairs[32];
+    uint32_t cum;
+    send_messages(1);
+    queue(2, 1, 0);
+    send_chunk();
+    floe_sctp_outstanding_lose_all(&f.o);
+    abandon_lost(2);
+    (void)floe_sctp_outstanding_advance(&f.o, &f.streams);
+    (void)sack(1, NULL, 0);
+    assert_int_equal(forward_list(pairs, 32, &cum), 1);
+    assert_int_equal(pairs[0], 2);
+    (void)sack(2, NULL, 0);
+    (void)floe_sctp_outstanding_advance(&f.o, &f.streams);
+    assert_int_equal(f.o.skipped, 0);
+    /* pion#23: abandoned chunks were never freed. */
+    assert_int_equal(floe_sctp_outstanding_count(&f.o), 0);
+    assert_int_equal(f.q.used, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_sctp_outstanding_sack_frees_what_it_acknowledges, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_sack_that_was_overtaken_changes_nothing, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_sack_of_what_was_never_sent_changes_nothing, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_gap_beyond_what_was_sent_is_cut_off, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_gap_blocks_out_of_order_or_empty_are_passed_over, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_bytes_are_counted_once_with_gaps, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_third_report_makes_a_chunk_lost, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_report_without_news_does_not_count, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_chunk_after_the_newest_is_not_missing, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_progress_in_recovery_counts_all_holes, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_lost_chunk_is_fast_retransmitted_once, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_lost_chunk_that_is_acknowledged_is_not_sent_again, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_lost_chunks_go_out_by_tsn, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_timeout_loses_all_but_what_has_arrived, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_peer_that_reneged_gets_everything_again, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_measures_one_round_trip_at_a_time, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_does_not_measure_what_was_sent_twice, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_ring_keeps_one_entry_for_an_end, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_abandons_all_fragments_of_a_message, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_abandons_while_chunks_wait_to_be_sent_again, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_abandoned_part_gets_an_end_that_is_never_sent, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_abandons_unsent_messages_without_a_tsn, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_forward_lists_the_highest_number_of_each_stream, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_forward_lists_nothing_beyond_its_point, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_forward_leaves_out_unordered_messages, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_forward_forgets_what_the_peer_has_passed, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
