@@ -7,7 +7,9 @@
 #define FLOE_APP_COMMANDS_H
 
 int cmd_chat(int argc, char **argv);
+int cmd_nat(int argc, char **argv);
 int cmd_peer(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_stun(int argc, char **argv);
 
 #endif

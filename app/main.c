@@ -14,6 +14,8 @@ static const command commands[] = {
     {"serve", cmd_serve, "the chat page, and rooms where two members find each other"},
     {"chat", cmd_chat, "talk from the terminal to whoever is in a room"},
     {"peer", cmd_peer, "a peer driven by JSON lines on stdin and stdout, for scripts and tests"},
+    {"stun", cmd_stun, "what a STUN server sees this machine as; or be one"},
+    {"nat", cmd_nat, "what the NAT does, and what that means for a direct connection"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -198,10 +198,8 @@ static bool send_paced(floe_ice_agent *agent, floe_transmit *out)
     if (agent->now < agent->pace_at || agent->now < agent->floor_at) {
         return false;
     }
-    bool is_sent =
-        agent->is_gather_turn
-            ? floe_ice_gather_start(agent, out) || floe_ice_check_send_ordinary(agent, out)
-            : floe_ice_check_send_ordinary(agent, out) || floe_ice_gather_start(agent, out);
+    bool is_sent = (agent->is_gather_turn && floe_ice_gather_start(agent, out)) ||
+                   floe_ice_check_send_ordinary(agent, out) || floe_ice_gather_start(agent, out);
     if (is_sent) {
         agent->is_gather_turn = !agent->is_gather_turn;
         agent->pace_at = floe_ice_agent_after(agent, agent->pacing_us);
@@ -233,8 +231,11 @@ bool floe_ice_agent_get_path(const floe_ice_agent *agent, floe_path *path)
 bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path *path)
 {
     set_now(agent, now);
-    if (floe_ice_agent_is_closed(agent) || !floe_ice_table_hear(agent, path)) {
-        return !floe_ice_agent_is_closed(agent) && floe_ice_reply_is_early(agent, path);
+    if (floe_ice_agent_is_closed(agent)) {
+        return false;
+    }
+    if (!floe_ice_table_hear(agent, path)) {
+        return floe_ice_reply_is_early(agent, path);
     }
     if (agent->state == FLOE_ICE_DISCONNECTED) {
         floe_ice_agent_settle(agent);

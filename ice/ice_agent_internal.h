@@ -38,10 +38,12 @@ static inline uint16_t floe_ice_table_local_preference(uint32_t priority)
 /* The host candidate on this socket, or FLOE_ICE_NONE. */
 uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr);
 uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr);
-/* A socket of ours; FLOE_ICE_NONE: the table is full. */
-uint8_t floe_ice_table_add_host(floe_ice_agent *agent, const floe_addr *addr, uint16_t preference);
-/* A reflexive candidate, unless it is known by address and base; FLOE_ICE_NONE: the table is full.
- */
+/* A candidate with type, address, base and priority, which yields if it is taken; the one that it
+ * is redundant with, if any; FLOE_ICE_NONE: the table is full. `server_class` tells the servers of
+ * reflexive candidates apart, 0 for none. */
+uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *cand,
+                                 uint8_t server_class);
+/* The same for what is seen of a base of ours from elsewhere. */
 uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, uint8_t base,
                                      uint8_t server_class, const floe_addr *addr);
 /* The remote candidate of a check from an unknown address; FLOE_ICE_NONE: no room for it. */
@@ -51,10 +53,10 @@ uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, u
 uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote);
 /* Priorities and foundations of pairs anew: a role or a candidate has changed. */
 void floe_ice_table_refresh(floe_ice_agent *agent);
+/* Pair a candidate with all of the other side. Late: after checks have begun (RFC 8838). */
 void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local);
-void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote);
-/* A sign of life came on this path. False: it is none that the peer was answered on, or answered.
- */
+void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote, bool is_late);
+/* A sign of life came on this path. False: no check was answered on it, in either direction. */
 bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path);
 floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair);
 /* Is `path` the one from this socket to this address? */

@@ -6,6 +6,13 @@
 #include "base/addr.h"
 #include "base/assert.h"
 
+/* The two enumerations are one. */
+_Static_assert((int)FLOE_SDP_CAND_HOST == FLOE_ICE_HOST &&
+                   (int)FLOE_SDP_CAND_SRFLX == FLOE_ICE_SRFLX &&
+                   (int)FLOE_SDP_CAND_PRFLX == FLOE_ICE_PRFLX &&
+                   (int)FLOE_SDP_CAND_RELAY == FLOE_ICE_RELAY,
+               "types are copied between them");
+
 /* RFC 8445 §5.1.2.2: the recommended type preferences. */
 static const uint8_t type_preference[] = {
     [FLOE_ICE_HOST] = 126, [FLOE_ICE_SRFLX] = 100, [FLOE_ICE_PRFLX] = 110, [FLOE_ICE_RELAY] = 0};
@@ -34,14 +41,10 @@ bool floe_ice_addr_is_usable(const floe_addr *addr)
 
 floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *sdp)
 {
-    static const uint8_t types[] = {[FLOE_SDP_CAND_HOST] = FLOE_ICE_HOST,
-                                    [FLOE_SDP_CAND_SRFLX] = FLOE_ICE_SRFLX,
-                                    [FLOE_SDP_CAND_PRFLX] = FLOE_ICE_PRFLX,
-                                    [FLOE_SDP_CAND_RELAY] = FLOE_ICE_RELAY};
     memset(cand, 0, sizeof *cand);
     floe_addr addr = sdp->addr;
     addr.port = sdp->port;
-    if (sdp->is_tcp || sdp->component != 1 || sdp->type >= sizeof types ||
+    if (sdp->is_tcp || sdp->component != 1 || sdp->type > FLOE_SDP_CAND_RELAY ||
         !floe_ice_addr_is_usable(&addr)) {
         return FLOE_E_UNSUPPORTED;
     }
@@ -49,27 +52,23 @@ floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *s
     cand->base = sdp->related;
     cand->priority = sdp->priority;
     cand->foundation = floe_ice_hash(sdp->foundation);
-    cand->type = types[sdp->type];
+    cand->type = sdp->type;
     cand->transport = FLOE_UDP;
     return FLOE_OK;
 }
 
 void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag)
 {
-    static const uint8_t types[] = {[FLOE_ICE_HOST] = FLOE_SDP_CAND_HOST,
-                                    [FLOE_ICE_SRFLX] = FLOE_SDP_CAND_SRFLX,
-                                    [FLOE_ICE_PRFLX] = FLOE_SDP_CAND_PRFLX,
-                                    [FLOE_ICE_RELAY] = FLOE_SDP_CAND_RELAY};
     uint8_t digits[10];
     floe_writer foundation = floe_writer_begin(digits, sizeof digits);
     floe_writer_put_decimal(&foundation, cand->foundation);
-    FLOE_ASSERT(cand->type < sizeof types);
+    FLOE_ASSERT(cand->type <= FLOE_ICE_RELAY);
     floe_sdp_candidate sdp = {
         .foundation = floe_writer_view(&foundation),
         .component = 1,
         .priority = cand->priority,
         .addr = cand->addr,
-        .type = types[cand->type],
+        .type = cand->type,
         .port = cand->addr.port,
         .ufrag = ufrag,
     };

@@ -120,24 +120,17 @@ bool floe_ice_agent_next_local(const floe_ice_agent *agent, size_t *cursor, floe
     return false;
 }
 
+/* The counters lead floe_ice_stats, in the same order. */
+_Static_assert(offsetof(floe_ice_stats, rtt_us) == sizeof(floe_ice_counters),
+               "as the header has it");
+
 void floe_ice_agent_get_stats(const floe_ice_agent *agent, floe_ice_stats *stats)
 {
-    const floe_ice_counters *count = &agent->count;
-    *stats = (floe_ice_stats){
-        .checks_sent = count->checks_sent,
-        .checks_received = count->checks_received,
-        .replies_sent = count->replies_sent,
-        .replies_received = count->replies_received,
-        .consent_sent = count->consent_sent,
-        .consent_received = count->consent_received,
-        .dropped_malformed = count->dropped_malformed,
-        .dropped_auth = count->dropped_auth,
-        .dropped_unknown = count->dropped_unknown,
-        .dropped_full = count->dropped_full,
-        .pairs = (uint32_t)floe_ice_checklist_count(&agent->list),
-        .local_candidates = agent->local_count,
-        .remote_candidates = agent->remote_count,
-    };
+    memset(stats, 0, sizeof *stats);
+    memcpy(stats, &agent->count, sizeof agent->count);
+    stats->pairs = (uint32_t)floe_ice_checklist_count(&agent->list);
+    stats->local_candidates = agent->local_count;
+    stats->remote_candidates = agent->remote_count;
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         stats->valid_pairs += floe_ice_pair_is_valid(&agent->list.pair[i]);
     }

@@ -73,7 +73,14 @@ floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, 
     if (floe_ice_agent_is_closed(agent) || floe_ice_table_find_base(agent, addr) != FLOE_ICE_NONE) {
         return FLOE_OK;
     }
-    uint8_t index = floe_ice_table_add_host(agent, addr, preference);
+    floe_ice_cand cand = {
+        .addr = *addr,
+        .base = *addr,
+        .priority = floe_ice_priority(FLOE_ICE_HOST, preference),
+        .type = FLOE_ICE_HOST,
+        .transport = FLOE_UDP,
+    };
+    uint8_t index = floe_ice_table_add_local(agent, &cand, 0);
     if (index == FLOE_ICE_NONE) {
         return FLOE_E_FULL;
     }
@@ -97,9 +104,7 @@ void floe_ice_gather_restart(floe_ice_agent *agent)
     for (uint8_t i = 0; i < agent->server_count; i++) {
         agent->server[i].asked = agent->server[i].answered = 0;
     }
-    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
-        agent->gather[i].server = FLOE_ICE_NONE;
-    }
+    memset(agent->gather, FLOE_ICE_NONE, sizeof agent->gather);
     agent->local_told = 0;
     agent->gathering_told = FLOE_ICE_GATHERING_NEW;
     if (agent->gathering != FLOE_ICE_GATHERING_NEW) {
@@ -251,58 +256,51 @@ floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_p
     return FLOE_OK;
 }
 
-static bool has_binding(const floe_ice_agent *agent)
-{
-    uint64_t answered = 0;
-    for (uint8_t i = 0; i < agent->server_count; i++) {
-        answered |= agent->server[i].answered;
-    }
-    return answered != 0;
-}
-
 /* RFC 8445 §5.1.1.4: bindings are kept alive until ICE has concluded. */
 static void refresh(floe_ice_agent *agent)
 {
     if (agent->now < agent->refresh_at) {
         return;
     }
-    if (floe_ice_nominate_is_concluded(agent)) {
-        agent->refresh_at = FLOE_TIME_NEVER;
-        return;
-    }
-    agent->refresh_at = floe_ice_agent_after(agent, REFRESH_US);
-    for (uint8_t i = 0; i < agent->server_count; i++) {
+    bool is_over = floe_ice_nominate_is_concluded(agent);
+    agent->refresh_at = is_over ? FLOE_TIME_NEVER : floe_ice_agent_after(agent, REFRESH_US);
+    for (uint8_t i = 0; !is_over && i < agent->server_count; i++) {
         agent->server[i].asked &= ~agent->server[i].answered;
     }
 }
 
-static bool is_waiting_for_server(const floe_ice_agent *agent)
+/* Drop what has timed out; whether anything is left to wait for. */
+static bool expire_requests(floe_ice_agent *agent)
 {
     uint8_t server;
     uint8_t local;
-    for (uint8_t i = 0; i < agent->server_count; i++) {
-        if (agent->server[i].is_unresolved || find_slot(agent, i) != FLOE_ICE_NONE) {
-            return true;
+    bool is_waiting = find_job(agent, &server, &local);
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        floe_ice_gather_txn *job = &agent->gather[i];
+        if (job->server == FLOE_ICE_NONE) {
+            continue;
+        }
+        if (floe_stun_txn_check(&job->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
+            job->server = FLOE_ICE_NONE;
+        } else {
+            is_waiting = true;
         }
     }
-    return find_job(agent, &server, &local);
+    for (uint8_t i = 0; i < agent->server_count; i++) {
+        is_waiting = is_waiting || agent->server[i].is_unresolved;
+    }
+    return is_waiting;
 }
 
 void floe_ice_gather_expire(floe_ice_agent *agent)
 {
-    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
-        floe_ice_gather_txn *job = &agent->gather[i];
-        if (job->server != FLOE_ICE_NONE &&
-            floe_stun_txn_check(&job->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
-            job->server = FLOE_ICE_NONE;
-        }
-    }
-    refresh(agent);
-    if (agent->gathering == FLOE_ICE_GATHERING_BUSY && agent->is_local_ended &&
-        !is_waiting_for_server(agent)) {
+    bool is_waiting = expire_requests(agent);
+    if (agent->gathering == FLOE_ICE_GATHERING_COMPLETE) {
+        refresh(agent);
+    } else if (agent->gathering == FLOE_ICE_GATHERING_BUSY && agent->is_local_ended &&
+               !is_waiting) {
         agent->gathering = FLOE_ICE_GATHERING_COMPLETE;
-        agent->refresh_at =
-            has_binding(agent) ? floe_ice_agent_after(agent, REFRESH_US) : FLOE_TIME_NEVER;
+        agent->refresh_at = floe_ice_agent_after(agent, REFRESH_US);
     }
 }
 

@@ -30,24 +30,18 @@ bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent)
 
 /* Alive, then nominated, then of this generation, then by priority. Two agents that see the same
  * pairs so arrive at the same one. */
-static bool is_better_path(const floe_ice_agent *agent, uint8_t a, uint8_t b)
+static unsigned merit(const floe_ice_agent *agent, uint8_t index)
 {
-    const floe_ice_pair *x = &agent->list.pair[a];
-    const floe_ice_pair *y = &agent->list.pair[b];
-    bool x_alive = floe_ice_consent_is_alive(agent, x);
-    bool y_alive = floe_ice_consent_is_alive(agent, y);
-    if (x_alive != y_alive) {
-        return x_alive;
-    }
-    bool x_chosen = floe_ice_pair_is(x, FLOE_ICE_PAIR_NOMINATED);
-    bool y_chosen = floe_ice_pair_is(y, FLOE_ICE_PAIR_NOMINATED);
-    if (x_chosen != y_chosen) {
-        return x_chosen;
-    }
-    if ((a == FLOE_ICE_OLD) != (b == FLOE_ICE_OLD)) {
-        return b == FLOE_ICE_OLD;
-    }
-    return x->priority > y->priority;
+    const floe_ice_pair *pair = &agent->list.pair[index];
+    return 4u * floe_ice_consent_is_alive(agent, pair) +
+           2u * floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED) + (index != FLOE_ICE_OLD);
+}
+
+static bool is_better(const floe_ice_agent *agent, uint8_t a, uint8_t b)
+{
+    unsigned of_a = merit(agent, a);
+    unsigned of_b = merit(agent, b);
+    return of_a != of_b ? of_a > of_b : agent->list.pair[a].priority > agent->list.pair[b].priority;
 }
 
 /* The best valid pair of slots 0 to `last`. */
@@ -56,7 +50,7 @@ static uint8_t find_best(const floe_ice_agent *agent, uint8_t last)
     uint8_t best = FLOE_ICE_NONE;
     for (uint8_t i = 0; i <= last; i++) {
         if (floe_ice_pair_is_valid(&agent->list.pair[i]) &&
-            (best == FLOE_ICE_NONE || is_better_path(agent, i, best))) {
+            (best == FLOE_ICE_NONE || is_better(agent, i, best))) {
             best = i;
         }
     }

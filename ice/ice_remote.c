@@ -23,7 +23,7 @@ static void confirm(floe_ice_agent *agent, uint8_t known, const floe_ice_cand *c
     if (agent->remote[known].type == FLOE_ICE_PRFLX) {
         agent->remote[known] = *cand;
         floe_ice_table_refresh(agent);
-        floe_ice_table_pair_remote(agent, known);
+        floe_ice_table_pair_remote(agent, known, true);
     }
 }
 
@@ -47,7 +47,7 @@ floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *c
     } else {
         known = agent->remote_count++;
         agent->remote[known] = *cand;
-        floe_ice_table_pair_remote(agent, known);
+        floe_ice_table_pair_remote(agent, known, true);
     }
     floe_ice_agent_settle(agent);
     return FLOE_OK;
@@ -61,10 +61,11 @@ void floe_ice_agent_end_remote(floe_ice_agent *agent)
 
 static void forget_pairs(floe_ice_agent *agent)
 {
-    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        agent->list.pair[i].state = FLOE_ICE_PAIR_FREE;
-        agent->list.pair[i].flags = 0;
-        floe_ice_check_forget_past(agent, i);
+    memset(agent->list.pair, 0, FLOE_ICE_PAIR_MAX * sizeof agent->list.pair[0]);
+    for (uint8_t i = 0; i < FLOE_ICE_PAST_MAX; i++) {
+        if (agent->past[i].pair < FLOE_ICE_PAIR_MAX) {
+            agent->past[i].pair = FLOE_ICE_NONE;
+        }
     }
     agent->first_valid_at = FLOE_TIME_NEVER;
     agent->nominate_at = FLOE_TIME_NEVER;
@@ -82,6 +83,7 @@ static void set_aside(floe_ice_agent *agent)
     }
     if (agent->path != FLOE_ICE_NONE) {
         floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
+        floe_ice_check_forget_past(agent, FLOE_ICE_OLD);
         *old = agent->list.pair[agent->path];
         agent->local[FLOE_ICE_LOCAL_MAX] = agent->local[old->mapped];
         agent->remote[FLOE_ICE_REMOTE_MAX] = agent->remote[old->remote];
@@ -99,10 +101,8 @@ static void set_aside(floe_ice_agent *agent)
 
 static void pair_all(floe_ice_agent *agent)
 {
-    for (uint8_t l = 0; l < agent->local_count; l++) {
-        for (uint8_t r = 0; r < agent->remote_count && agent->local[l].type == FLOE_ICE_HOST; r++) {
-            (void)floe_ice_table_get_pair(agent, l, r);
-        }
+    for (uint8_t i = 0; i < agent->remote_count; i++) {
+        floe_ice_table_pair_remote(agent, i, false);
     }
     floe_ice_reply_follow_up(agent);
     /* RFC 8863 §4: from here on the peer has the time of one full check to show itself. */

@@ -18,7 +18,7 @@ typedef struct floe_ice_request {
     uint32_t priority;
     uint8_t local;
     bool is_old; /* of the generation before the restart */
-    bool has_priority, use_candidate;
+    bool use_candidate;
 } floe_ice_request;
 
 static floe_ice_reply *owe(floe_ice_agent *agent, const floe_ice_request *request, uint16_t code)
@@ -165,10 +165,7 @@ bool floe_ice_reply_is_early(const floe_ice_agent *agent, const floe_path *path)
 
 void floe_ice_reply_forget_early(floe_ice_agent *agent)
 {
-    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
-        agent->early[i].local = FLOE_ICE_NONE;
-    }
-    agent->early_next = 0;
+    memset(agent->early, FLOE_ICE_NONE, sizeof agent->early);
 }
 
 void floe_ice_reply_follow_up(floe_ice_agent *agent)
@@ -203,13 +200,6 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
     follow_up(agent, request->local, from, request->priority, request->use_candidate);
 }
 
-static bool is_sound(const floe_ice_agent *agent, const floe_ice_request *request)
-{
-    /* PRIORITY is indispensable only where it becomes the candidate's. */
-    return request->has_priority ||
-           floe_ice_table_find_remote(agent, &request->path->remote) != FLOE_ICE_NONE;
-}
-
 floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
                               const floe_stun_msg *msg)
 {
@@ -230,11 +220,10 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
     if (refuse_unknown(agent, &request)) {
         return FLOE_OK;
     }
-    request.has_priority = floe_stun_msg_get_u32(msg, FLOE_STUN_PRIORITY, &request.priority);
+    /* RFC 8445 §7.1.1 has PRIORITY in every check; a candidate learned without it counts least. */
+    (void)floe_stun_msg_get_u32(msg, FLOE_STUN_PRIORITY, &request.priority);
     request.use_candidate = floe_stun_msg_has(msg, FLOE_STUN_USE_CANDIDATE);
-    if (!is_sound(agent, &request)) {
-        (void)owe(agent, &request, 400);
-    } else if (!request.is_old && !settle_role(agent, &request)) {
+    if (!request.is_old && !settle_role(agent, &request)) {
         (void)owe(agent, &request, 487);
     } else {
         accept(agent, &request);

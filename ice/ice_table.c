@@ -70,73 +70,58 @@ static uint32_t unique_priority(const floe_ice_agent *agent, uint32_t priority)
     return priority;
 }
 
-static uint8_t append_local(floe_ice_agent *agent, floe_ice_cand *cand, uint8_t server_class)
-{
-    uint8_t index = agent->local_count;
-    cand->transport = FLOE_UDP;
-    cand->foundation = 0;
-    cand->priority = unique_priority(agent, cand->priority);
-    agent->local[index] = *cand;
-    agent->local_count++;
-    agent->local[index].foundation = foundation(agent, cand, server_class);
-    return index;
-}
-
-uint8_t floe_ice_table_add_host(floe_ice_agent *agent, const floe_addr *addr, uint16_t preference)
-{
-    if (agent->local_count >= FLOE_ICE_LOCAL_MAX) {
-        return FLOE_ICE_NONE;
-    }
-    floe_ice_cand cand = {
-        .addr = *addr,
-        .base = *addr,
-        .priority = floe_ice_priority(FLOE_ICE_HOST, preference),
-        .type = FLOE_ICE_HOST,
-    };
-    return append_local(agent, &cand, 0);
-}
-
 /* Candidates that were only learned from checks may take half of a table: those that were gathered
  * or signalled find room in any case. */
-static bool has_room_for_prflx(const floe_ice_cand *table, size_t count, size_t max)
+static bool has_room(const floe_ice_cand *table, size_t count, size_t max, floe_ice_type type)
 {
     size_t prflx = 0;
     for (size_t i = 0; i < count; i++) {
         prflx += table[i].type == FLOE_ICE_PRFLX;
     }
-    return count < max && 2 * prflx < max;
+    return count < max && (type != FLOE_ICE_PRFLX || 2 * prflx < max);
+}
+
+uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *cand,
+                                 uint8_t server_class)
+{
+    uint8_t index = agent->local_count;
+    for (uint8_t i = 0; i < index; i++) {
+        /* RFC 8445 §5.1.3, RFC 8838 §10: the same address from the same base is redundant. */
+        if (floe_addr_equal(&agent->local[i].addr, &cand->addr) &&
+            floe_addr_equal(&agent->local[i].base, &cand->base)) {
+            return i;
+        }
+    }
+    if (!has_room(agent->local, index, FLOE_ICE_LOCAL_MAX, (floe_ice_type)cand->type)) {
+        agent->count.dropped_full++;
+        return FLOE_ICE_NONE;
+    }
+    uint32_t priority = unique_priority(agent, cand->priority);
+    agent->local[index] = *cand;
+    agent->local[index].priority = priority;
+    agent->local_count++;
+    agent->local[index].foundation = foundation(agent, cand, server_class);
+    return index;
 }
 
 uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, uint8_t base,
                                      uint8_t server_class, const floe_addr *addr)
 {
-    for (uint8_t i = 0; i < agent->local_count; i++) {
-        /* RFC 8445 §5.1.3, RFC 8838 §10: the same address from the same base is redundant. */
-        if (floe_addr_equal(&agent->local[i].addr, addr) &&
-            floe_addr_equal(&agent->local[i].base, &agent->local[base].addr)) {
-            return i;
-        }
-    }
-    if (agent->local_count >= FLOE_ICE_LOCAL_MAX ||
-        (type == FLOE_ICE_PRFLX &&
-         !has_room_for_prflx(agent->local, agent->local_count, FLOE_ICE_LOCAL_MAX))) {
-        agent->count.dropped_full++;
-        return FLOE_ICE_NONE;
-    }
+    const floe_ice_cand *host = &agent->local[base];
     floe_ice_cand cand = {
         .addr = *addr,
-        .base = agent->local[base].addr,
-        .priority =
-            floe_ice_priority(type, floe_ice_table_local_preference(agent->local[base].priority)),
+        .base = host->addr,
+        .priority = floe_ice_priority(type, floe_ice_table_local_preference(host->priority)),
         .type = (uint8_t)type,
+        .transport = FLOE_UDP,
     };
-    return append_local(agent, &cand, server_class);
+    return floe_ice_table_add_local(agent, &cand, server_class);
 }
 
 /* RFC 8445 §7.3.1.3: its priority is that of the check, its foundation like no other's. */
 uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority)
 {
-    if (!has_room_for_prflx(agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX)) {
+    if (!has_room(agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX, FLOE_ICE_PRFLX)) {
         agent->count.dropped_full++;
         return FLOE_ICE_NONE;
     }
@@ -151,24 +136,24 @@ uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, u
     return index;
 }
 
-static uint64_t pair_priority(const floe_ice_agent *agent, uint32_t local, uint32_t remote)
+/* Priority and foundation, from those of the candidates. */
+static void rank(const floe_ice_agent *agent, floe_ice_pair *pair)
 {
-    return agent->role == FLOE_ICE_CONTROLLING ? floe_ice_pair_priority(local, remote)
-                                               : floe_ice_pair_priority(remote, local);
+    const floe_ice_cand *remote = &agent->remote[pair->remote];
+    uint32_t mine = agent->local[pair->mapped].priority;
+    pair->priority = agent->role == FLOE_ICE_CONTROLLING
+                         ? floe_ice_pair_priority(mine, remote->priority)
+                         : floe_ice_pair_priority(remote->priority, mine);
+    pair->foundation =
+        floe_ice_pair_foundation(agent->local[pair->local].foundation, remote->foundation);
 }
 
 void floe_ice_table_refresh(floe_ice_agent *agent)
 {
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        floe_ice_pair *pair = &agent->list.pair[i];
-        if (pair->state == FLOE_ICE_PAIR_FREE) {
-            continue;
+        if (agent->list.pair[i].state != FLOE_ICE_PAIR_FREE) {
+            rank(agent, &agent->list.pair[i]);
         }
-        const floe_ice_cand *remote = &agent->remote[pair->remote];
-        pair->priority =
-            pair_priority(agent, agent->local[pair->mapped].priority, remote->priority);
-        pair->foundation =
-            floe_ice_pair_foundation(agent->local[pair->local].foundation, remote->foundation);
     }
 }
 
@@ -182,19 +167,13 @@ static bool is_pairable(const floe_addr *local, const floe_addr *remote)
 
 uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote)
 {
-    const floe_ice_cand *mine = &agent->local[local];
-    const floe_ice_cand *other = &agent->remote[remote];
+    floe_ice_pair pair = {.local = local, .mapped = local, .remote = remote};
     uint8_t index = floe_ice_checklist_find(&agent->list, local, remote);
-    if (index != FLOE_ICE_NONE || !is_pairable(&mine->addr, &other->addr)) {
+    if (index != FLOE_ICE_NONE ||
+        !is_pairable(&agent->local[local].addr, &agent->remote[remote].addr)) {
         return index;
     }
-    floe_ice_pair pair = {
-        .priority = pair_priority(agent, mine->priority, other->priority),
-        .foundation = floe_ice_pair_foundation(mine->foundation, other->foundation),
-        .local = local,
-        .mapped = local,
-        .remote = remote,
-    };
+    rank(agent, &pair);
     index = floe_ice_checklist_add(&agent->list, &pair);
     if (index == FLOE_ICE_NONE) {
         agent->count.dropped_full++;
@@ -204,30 +183,31 @@ uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t re
     return index;
 }
 
-static void pair_late(floe_ice_agent *agent, uint8_t local, uint8_t remote)
+static void pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_late)
 {
-    bool is_new = floe_ice_checklist_find(&agent->list, local, remote) == FLOE_ICE_NONE;
+    /* RFC 8445 §6.1.2.4: a reflexive candidate would be replaced by its base, whose pair is there
+     * already. */
+    if (agent->local[local].type != FLOE_ICE_HOST || !floe_ice_agent_has_remote(agent) ||
+        floe_ice_checklist_find(&agent->list, local, remote) != FLOE_ICE_NONE) {
+        return;
+    }
     uint8_t index = floe_ice_table_get_pair(agent, local, remote);
-    if (index != FLOE_ICE_NONE && is_new) {
+    if (index != FLOE_ICE_NONE && is_late) {
         floe_ice_checklist_trickle(&agent->list, index);
     }
 }
 
 void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local)
 {
-    for (uint8_t i = 0; floe_ice_agent_has_remote(agent) && i < agent->remote_count; i++) {
-        pair_late(agent, local, i);
+    for (uint8_t i = 0; i < agent->remote_count; i++) {
+        pair(agent, local, i, true);
     }
 }
 
-void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote)
+void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote, bool is_late)
 {
-    for (uint8_t i = 0; floe_ice_agent_has_remote(agent) && i < agent->local_count; i++) {
-        /* RFC 8445 §6.1.2.4: a reflexive candidate would be replaced by its base, whose pair is
-         * there already. */
-        if (agent->local[i].type == FLOE_ICE_HOST) {
-            pair_late(agent, i, remote);
-        }
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        pair(agent, i, remote, is_late);
     }
 }
 

@@ -7,8 +7,8 @@
 #include "base/reader.h"
 #include "turn/turn_client_internal.h"
 
-#define PATHS_MAX       3 /* RFC 8656 section 7.4: local addresses to try after 437 */
-#define TRIES_MAX       3 /* after 500 */
+#define PATHS_MAX       3   /* RFC 8656 section 7.4: local addresses to try after 437 */
+#define TRIES_MAX       3   /* after 500 */
 #define MARGIN_S        60u /* RFC 8656 section 8: refresh a minute early */
 #define LIFETIME_MAX_S  (30u * 24 * 3600)
 #define SHORT_LIFE_US   (60 * FLOE_SECOND)
@@ -26,7 +26,7 @@ static void set_state(floe_turn_client *client, floe_turn_state state, uint16_t 
     client->state = (uint8_t)state;
 }
 
-static void forget(floe_turn_client *client)
+void floe_turn_allocation_forget(floe_turn_client *client)
 {
     client->allocated_at = 0;
     client->expires = client->refresh_at = client->retry_at = FLOE_TIME_NEVER;
@@ -46,44 +46,60 @@ static void ask(floe_turn_client *client)
     (void)floe_turn_request_begin(client, FLOE_TURN_JOB_ALLOCATE, 0);
 }
 
+static void reset_counters(floe_turn_client *client)
+{
+    client->visited_count = client->tries = 0;
+    client->redirects_left = client->redirects_max;
+    client->paths_left = PATHS_MAX - 1;
+}
+
 void floe_turn_allocation_start(floe_turn_client *client)
 {
-    if (client->state != FLOE_TURN_WAITING) {
-        client->visited_count = 0;
-        client->redirects_left = client->redirects_max;
-        client->paths_left = PATHS_MAX - 1;
-    } else if (client->path_code == 0) {
-        client->redirects_left = client->redirects_max;
-        client->paths_left = PATHS_MAX - 1;
+    /* A path that we have asked for goes on where we were. */
+    if (client->state != FLOE_TURN_WAITING || client->path_code == 0) {
+        reset_counters(client);
     }
-    client->tries = 0;
     ask(client);
+}
+
+void floe_turn_allocation_retry(floe_turn_client *client)
+{
+    if (client->state == FLOE_TURN_FAILED) {
+        reset_counters(client);
+    }
+    ask(client);
+}
+
+/* A server that ends each new allocation at once is asked less and less often. */
+static void retry_lost(floe_turn_client *client, bool is_short)
+{
+    if (!is_short) {
+        client->short_lives = 0;
+        ask(client);
+        return;
+    }
+    client->short_lives += client->short_lives < SHORT_LIVES_MAX;
+    client->retry_at = floe_time_after(client->now, (FLOE_SECOND / 2) << client->short_lives);
 }
 
 void floe_turn_allocation_lose(floe_turn_client *client, floe_turn_cause cause, uint16_t code)
 {
     bool is_short = client->now < floe_time_after(client->allocated_at, SHORT_LIFE_US);
-    forget(client);
+    floe_turn_allocation_forget(client);
     client->is_lost_untold = true;
     client->lost_cause = (uint8_t)cause;
     client->lost_code = code;
-    set_state(client, FLOE_TURN_ALLOCATING, code);
-    /* A server that ends each new allocation at once is asked less and less often. */
-    client->short_lives = is_short ? (uint8_t)(client->short_lives + 1) : 0;
-    if (!is_short || cause == FLOE_TURN_CAUSE_MOVED) {
-        floe_turn_allocation_start(client);
-        return;
+    reset_counters(client);
+    if (client->state != FLOE_TURN_WAITING) {
+        set_state(client, FLOE_TURN_ALLOCATING, code);
+        retry_lost(client, is_short && cause != FLOE_TURN_CAUSE_MOVED);
     }
-    client->short_lives =
-        client->short_lives < SHORT_LIVES_MAX ? client->short_lives : SHORT_LIVES_MAX;
-    client->retry_at =
-        floe_time_after(client->now, FLOE_SECOND / 2 << client->short_lives);
 }
 
 void floe_turn_allocation_fail(floe_turn_client *client, floe_turn_cause cause, uint16_t code,
                                uint64_t retry_us)
 {
-    forget(client);
+    floe_turn_allocation_forget(client);
     set_state(client, FLOE_TURN_FAILED, code);
     client->is_failed_untold = true;
     client->cause = (uint8_t)cause;
@@ -103,16 +119,14 @@ void floe_turn_allocation_want_path(floe_turn_client *client, const floe_addr *s
     client->retry_at = client->refresh_at = FLOE_TIME_NEVER;
     client->is_path_untold = true;
     client->path_code = code;
-    if (code == 300) {
-        client->visited[client->visited_count] = *server;
-    }
+    client->path_server = *server;
     set_state(client, FLOE_TURN_WAITING, code);
 }
 
 void floe_turn_allocation_end(floe_turn_client *client)
 {
-    forget(client);
-    client->is_lost_untold = client->is_failed_untold = client->is_path_untold = false;
+    floe_turn_allocation_forget(client);
+    client->is_lost_untold = client->is_path_untold = false;
     client->is_closed_untold = true;
     set_state(client, FLOE_TURN_CLOSED, 0);
 }
@@ -191,8 +205,7 @@ static void accept(floe_turn_client *client, const floe_stun_msg *msg)
     uint32_t lifetime;
     load_relays(client, msg);
     bool has_relay = client->relay[0].family != 0 || client->relay[1].family != 0;
-    if (!has_relay || !floe_stun_msg_get_u32(msg, FLOE_STUN_LIFETIME, &lifetime) ||
-        lifetime == 0) {
+    if (!has_relay || !floe_stun_msg_get_u32(msg, FLOE_STUN_LIFETIME, &lifetime) || lifetime == 0) {
         floe_turn_allocation_fail(client, FLOE_TURN_CAUSE_PROTOCOL, 0, 0);
         return;
     }

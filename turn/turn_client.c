@@ -76,7 +76,8 @@ floe_err floe_turn_client_set_path(floe_turn_client *client, const floe_path *pa
         (client->is_tcp && !floe_turn_is_reliable(path))) {
         return FLOE_E_ARG;
     }
-    if (client->state == FLOE_TURN_CLOSED || client->state == FLOE_TURN_CLOSING) {
+    bool is_there = client->state == FLOE_TURN_ALLOCATED && floe_path_equal(&client->path, path);
+    if (client->state >= FLOE_TURN_CLOSING || is_there) {
         return FLOE_OK;
     }
     bool is_same_server = floe_addr_equal(&client->path.remote, &path->remote);
@@ -90,6 +91,7 @@ floe_err floe_turn_client_set_path(floe_turn_client *client, const floe_path *pa
         client->state = FLOE_TURN_ALLOCATED;
         move(client);
     } else if (has_allocation) {
+        client->state = FLOE_TURN_ALLOCATED;
         floe_turn_allocation_lose(client, FLOE_TURN_CAUSE_MOVED, 0);
     } else {
         floe_turn_allocation_start(client);
@@ -125,9 +127,9 @@ void floe_turn_client_close(floe_turn_client *client)
     bool may_have = client->state == FLOE_TURN_ALLOCATING &&
                     floe_turn_request_is_pending(client, FLOE_TURN_JOB_ALLOCATE, 0) &&
                     floe_stun_auth_has_realm(&client->auth);
-    floe_turn_request_cancel_all(client);
+    floe_turn_allocation_forget(client);
+    client->is_lost_untold = client->is_failed_untold = client->is_path_untold = false;
     client->state = FLOE_TURN_CLOSING;
-    client->expires = client->retry_at = FLOE_TIME_NEVER;
     if (has_allocation || may_have) {
         (void)floe_turn_request_begin(client, FLOE_TURN_JOB_DELETE, 0);
     } else {
@@ -172,7 +174,7 @@ static void settle_allocation(floe_turn_client *client)
         floe_turn_allocation_lose(client, FLOE_TURN_CAUSE_EXPIRED, client->txn[0].hint);
     }
     if (client->retry_at <= client->now) {
-        floe_turn_allocation_start(client);
+        floe_turn_allocation_retry(client);
     }
     bool is_due = client->is_probing || client->refresh_at <= client->now;
     if (client->state == FLOE_TURN_ALLOCATED && is_due) {
@@ -226,11 +228,6 @@ floe_time floe_turn_client_deadline(const floe_turn_client *client)
     return deadline;
 }
 
-static floe_addr event_server(const floe_turn_client *client)
-{
-    return client->path_code == 300 ? client->visited[client->visited_count] : client->path.remote;
-}
-
 static void fill_allocated(const floe_turn_client *client, floe_turn_event *event)
 {
     event->relay[0] = client->relay[0];
@@ -256,7 +253,7 @@ static bool poll_state_event(floe_turn_client *client, floe_turn_event *event)
         event->code = client->lost_code;
     } else if (take(&client->is_path_untold)) {
         event->type = FLOE_TURN_EV_PATH_WANTED;
-        event->server = event_server(client);
+        event->server = client->path_server;
         event->code = client->path_code;
     } else if (take(&client->is_allocated_untold)) {
         event->type = FLOE_TURN_EV_ALLOCATED;

@@ -107,8 +107,8 @@ typedef enum floe_turn_port {
     FLOE_TURN_PORT_EVEN_RESERVE /* and the next one for later: .reservation_token in the event */
 } floe_turn_port;
 
-typedef struct floe_turn_config { /* copied by init; zero means the default */
-    floe_path path;               /* to the server; remote.family 0: comes by set_path() */
+typedef struct floe_turn_config {  /* copied by init; zero means the default */
+    floe_path path;                /* to the server; remote.family 0: comes by set_path() */
     floe_bytes username, password; /* long-term. No name: none, and every answer is believed */
     floe_rand rand;                /* required; cryptographically strong */
     floe_trace trace;
@@ -131,9 +131,9 @@ typedef enum floe_turn_event_type {
     FLOE_TURN_EV_MOVED,       /* the allocation lives on, on the new path */
     FLOE_TURN_EV_PEER,        /* .peer (port 0: all of this IP), .is_ready, .code */
     FLOE_TURN_EV_CHANNEL,     /* .peer, .is_ready, .code */
-    FLOE_TURN_EV_ICMP,        /* .peer, .icmp_type, .icmp_code, .icmp_data: came back for a packet */
-    FLOE_TURN_EV_CONNECTION,  /* .peer, .connection, .is_incoming: open a TCP connection to the
-                                 server and bind it; .connection 0: connect() failed, .code */
+    FLOE_TURN_EV_ICMP,       /* .peer, .icmp_type, .icmp_code, .icmp_data: came back for a packet */
+    FLOE_TURN_EV_CONNECTION, /* .peer, .connection, .is_incoming: open a TCP connection to the
+                                server and bind it; .connection 0: connect() failed, .code */
     FLOE_TURN_EV_CLOSED
 } floe_turn_event_type;
 
@@ -237,7 +237,8 @@ floe_turn_state floe_turn_client_get_state(const floe_turn_client *client);
 /* The relayed address of this family (4, 6); family 0 if there is none. */
 floe_addr floe_turn_client_get_relay(const floe_turn_client *client, uint8_t family);
 void floe_turn_client_get_stats(const floe_turn_client *client, floe_turn_stats *stats);
-/* For tests and fuzzing, after every public call: stops the program where an invariant is broken. */
+/* For tests and fuzzing, after every public call: stops the program where an invariant is broken.
+ */
 void floe_turn_client_check_invariants(const floe_turn_client *client);
 const char *floe_turn_cause_text(floe_turn_cause cause); /* a sentence for a person */
 

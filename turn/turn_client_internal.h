@@ -71,6 +71,8 @@ uint16_t floe_turn_request_method(floe_turn_job job);
 
 /* turn_allocation.c: code 0 is success; msg is NULL where no answer came */
 void floe_turn_allocation_start(floe_turn_client *client);
+void floe_turn_allocation_retry(floe_turn_client *client);
+void floe_turn_allocation_forget(floe_turn_client *client);
 void floe_turn_allocation_answer(floe_turn_client *client, const floe_stun_msg *msg, uint16_t code);
 void floe_turn_allocation_refreshed(floe_turn_client *client, const floe_stun_msg *msg,
                                     uint16_t code);
@@ -82,6 +84,11 @@ void floe_turn_allocation_want_path(floe_turn_client *client, const floe_addr *s
 void floe_turn_allocation_end(floe_turn_client *client); /* CLOSED */
 
 /* turn_peer.c */
+/* The permission for the peer's IP, or the channel bound to it; NONE. */
+uint8_t floe_turn_peer_find(const floe_turn_client *client, bool channel, const floe_addr *peer);
+bool floe_turn_peer_is_ready(const floe_turn_client *client, uint8_t index);
+/* May something come from there? Also before the server's answer has arrived. */
+bool floe_turn_peer_is_expected(const floe_turn_client *client, const floe_addr *peer);
 void floe_turn_peer_answer(floe_turn_client *client, uint8_t index, uint16_t code, bool is_timeout);
 void floe_turn_peer_settle(floe_turn_client *client);
 floe_time floe_turn_peer_deadline(const floe_turn_client *client);

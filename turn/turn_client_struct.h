@@ -56,11 +56,11 @@ struct floe_turn_client {
     uint8_t state;
     bool is_lost_untold, is_allocated_untold, is_failed_untold, is_path_untold, is_moved_untold,
         is_icmp_untold, is_closed_untold;
-    bool is_moving; /* a Refresh with the ticket is under way */
+    bool is_moving;  /* a Refresh with the ticket is under way */
     bool is_probing; /* a Refresh is wanted now */
     bool is_tcp, dont_fragment, wants_mobility, had_allocation;
     uint8_t relay_wanted, port_wanted;
-    uint8_t tries, short_lives;       /* 500 to Allocate; allocations lost soon */
+    uint8_t tries, short_lives; /* 500 to Allocate; allocations lost soon */
     uint8_t paths_left, redirects_left, redirects_max, visited_count;
     uint8_t cause, lost_cause;
     uint16_t code, lost_code, path_code, family_code;
@@ -71,6 +71,7 @@ struct floe_turn_client {
     floe_rand rand;
     floe_trace trace;
     floe_path path;
+    floe_addr path_server; /* where the path that we want is to go */
     floe_addr relay[2], mapped;
     floe_addr icmp_peer;
     uint8_t icmp_type, icmp_code;

@@ -196,8 +196,8 @@ bool floe_turn_client_poll_transmit(floe_turn_client *client, floe_transmit *out
             floe_stun_txn_check(&txn->txn, client->now) == FLOE_STUN_TXN_SEND) {
             if (txn->job == FLOE_TURN_JOB_BIND) {
                 /* The server may have it from here on, whether we hear of it or not. */
-                client->grant[txn->index].reuse_at = floe_time_after(
-                    client->now, FLOE_TURN_CHANNEL_US + FLOE_TURN_REUSE_US);
+                client->grant[txn->index].reuse_at =
+                    floe_time_after(client->now, FLOE_TURN_CHANNEL_US + FLOE_TURN_REUSE_US);
             }
             write_request(client, txn, out);
             return true;

@@ -5,11 +5,13 @@ import os
 import sys
 import time
 
-from lines import LineProcess
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from floe_process import Peer  # the path comes first
 
 PROGRAM = sys.argv[1]
 FILTER = sys.argv[2] if len(sys.argv) > 2 else ""
-AIORTC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_aiortc.py")
+AIORTC = os.path.join(HERE, "peer_aiortc.py")
 SIZES = [1, 1199, 1200, 65535, 65536]
 
 
@@ -17,18 +19,18 @@ class Pair:
     """A floe and an aiortc peer with the channel "lab" open between them."""
 
     def __init__(self, floe_offers):
-        self.floe = LineProcess(PROGRAM, "peer")
-        self.aiortc = LineProcess("/usr/bin/python3", AIORTC)
+        self.floe = Peer(PROGRAM)
+        self.aiortc = Peer("/usr/bin/python3", AIORTC)
         first, second = (self.floe, self.aiortc) if floe_offers else (self.aiortc, self.floe)
-        second.send(cmd="init", role="answer", ice=[])
-        second.expect("ready")
-        first.send(cmd="init", role="offer", ice=[])
-        offer = first.expect("local")
-        second.send(cmd="remote", type="offer", sdp=offer["sdp"])
-        answer = second.expect("local")
-        first.send(cmd="remote", type="answer", sdp=answer["sdp"])
-        self.floe.expect("open", label="lab")
-        self.aiortc.expect("open", label="lab")
+        second.do("init", role="answer", ice=[])
+        second.wait("ready")
+        first.do("init", role="offer", ice=[])
+        offer = first.wait("local")
+        second.do("remote", type="offer", sdp=offer["sdp"])
+        answer = second.wait("local")
+        first.do("remote", type="answer", sdp=answer["sdp"])
+        self.floe.wait("open", label="lab")
+        self.aiortc.wait("open", label="lab")
 
     def __enter__(self):
         return self
@@ -36,48 +38,48 @@ class Pair:
     def __exit__(self, kind, value, trace):
         try:
             if kind is None:
-                self.floe.quit()
-                self.aiortc.quit()
+                assert self.floe.end() == 0
+                assert self.aiortc.end() == 0
         finally:
-            self.floe.kill()
-            self.aiortc.kill()
+            self.floe.process.kill()
+            self.aiortc.process.kill()
 
 
 def texts_come_back(pair):
     for size in SIZES:
         text = ("floe" * (size // 4 + 1))[:size]
         digest = hashlib.sha256(text.encode()).hexdigest()
-        pair.floe.send(cmd="send", label="lab", text=text)
-        got = pair.aiortc.expect("msg", label="lab")
+        pair.floe.do("send", label="lab", text=text)
+        got = pair.aiortc.wait("msg", label="lab")
         assert (got["size"], got["sha256"]) == (size, digest), f"{size} changed on the way to aiortc"
-        back = pair.floe.expect("msg", label="lab")
+        back = pair.floe.wait("msg", label="lab")
         assert back.get("text") == text or back.get("sha256") == digest, f"{size} changed on the way back"
 
 
 def ping_is_answered_both_ways(pair):
-    pair.floe.send(cmd="send", label="lab", text="ping 7")
-    pair.floe.expect("msg", text="pong 7")
-    pair.aiortc.send(cmd="send", label="lab", text="ping 8")
-    got = pair.aiortc.expect("msg", label="lab")
+    pair.floe.do("send", label="lab", text="ping 7")
+    pair.floe.wait("msg", text="pong 7")
+    pair.aiortc.do("send", label="lab", text="ping 8")
+    got = pair.aiortc.wait("msg", label="lab")
     assert got["sha256"] == hashlib.sha256(b"pong 8").hexdigest()
 
 
 def both_open_more_channels(pair):
-    pair.floe.send(cmd="channel", label="ours", ordered=False)
-    assert pair.aiortc.expect("open", label="ours")["ordered"] is False
-    pair.aiortc.send(cmd="channel", label="theirs", ordered=False)
-    assert pair.floe.expect("open", label="theirs")["ordered"] is False
+    pair.floe.do("channel", label="ours", ordered=False)
+    assert pair.aiortc.wait("open", label="ours")["ordered"] is False
+    pair.aiortc.do("channel", label="theirs", ordered=False)
+    assert pair.floe.wait("open", label="theirs")["ordered"] is False
 
 
 def a_close_is_seen_from_either_side(pair):
-    pair.floe.send(cmd="channel", label="ours")
-    pair.aiortc.expect("open", label="ours")
-    pair.floe.expect("open", label="ours")
-    pair.floe.send(cmd="close", label="ours")
-    pair.aiortc.expect("closed", label="ours")
-    pair.floe.expect("closed", label="ours")
-    pair.aiortc.send(cmd="close", label="lab")
-    pair.floe.expect("closed", label="lab")
+    pair.floe.do("channel", label="ours")
+    pair.aiortc.wait("open", label="ours")
+    pair.floe.wait("open", label="ours")
+    pair.floe.do("close", label="ours")
+    pair.aiortc.wait("closed", label="ours")
+    pair.floe.wait("closed", label="ours")
+    pair.aiortc.do("close", label="lab")
+    pair.floe.wait("closed", label="lab")
 
 
 def main():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from floe_process import LIMIT, Peer
 
 PROGRAM = FOLDER = None
@@ -81,6 +82,21 @@ class Examples(unittest.TestCase):
         peer.do("send", text="goodbye")
         self.assertEqual(example.end(), (0, b"goodbye\n"))
         self.assertEqual(peer.end(), 0)
+
+    def test_the_program_of_the_readme_answers_and_echoes(self):
+        program, peer = os.path.join(FOLDER, "readme_program"), self.run_peer(role="offer")
+        process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        process.stdin.write(peer.wait("local")["sdp"].encode())
+        process.stdin.close()
+        lines = iter(process.stdout.readline, b"a=end-of-candidates\r\n")
+        peer.do("remote", type="answer", sdp=b"".join(lines).decode())
+        peer.wait("open")
+        peer.do("send", text="to and fro")
+        self.assertEqual(peer.wait("msg")["text"], "to and fro")
+        self.assertEqual(peer.end(), 0)
+        self.assertEqual(process.wait(LIMIT), 0)
+        process.stdout.close()
 
     def test_blocking_talks_to_epoll_loop(self):
         one, other = self.run_example("blocking"), self.run_example("epoll_loop")

@@ -16,6 +16,7 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from floe_process import LIMIT, Peer, connect, negotiate
 
 PROGRAM = None

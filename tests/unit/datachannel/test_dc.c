@@ -239,6 +239,7 @@ static void test_dc_open_says_full_when_the_names_do_not_fit(void **state)
     assert_int_equal(open_channel(pair, 0, &another, &channel), FLOE_E_FULL);
     another.label.len = sizeof name;
     assert_int_equal(open_channel(pair, 1, &another, &channel), FLOE_E_FULL);
+    floe_dc_check_invariants(&pair->ends[0].dc); /* and nothing is left of the attempt */
     another.label.len = 1;
     assert_int_equal(open_channel(pair, 0, &another, &channel), FLOE_OK);
 }
@@ -509,6 +510,9 @@ static void test_dc_message_is_not_told_to_who_has_seen_it(void **state)
     }
     floe_sctp_assoc_input_end(&to->assoc);
     assert_false(floe_dc_advance(&to->dc, &to->assoc, &sctp_event));
+    floe_dc_message message;
+    assert_true(floe_dc_peek(&to->dc, &to->assoc, &message));
+    assert_false(floe_dc_poll_event(&to->dc, &event));
     sim_dc_read(pair, 1, ids[1], "one");
     sim_dc_read(pair, 1, ids[1], "two");
     assert_false(floe_dc_poll_event(&to->dc, &event));

@@ -162,6 +162,17 @@ static void test_dc_receive_refuses_an_open_when_the_table_is_full(void **state)
     assert_int_equal(stats_of(pair).refused, 1);
 }
 
+static void test_dc_receive_refuses_an_open_that_it_could_not_answer(void **state)
+{
+    sim_dc *pair = *state;
+    pair->ends[0].assoc.streams_out = 1; /* the peer takes one stream, and opens the second */
+    send_open(pair, 1);
+    sim_dc_run(pair, FLOE_SECOND);
+    assert_int_equal(sim_dc_count(pair, 0, FLOE_DC_EV_INCOMING, FLOE_DC_NONE), 0);
+    assert_int_equal(stats_of(pair).refused, 1);
+    assert_int_equal(floe_dc_table_find_stream(&pair->ends[0].dc, 1), FLOE_DC_NO_SLOT);
+}
+
 static void test_dc_receive_shows_limits_of_32_bits_as_16_bits(void **state)
 {
     const uint8_t open[12] = {3, 2, 1, 0, 0, 1, 0, 0};
@@ -298,15 +309,17 @@ static void test_dc_receive_forgets_the_message_being_read_on_a_restart(void **s
     sim_dc_end *e = &pair->ends[0];
     floe_sctp_event restarted = {.type = FLOE_SCTP_EV_RESTARTED};
     floe_dc_message message;
+    floe_sctp_recv next;
     (void)open_from_peer(pair, 1);
     sim_dc_send_raw(pair, 1, 1, FLOE_PPID_STRING, FLOE_LIT("of the life before"));
+    sim_dc_send_raw(pair, 1, 1, FLOE_PPID_STRING, FLOE_LIT("of this one"));
     sim_dc_run(pair, FLOE_SECOND);
     assert_true(floe_dc_peek(&e->dc, &e->assoc, &message));
     floe_sctp_assoc_release(&e->assoc); /* as the association does when it starts over */
     assert_true(floe_dc_receive_event(&e->dc, &e->assoc, &restarted));
     assert_int_equal(floe_dc_view(&e->dc, &e->assoc, 0).len, 0);
     floe_dc_release(&e->dc, &e->assoc);
-    assert_false(floe_dc_peek(&e->dc, &e->assoc, &message));
+    assert_true(floe_sctp_assoc_peek(&e->assoc, &next));
 }
 
 /* ---- resets and messages overtaking each other ---- */
@@ -385,6 +398,41 @@ static void test_dc_receive_keeps_the_next_open_until_its_own_reset_is_confirmed
     assert_int_equal(sim_dc_info(pair, 0, second).state, FLOE_DC_OPEN);
 }
 
+static void test_dc_receive_ignores_events_that_a_channel_does_not_wait_for(void **state)
+{
+    (void)state;
+    sim_dc *pair = sim_dc_new(1);
+    sim_dc_end *e = &pair->ends[0];
+    floe_dc_options options = {0};
+    floe_sctp_event reset = {.type = FLOE_SCTP_EV_STREAM_RESET};
+    floe_sctp_event done = {.type = FLOE_SCTP_EV_RESET_DONE};
+    floe_dc_id channel;
+    floe_dc_set_role(&e->dc, true);
+    assert_int_equal(floe_dc_open(&e->dc, &e->assoc, &options, &channel), FLOE_OK);
+    assert_false(floe_dc_receive_event(&e->dc, &e->assoc, &reset));
+    assert_int_equal(sim_dc_info(pair, 0, channel).state, FLOE_DC_CONNECTING);
+    sim_dc_close(pair, 0, channel); /* the reset has to wait for the association */
+    assert_false(floe_dc_receive_event(&e->dc, &e->assoc, &reset));
+    assert_false(floe_dc_receive_event(&e->dc, &e->assoc, &done));
+    assert_int_equal(sim_dc_info(pair, 0, channel).state, FLOE_DC_CLOSING);
+    sim_dc_free(pair);
+}
+
+static void test_dc_receive_tells_writable_to_who_has_asked(void **state)
+{
+    sim_dc *pair = *state;
+    sim_dc_end *e = &pair->ends[0];
+    floe_sctp_event writable = {.type = FLOE_SCTP_EV_WRITABLE};
+    floe_dc_event event;
+    assert_false(floe_dc_receive_event(&e->dc, &e->assoc, &writable));
+    assert_false(floe_dc_poll_event(&e->dc, &event));
+    e->dc.wants_writable = true; /* a send got AGAIN */
+    assert_false(floe_dc_receive_event(&e->dc, &e->assoc, &writable));
+    assert_true(floe_dc_poll_event(&e->dc, &event));
+    assert_false(floe_dc_receive_event(&e->dc, &e->assoc, &writable));
+    assert_false(floe_dc_poll_event(&e->dc, &event));
+}
+
 static void test_dc_receive_ignores_resets_of_streams_without_channels(void **state)
 {
     sim_dc *pair = *state;
@@ -416,6 +464,7 @@ int main(void)
         WITH_RAW_PEER(test_dc_receive_closes_a_channel_that_is_opened_twice),
         WITH_RAW_PEER(test_dc_receive_closes_a_negotiated_channel_that_is_opened),
         WITH_RAW_PEER(test_dc_receive_refuses_an_open_when_the_table_is_full),
+        WITH_RAW_PEER(test_dc_receive_refuses_an_open_that_it_could_not_answer),
         WITH_RAW_PEER(test_dc_receive_shows_limits_of_32_bits_as_16_bits),
         cmocka_unit_test(test_dc_receive_closes_channels_beyond_the_streams_of_the_peer),
         WITH_RAW_PEER(test_dc_receive_ignores_an_ack_that_nobody_waits_for),
@@ -431,6 +480,8 @@ int main(void)
         WITH_RAW_PEER(test_dc_receive_opens_and_closes_what_waited_behind_a_slow_reader),
         WITH_RAW_PEER(test_dc_receive_forgets_a_reset_that_no_open_belongs_to),
         WITH_RAW_PEER(test_dc_receive_keeps_the_next_open_until_its_own_reset_is_confirmed),
+        cmocka_unit_test(test_dc_receive_ignores_events_that_a_channel_does_not_wait_for),
+        WITH_RAW_PEER(test_dc_receive_tells_writable_to_who_has_asked),
         WITH_RAW_PEER(test_dc_receive_ignores_resets_of_streams_without_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,19 @@ static void test_dc_send_is_ordered_until_any_message_comes(void **state)
     assert_true(take(pair, FLOE_LIT("after")).is_unordered);
 }
 
+static void test_dc_send_is_unordered_at_once_on_a_channel_of_the_peer(void **state)
+{
+    const uint8_t open[12] = {3, 0x80};
+    sim_dc *pair = *state;
+    sim_dc_send_raw(pair, 1, 1, FLOE_PPID_DCEP, (floe_bytes){open, sizeof open});
+    sim_dc_run(pair, FLOE_SECOND);
+    (void)take(pair, FLOE_LIT("\x02"));
+    floe_dc_id channel = sim_dc_find(pair, 0, FLOE_DC_EV_INCOMING);
+    assert_int_equal(send_text(pair, channel, FLOE_LIT("x")), FLOE_OK);
+    sim_dc_run(pair, FLOE_SECOND);
+    assert_true(take(pair, FLOE_LIT("x")).is_unordered);
+}
+
 static void test_dc_send_is_unordered_at_once_where_nothing_is_announced(void **state)
 {
     sim_dc *pair = *state;
@@ -249,6 +262,7 @@ int main(void)
         WITH_RAW_PEER(test_dc_send_gives_messages_their_ppid),
         WITH_RAW_PEER(test_dc_send_is_ordered_until_the_ack),
         WITH_RAW_PEER(test_dc_send_is_ordered_until_any_message_comes),
+        WITH_RAW_PEER(test_dc_send_is_unordered_at_once_on_a_channel_of_the_peer),
         WITH_RAW_PEER(test_dc_send_is_unordered_at_once_where_nothing_is_announced),
         WITH_RAW_PEER(test_dc_send_gives_up_messages_of_partial_reliability),
         WITH_RAW_PEER(test_dc_send_never_gives_up_the_announcement),

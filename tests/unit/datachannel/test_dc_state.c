@@ -164,6 +164,29 @@ static void test_dc_state_close_leaves_the_message_that_is_being_read(void **sta
     sim_dc_read(pair, 1, other[1], "kept");
 }
 
+static void test_dc_state_close_takes_the_message_event_along(void **state)
+{
+    sim_dc *pair = *state;
+    sim_dc_end *to = &pair->ends[1];
+    floe_dc_id ids[2];
+    floe_dc_event event;
+    floe_sctp_event sctp_event;
+    sim_dc_open_both(pair, 0, "x", ids);
+    sim_dc_send(pair, 0, ids[0], "of no interest");
+    uint8_t packet[FLOE_SCTP_PACKET_MAX];
+    size_t len;
+    while (floe_sctp_assoc_poll_transmit(&pair->ends[0].assoc, packet, sizeof packet, &len)) {
+        floe_bytes bytes = {packet, len};
+        assert_int_equal(floe_sctp_assoc_input(&to->assoc, pair->now, bytes), FLOE_OK);
+    }
+    floe_sctp_assoc_input_end(&to->assoc);
+    assert_false(floe_dc_advance(&to->dc, &to->assoc, &sctp_event));
+    sim_dc_close(pair, 1, ids[1]);
+    assert_true(floe_dc_poll_event(&to->dc, &event));
+    assert_int_equal(event.type, FLOE_DC_EV_CLOSING);
+    assert_false(floe_dc_poll_event(&to->dc, &event));
+}
+
 static void test_dc_state_close_before_the_announcement_tells_nobody(void **state)
 {
     (void)state;
@@ -345,6 +368,11 @@ static void test_dc_state_refused_reset_closes_but_wears_the_stream_out(void **s
     assert_closed(pair, 0, channel);
     floe_dc_id next = sim_dc_open(pair, 0, &options);
     assert_int_equal(sim_dc_info(pair, 0, next).stream, 2);
+    /* A new association begins with new streams. */
+    floe_sctp_event restarted = {.type = FLOE_SCTP_EV_RESTARTED};
+    assert_true(floe_dc_receive_event(&pair->ends[0].dc, &pair->ends[0].assoc, &restarted));
+    next = sim_dc_open(pair, 0, &options);
+    assert_int_equal(sim_dc_info(pair, 0, next).stream, 0);
 }
 
 #define WITH_PAIR(test)     cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -360,6 +388,7 @@ int main(void)
         WITH_PAIR(test_dc_state_reader_of_one_channel_does_not_hold_up_the_close_of_another),
         WITH_PAIR(test_dc_state_close_drops_what_comes_afterwards),
         WITH_PAIR(test_dc_state_close_leaves_the_message_that_is_being_read),
+        WITH_PAIR(test_dc_state_close_takes_the_message_event_along),
         cmocka_unit_test(test_dc_state_close_before_the_announcement_tells_nobody),
         WITH_PAIR(test_dc_state_close_of_a_negotiated_channel_closes_the_other_end),
         WITH_PAIR(test_dc_state_closed_id_is_void_after_the_next_event),

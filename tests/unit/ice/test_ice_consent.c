@@ -283,7 +283,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ice_consent_is_asked_for_every_four_to_six_seconds, setup),
         cmocka_unit_test_setup(test_ice_consent_check_is_sent_once_with_a_new_transaction, setup),
-        cmocka_unit_test_setup(test_ice_consent_check_repeats_the_nomination_of_the_pair_in_use, setup),
+        cmocka_unit_test_setup(test_ice_consent_check_repeats_the_nomination_of_the_pair_in_use,
+                               setup),
         cmocka_unit_test_setup(test_ice_consent_is_renewed_by_the_answer_to_an_earlier_check,
                                setup),
         cmocka_unit_test_setup(test_ice_consent_silence_is_shown_and_forgotten, setup),

@@ -202,7 +202,7 @@ static void test_ice_reply_ignores_an_attribute_that_need_not_be_understood(void
     ice_solo_expect_reply(&solo, 0);
 }
 
-static void test_ice_reply_wants_the_priority_of_an_unknown_source(void **state)
+static void test_ice_reply_without_priority_is_given_and_counts_least(void **state)
 {
     (void)state;
     ice_message check = ice_message_check(false);
@@ -211,9 +211,10 @@ static void test_ice_reply_wants_the_priority_of_an_unknown_source(void **state)
     (void)ice_solo_drain(&solo);
     floe_path path = from(1);
     assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
-    ice_solo_expect_reply(&solo, 400);
-    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
     ice_solo_expect_reply(&solo, 0);
+    ice_solo_advance(&solo, 5 * FLOE_MS);
+    ice_solo_answer(&solo);
+    assert_int_equal(stats().remote.priority, 0);
 }
 
 static void test_ice_reply_triggers_a_check_at_once(void **state)
@@ -321,7 +322,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_reply_names_the_attribute_that_it_had_to_understand, setup),
         cmocka_unit_test_setup(test_ice_reply_ignores_an_attribute_that_need_not_be_understood,
                                setup),
-        cmocka_unit_test_setup(test_ice_reply_wants_the_priority_of_an_unknown_source, setup),
+        cmocka_unit_test_setup(test_ice_reply_without_priority_is_given_and_counts_least, setup),
         cmocka_unit_test_setup(test_ice_reply_triggers_a_check_at_once, setup),
         cmocka_unit_test_setup(test_ice_reply_repeats_the_check_under_way_with_the_same_transaction,
                                setup),

@@ -146,7 +146,7 @@ static void test_stun_discovery_of_a_server_with_one_address_says_what_is_missin
     assert_int_equal(r->mapping_doubt, FLOE_STUN_DOUBT_NO_OTHER);
     assert_int_equal(r->filtering_doubt, FLOE_STUN_DOUBT_NO_OTHER);
     assert_true(r->has_hairpin);
-    assert_int_equal(f->net.sent, 4);
+    assert_int_equal(f->net.sent, 3);
 }
 
 static void test_stun_discovery_without_nat_knows_the_mapping_from_one_address(void **state)

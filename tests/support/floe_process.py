@@ -9,9 +9,10 @@ LIMIT = 20  # seconds that a test waits for something before it fails
 
 
 class Peer:
-    def __init__(self, program, **popen):
-        self.process = subprocess.Popen([program, "peer"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, **popen)
+    def __init__(self, program, *arguments, **popen):
+        """`PROGRAM peer`, or another program with the same words and the arguments given."""
+        command = [program, *(arguments or ["peer"])]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **popen)
         self.lines = queue.Queue()
         self.seen = []  # events that were read while waiting for others
         self.may_read = threading.Event()  # cleared: what it says is left unread

@@ -1,0 +1,454 @@
+/*
+ * app/cmd_stun.c - `floe stun`: what a STUN server sees this machine as, from each of its
+ * addresses, and how far away it is.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/stun_listen.h"
+#include "app/stun_target.h"
+#include "app/udp_port.h"
+#include "base/addr.h"
+#include "base/floe_config.h"
+#include "base/rand_os.h"
+#include "base/text.h"
+#include "io/interfaces.h"
+#include "stun/stun_txn.h"
+
+#include <jansson.h>
+
+static const char usage[] =
+    "usage: floe stun [--samples N] [--json] SERVER\n"
+    "       floe stun --listen [--alternate ADDRESS:PORT] [--json] [[ADDRESS]:PORT]\n"
+    "\n"
+    "Asks a STUN server, from each address of this machine, what it sees that address as, and how\n"
+    "long an answer takes. SERVER is a name or an address, with :PORT if it is not 3478, or a\n"
+    "stun: URI. With --listen it is such a server itself: on every address of this machine, or on\n"
+    "the one that is named, until Ctrl-C.\n"
+    "\n"
+    "  --samples N          ask so many times from each address (5; 1 to 100)\n"
+    "  --alternate ADDRESS:PORT\n"
+    "                       a second address of this machine, and another port: then \"floe nat\"\n"
+    "                       can ask this server what a NAT does. Whoever asks may have answers\n"
+    "                       sent to any port of its own address\n"
+    "  --json               the result as one JSON object; with --listen, where it listens\n"
+    "\n"
+    "Exit status 0: it was answered; 1: it was not; 2: the command line is wrong.\n";
+
+#define STUN_PORT       3478
+#define SAMPLES_MAX     100
+#define SOURCES_MAX     16
+#define BETWEEN_SAMPLES (200 * FLOE_MS)
+#define PATIENCE        (1500 * FLOE_MS) /* after the last one */
+
+typedef struct stun_source { /* one address of ours, and the server's of that family */
+    udp_port port;
+    floe_addr server;
+    floe_addr mapped;
+    floe_stun_txn txns[SAMPLES_MAX];
+    uint32_t rtts_us[SAMPLES_MAX]; /* of those answered, in order of arrival */
+    unsigned answers;
+    int error; /* of an error response, else 0 */
+    bool is_answered[SAMPLES_MAX];
+} stun_source;
+
+typedef struct stun_command {
+    floe_loop *loop;
+    floe_udp_batch batch;
+    stun_target target;
+    stun_source sources[SOURCES_MAX];
+    size_t source_count;
+    unsigned samples;
+    bool use_json, is_listening;
+    stun_listen_options listen;
+} stun_command;
+
+static int fail(const stun_command *c, const char *text)
+{
+    if (c->use_json) {
+        json_t *o = json_pack("{s:s, s:s}", "host", c->target.host, "error", text);
+        json_dumpf(o, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(o);
+    }
+    fprintf(stderr, "floe stun: %s: %s\n", c->target.host, text);
+    return 1;
+}
+
+static int find_sample(const stun_source *s, const floe_stun_msg *msg)
+{
+    for (int i = 0; i < SAMPLES_MAX; i++) {
+        if (s->txns[i].sends > 0 && !s->is_answered[i] &&
+            floe_stun_txn_is_match(&s->txns[i], msg)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void receive(void *ctx, const floe_path *path, floe_bytes packet)
+{
+    stun_source *s = ctx;
+    floe_stun_msg msg;
+    floe_bytes reason;
+    if (!floe_addr_equal(&path->remote, &s->server) ||
+        floe_stun_msg_parse(&msg, packet) != FLOE_OK || msg.method != FLOE_STUN_BINDING) {
+        return;
+    }
+    int i = find_sample(s, &msg);
+    if (i < 0) {
+        return;
+    }
+    if (msg.cls == FLOE_STUN_ERROR && floe_stun_msg_get_error(&msg, &s->error, &reason)) {
+        s->is_answered[i] = true;
+        return;
+    }
+    floe_addr mapped;
+    if (msg.cls == FLOE_STUN_SUCCESS &&
+        (floe_stun_msg_get_addr(&msg, FLOE_STUN_XOR_MAPPED_ADDRESS, &mapped) ||
+         floe_stun_msg_get_addr(&msg, FLOE_STUN_MAPPED_ADDRESS, &mapped))) {
+        s->is_answered[i] = true;
+        s->mapped = mapped;
+        s->rtts_us[s->answers++] = floe_stun_txn_rtt_us(&s->txns[i], floe_loop_now(s->port.loop));
+    }
+}
+
+static void send_sample(stun_source *s, unsigned index, floe_time now)
+{
+    uint8_t buf[FLOE_DATAGRAM_MAX];
+    floe_stun_writer w;
+    floe_bytes packet;
+    floe_rand rand = floe_rand_os();
+    floe_stun_txn *txn = &s->txns[index];
+    floe_stun_txn_begin(txn, &rand, 0, now);
+    floe_stun_writer_begin(&w, buf, sizeof buf, FLOE_STUN_REQUEST, FLOE_STUN_BINDING, txn->tid);
+    if (floe_stun_writer_end(&w, &packet) != FLOE_OK) {
+        return;
+    }
+    floe_transmit out = {.buf = buf,
+                         .cap = sizeof buf,
+                         .len = packet.len,
+                         .segment = packet.len,
+                         .path = {.local = s->port.udp.local, .remote = s->server}};
+    udp_port_send(&s->port, &out);
+    /* Each sample is sent once: what is lost is told, and a time is never ambiguous. */
+    floe_stun_txn_sent(txn, now);
+}
+
+/* A socket on each address that could reach the server. */
+static void open_sources(stun_command *c)
+{
+    floe_interface list[FLOE_INTERFACES_MAX];
+    floe_addr addrs[FLOE_INTERFACES_MAX];
+    size_t known = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
+    size_t count = floe_interfaces_choose(list, known, true, addrs, FLOE_INTERFACES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < c->target.count && c->source_count < SOURCES_MAX; k++) {
+            const floe_addr *server = &c->target.addrs[k];
+            stun_source *s = &c->sources[c->source_count];
+            if (server->family == addrs[i].family &&
+                floe_addr_is_loopback(server) == floe_addr_is_loopback(&addrs[i]) &&
+                udp_port_open(&s->port, c->loop, &c->batch, &addrs[i], receive, s) == FLOE_OK) {
+                s->server = *server;
+                c->source_count++;
+            }
+        }
+    }
+}
+
+static bool is_all_answered(const stun_command *c)
+{
+    for (size_t i = 0; i < c->source_count; i++) {
+        for (unsigned k = 0; k < c->samples; k++) {
+            if (!c->sources[i].is_answered[k]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void wait_until(stun_command *c, floe_time end, bool stop_early)
+{
+    while (floe_loop_now(c->loop) < end && !(stop_early && is_all_answered(c))) {
+        floe_time left = end - floe_loop_now(c->loop);
+        floe_loop_wait(c->loop, (int)((left + FLOE_MS - 1) / FLOE_MS));
+    }
+}
+
+static void ask_all(stun_command *c)
+{
+    for (unsigned k = 0; k < c->samples; k++) {
+        floe_loop_wait(c->loop, 0); /* sets the clock */
+        floe_time now = floe_loop_now(c->loop);
+        for (size_t i = 0; i < c->source_count; i++) {
+            send_sample(&c->sources[i], k, now);
+        }
+        bool is_last = k + 1 == c->samples;
+        wait_until(c, now + (is_last ? PATIENCE : BETWEEN_SAMPLES), is_last);
+    }
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+/* Why nothing came back, for a person. */
+static const char *silence_text(const stun_command *c, const stun_source *s)
+{
+    if (s->error != 0) {
+        return "the server refuses with an error";
+    }
+    return s->port.udp.send_dropped == c->samples ? "there is no route from this address"
+                                                  : "no answer";
+}
+
+static void print_source(const stun_command *c, const stun_source *s)
+{
+    char local[FLOE_ADDR_TEXT_MAX], mapped[FLOE_ADDR_TEXT_MAX];
+    (void)floe_addr_text(&s->port.udp.local, local);
+    if (s->answers == 0) {
+        printf("  %-24s %s", local, silence_text(c, s));
+        printf(s->error != 0 ? " %d\n" : "\n", s->error);
+        return;
+    }
+    bool is_same = floe_addr_equal(&s->mapped, &s->port.udp.local);
+    printf("  %-24s %-24s %.1f / %.1f / %.1f ms, %u of %u\n", local,
+           is_same ? "as it is: no translation" : floe_addr_text(&s->mapped, mapped),
+           s->rtts_us[0] / 1e3, s->rtts_us[s->answers / 2] / 1e3, s->rtts_us[s->answers - 1] / 1e3,
+           s->answers, c->samples);
+}
+
+static void print_all(const stun_command *c)
+{
+    char server[FLOE_ADDR_TEXT_MAX];
+    for (size_t k = 0; k < c->target.count; k++) {
+        bool is_first = true;
+        for (size_t i = 0; i < c->source_count; i++) {
+            if (!floe_addr_equal(&c->sources[i].server, &c->target.addrs[k])) {
+                continue;
+            }
+            if (is_first) {
+                printf("%s sees\n  %-24s %-24s %s\n", floe_addr_text(&c->target.addrs[k], server),
+                       "this address", "as", "round trip: least / median / most, answers");
+            }
+            is_first = false;
+            print_source(c, &c->sources[i]);
+        }
+        if (is_first) {
+            printf("%s: this machine has no IPv%u address to ask it from\n",
+                   floe_addr_text(&c->target.addrs[k], server), c->target.addrs[k].family);
+        }
+    }
+}
+
+static json_t *source_json(const stun_command *c, const stun_source *s)
+{
+    char server[FLOE_ADDR_TEXT_MAX], local[FLOE_ADDR_TEXT_MAX], mapped[FLOE_ADDR_TEXT_MAX];
+    json_t *o = json_pack("{s:s, s:s, s:i, s:i}", "server", floe_addr_text(&s->server, server),
+                          "local", floe_addr_text(&s->port.udp.local, local), "sent",
+                          (int)c->samples, "received", (int)s->answers);
+    if (s->answers == 0) {
+        json_object_set_new(o, "error", json_string(silence_text(c, s)));
+        if (s->error != 0) {
+            json_object_set_new(o, "code", json_integer(s->error));
+        }
+        return o;
+    }
+    json_object_set_new(o, "mapped", json_string(floe_addr_text(&s->mapped, mapped)));
+    json_object_set_new(o, "translated",
+                        json_boolean(!floe_addr_equal(&s->mapped, &s->port.udp.local)));
+    json_object_set_new(o, "rtt_ms",
+                        json_pack("{s:f, s:f, s:f}", "min", s->rtts_us[0] / 1e3, "median",
+                                  s->rtts_us[s->answers / 2] / 1e3, "max",
+                                  s->rtts_us[s->answers - 1] / 1e3));
+    return o;
+}
+
+static void print_json(const stun_command *c)
+{
+    json_t *results = json_array();
+    for (size_t i = 0; i < c->source_count; i++) {
+        json_array_append_new(results, source_json(c, &c->sources[i]));
+    }
+    json_t *o = json_pack("{s:s, s:o}", "host", c->target.host, "results", results);
+    json_dumpf(o, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(o);
+}
+
+/* Returns how many of our addresses were answered. */
+static size_t report(stun_command *c)
+{
+    size_t answered = 0;
+    for (size_t i = 0; i < c->source_count; i++) {
+        stun_source *s = &c->sources[i];
+        qsort(s->rtts_us, s->answers, sizeof s->rtts_us[0], compare_u32);
+        answered += s->answers > 0 ? 1 : 0;
+    }
+    if (c->use_json) {
+        print_json(c);
+    } else {
+        print_all(c);
+    }
+    return answered;
+}
+
+static int run(stun_command *c)
+{
+    if (c->is_listening) {
+        c->listen.use_json = c->use_json;
+        return stun_listen_run(c->loop, &c->listen);
+    }
+    if (!stun_target_resolve(&c->target, c->loop)) {
+        return fail(c, "no address is known for this name; check the spelling, and whether this "
+                       "machine has a name server that answers");
+    }
+    open_sources(c);
+    if (c->source_count == 0) {
+        return fail(c, "this machine has no address to ask it from; is it connected?");
+    }
+    ask_all(c);
+    size_t answered = report(c);
+    for (size_t i = 0; i < c->source_count; i++) {
+        udp_port_close(&c->sources[i].port);
+    }
+    if (answered == 0) {
+        fprintf(stderr,
+                "floe stun: %s port %u gives no answer that is of use; check name and port, and "
+                "whether this network lets UDP out\n",
+                c->target.host, c->target.port);
+    }
+    return answered > 0 ? 0 : 1;
+}
+
+static bool parse_samples(stun_command *c, const char *text)
+{
+    uint64_t samples;
+    if (!floe_text_is_decimal(floe_bytes_of(text), SAMPLES_MAX, &samples) || samples == 0) {
+        fprintf(stderr, "floe stun: --samples %s: 1 to %d\n", text, SAMPLES_MAX);
+        return false;
+    }
+    c->samples = (unsigned)samples;
+    return true;
+}
+
+static bool parse_local(floe_addr *addr, const char *text, uint16_t default_port)
+{
+    const char *why;
+    bool is_ok = stun_target_parse_local(addr, text, default_port, &why);
+    if (!is_ok) {
+        fprintf(stderr, "floe stun: %s: %s\n", text, why);
+    }
+    return is_ok;
+}
+
+static bool parse_listen(stun_command *c, const char *local, const char *alternate)
+{
+    floe_addr *one = &c->listen.local, *two = &c->listen.alternate;
+    if (!parse_local(one, local != NULL ? local : "", STUN_PORT) ||
+        (alternate != NULL && !parse_local(two, alternate, STUN_PORT + 1))) {
+        return false;
+    }
+    if (one->family != 0 && floe_addr_is_any(one)) {
+        one->family = 0;
+    }
+    if (alternate == NULL) {
+        return true;
+    }
+    bool is_different = one->family != 0 && one->family == two->family &&
+                        !floe_addr_ip_equal(one, two) && !floe_addr_is_any(two) &&
+                        (one->port != two->port || one->port == 0);
+    if (!is_different) {
+        fputs("floe stun: --alternate takes two addresses of this machine, of one family, with "
+              "two ports:\n  floe stun --listen --alternate ADDRESS2:PORT2 ADDRESS1:PORT1\n",
+              stderr);
+    }
+    return is_different;
+}
+
+/* False: the command line is wrong, and it was said how. */
+static bool parse_arguments(int count, char **arguments, stun_command *c, const char *alternate)
+{
+    const char *why;
+    if (c->is_listening) {
+        if (count > 1) {
+            fprintf(stderr, "floe stun: listen on one address, or on all\n%s", usage);
+            return false;
+        }
+        return parse_listen(c, count == 1 ? arguments[0] : NULL, alternate);
+    }
+    if (count != 1 || alternate != NULL) {
+        fprintf(stderr, "floe stun: name one SERVER, or --listen\n%s", usage);
+        return false;
+    }
+    if (!stun_target_parse(&c->target, arguments[0], &why)) {
+        fprintf(stderr, "floe stun: %s: %s\n", arguments[0], why);
+        return false;
+    }
+    return true;
+}
+
+/* 0: go on; else the program's exit status + 1. */
+static int parse_options(int argc, char **argv, stun_command *c)
+{
+    static const struct option names[] = {
+        {"samples", required_argument, NULL, 'n'},
+        {"listen", no_argument, NULL, 'l'},
+        {"alternate", required_argument, NULL, 'a'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *alternate = NULL;
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "n:la:jh", names, NULL)) != -1) {
+        switch (option) {
+        case 'n':
+            if (!parse_samples(c, optarg)) {
+                return 3;
+            }
+            break;
+        case 'l':
+            c->is_listening = true;
+            break;
+        case 'a':
+            alternate = optarg;
+            break;
+        case 'j':
+            c->use_json = true;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return 1;
+        default:
+            fputs(usage, stderr);
+            return 3;
+        }
+    }
+    return parse_arguments(argc - optind, argv + optind, c, alternate) ? 0 : 3;
+}
+
+int cmd_stun(int argc, char **argv)
+{
+    stun_command *c = calloc(1, sizeof *c);
+    if (c == NULL || floe_loop_open(&c->loop) != FLOE_OK) {
+        fputs("floe stun: no memory or no file descriptors\n", stderr);
+        free(c);
+        return 1;
+    }
+    c->samples = 5;
+    int status = parse_options(argc, argv, c);
+    status = status == 0 ? run(c) : status - 1;
+    floe_loop_close(c->loop);
+    free(c);
+    return status;
+}
