@@ -49,14 +49,7 @@ typedef struct nat_command {
 
 static int fail(const nat_command *c, const char *text)
 {
-    if (c->use_json) {
-        json_t *o = json_pack("{s:s, s:s}", "host", c->target.host, "error", text);
-        json_dumpf(o, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(o);
-    }
-    fprintf(stderr, "floe nat: %s: %s\n", c->target.host, text);
-    return 1;
+    return stun_target_fail(&c->target, "nat", c->use_json, text);
 }
 
 static void receive(void *ctx, const floe_path *path, floe_bytes packet)
@@ -150,9 +143,7 @@ static size_t report(const nat_command *c)
     }
     if (c->use_json) {
         json_t *o = json_pack("{s:s, s:O}", "host", c->target.host, "results", results);
-        json_dumpf(o, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(o);
+        stun_target_print_json(o);
     }
     json_decref(results);
     return reached;
@@ -160,10 +151,10 @@ static size_t report(const nat_command *c)
 
 static int run(nat_command *c)
 {
+    const char *why;
     bool is_any = false;
-    if (!stun_target_resolve(&c->target, c->loop)) {
-        return fail(c, "no address is known for this name; check the spelling, and whether this "
-                       "machine has a name server that answers");
+    if (!stun_target_resolve(&c->target, c->loop, &why)) {
+        return fail(c, why);
     }
     for (size_t i = 0; i < c->target.count; i++) {
         is_any = open_run(c, &c->runs[i], &c->target.addrs[i]) || is_any;
@@ -182,8 +173,10 @@ static int run(nat_command *c)
         udp_port_close(&c->runs[i].ports[1]);
     }
     if (reached == 0) {
-        fprintf(stderr, "floe nat: %s port %u gives no answer that is of use\n", c->target.host,
-                c->target.port);
+        fprintf(stderr,
+                "floe nat: %s port %u gives no answer that is of use; check name and port, and "
+                "whether this network lets UDP out\n",
+                c->target.host, c->target.port);
     }
     return reached > 0 ? 0 : 1;
 }

@@ -68,14 +68,7 @@ typedef struct stun_command {
 
 static int fail(const stun_command *c, const char *text)
 {
-    if (c->use_json) {
-        json_t *o = json_pack("{s:s, s:s}", "host", c->target.host, "error", text);
-        json_dumpf(o, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(o);
-    }
-    fprintf(stderr, "floe stun: %s: %s\n", c->target.host, text);
-    return 1;
+    return stun_target_fail(&c->target, "stun", c->use_json, text);
 }
 
 static int find_sample(const stun_source *s, const floe_stun_msg *msg)
@@ -279,9 +272,7 @@ static void print_json(const stun_command *c)
         json_array_append_new(results, source_json(c, &c->sources[i]));
     }
     json_t *o = json_pack("{s:s, s:o}", "host", c->target.host, "results", results);
-    json_dumpf(o, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(o);
+    stun_target_print_json(o);
 }
 
 /* Returns how many of our addresses were answered. */
@@ -303,13 +294,13 @@ static size_t report(stun_command *c)
 
 static int run(stun_command *c)
 {
+    const char *why;
     if (c->is_listening) {
         c->listen.use_json = c->use_json;
         return stun_listen_run(c->loop, &c->listen);
     }
-    if (!stun_target_resolve(&c->target, c->loop)) {
-        return fail(c, "no address is known for this name; check the spelling, and whether this "
-                       "machine has a name server that answers");
+    if (!stun_target_resolve(&c->target, c->loop, &why)) {
+        return fail(c, why);
     }
     open_sources(c);
     if (c->source_count == 0) {

@@ -95,10 +95,20 @@ static const char *meaning_of_changing_ports(floe_stun_rule filtering)
            "routers, take a relay (TURN).";
 }
 
+/* Addresses that mean nothing outside of a machine or a network. */
+static bool is_inside(const floe_addr *addr)
+{
+    return floe_addr_is_private(addr) || floe_addr_is_loopback(addr) ||
+           floe_addr_is_link_local(addr);
+}
+
 const char *nat_meaning(const floe_stun_discovery_report *r)
 {
     if (r->binding_doubt != FLOE_STUN_DOUBT_NONE) {
         return "No address for a direct connection beyond the own network is known.";
+    }
+    if (is_inside(&r->mapped)) {
+        return "What this means for partners on the internet, only a server there can tell.";
     }
     if (r->mapping == FLOE_STUN_RULE_UNKNOWN) {
         return "Whether a direct connection works can not be said from this.";
@@ -142,11 +152,11 @@ static void print_address(FILE *out, const floe_stun_discovery_config *config,
         fprintf(out, "  Address: %s, by translation (NAT); port %u here is port %u there.\n",
                 floe_addr_ip_text(&r->mapped, mapped), config->local.port, r->mapped.port);
     }
-    if (floe_addr_is_private(&r->mapped)) {
-        fputs("  That is a private address: the server is inside of a private network like you, so "
-              "what\n  it sees says nothing about the way to the internet. Ask one outside for "
-              "that.\n",
-              out);
+    if (is_inside(&r->mapped)) {
+        fputs(
+            "  That is no address of the internet: the server is on this machine, or in a private "
+            "network\n  with it. For the way to the internet ask a server outside.\n",
+            out);
     }
     if (r->is_rewritten) {
         fputs("  Something on the way replaces addresses inside of packets (an \"ALG\"): expect "

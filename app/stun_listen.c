@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/stun_target.h"
 #include "app/udp_port.h"
 #include "base/addr.h"
 #include "base/floe_config.h"
@@ -107,9 +108,7 @@ static void announce(const listener *l, bool use_json)
     }
     if (use_json) {
         json_t *o = json_pack("{s:s, s:O}", "ev", "listening", "addresses", addresses);
-        json_dumpf(o, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(o);
+        stun_target_print_json(o);
     }
     json_decref(addresses);
     fflush(stdout);

@@ -71,7 +71,7 @@ static void on_answer(void *ctx, uint32_t request, const floe_addr *addr)
     }
 }
 
-bool stun_target_resolve(stun_target *target, floe_loop *loop)
+bool stun_target_resolve(stun_target *target, floe_loop *loop, const char **why)
 {
     lookup l = {.target = target};
     floe_resolver resolver;
@@ -81,7 +81,9 @@ bool stun_target_resolve(stun_target *target, floe_loop *loop)
         floe_loop_wait(loop, -1);
     }
     floe_resolver_free(&resolver);
-    return target->count > 0;
+    return target->count > 0 ||
+           refuse(why, "no address is known for this name; check the spelling, and whether this "
+                       "machine has a name server that answers");
 }
 
 bool stun_target_parse_local(floe_addr *addr, const char *text, uint16_t default_port,
@@ -108,4 +110,21 @@ bool stun_target_parse_local(floe_addr *addr, const char *text, uint16_t default
     }
     addr->port = (uint16_t)port;
     return true;
+}
+
+void stun_target_print_json(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(value);
+}
+
+int stun_target_fail(const stun_target *target, const char *command, bool use_json,
+                     const char *text)
+{
+    if (use_json) {
+        stun_target_print_json(json_pack("{s:s, s:s}", "host", target->host, "error", text));
+    }
+    fprintf(stderr, "floe %s: %s: %s\n", command, target->host, text);
+    return 1;
 }

@@ -93,10 +93,33 @@ static floe_err put_names(floe_dc *dc, uint16_t slot, const floe_dc_options *opt
     return floe_dc_table_take_names(dc, slot);
 }
 
+/* A slot with these options, CONNECTING. */
+static floe_err add_channel(floe_dc *dc, const floe_dc_options *options, uint16_t stream,
+                            uint16_t *slot)
+{
+    *slot = floe_dc_table_add(dc);
+    if (*slot == FLOE_DC_NO_SLOT) {
+        return FLOE_E_FULL;
+    }
+    floe_err err = put_names(dc, *slot, options);
+    if (err != FLOE_OK) {
+        floe_dc_table_remove(dc, *slot);
+        return err;
+    }
+    floe_dc_channel *c = &dc->channels[*slot];
+    c->is_hidden = false;
+    c->is_negotiated = options->is_negotiated;
+    c->is_acked = options->is_negotiated;
+    if (stream != FLOE_STREAM_NONE) {
+        floe_dc_table_set_stream(dc, *slot, stream);
+    }
+    return FLOE_OK;
+}
+
 floe_err floe_dc_open(floe_dc *dc, floe_sctp_assoc *assoc, const floe_dc_options *options,
                       floe_dc_id *channel)
 {
-    uint16_t stream = FLOE_STREAM_NONE;
+    uint16_t stream, slot;
     floe_err err = check_options(options);
     if (err == FLOE_OK && dc->phase == FLOE_DC_OVER) {
         err = FLOE_E_CLOSED;
@@ -104,24 +127,11 @@ floe_err floe_dc_open(floe_dc *dc, floe_sctp_assoc *assoc, const floe_dc_options
     if (err == FLOE_OK) {
         err = choose_stream(dc, assoc, options, &stream);
     }
+    if (err == FLOE_OK) {
+        err = add_channel(dc, options, stream, &slot);
+    }
     if (err != FLOE_OK) {
         return err;
-    }
-    uint16_t slot = floe_dc_table_add(dc);
-    if (slot == FLOE_DC_NO_SLOT) {
-        return FLOE_E_FULL;
-    }
-    err = put_names(dc, slot, options);
-    if (err != FLOE_OK) {
-        floe_dc_table_remove(dc, slot);
-        return err;
-    }
-    floe_dc_channel *c = &dc->channels[slot];
-    c->is_hidden = false;
-    c->is_negotiated = options->is_negotiated;
-    c->is_acked = options->is_negotiated;
-    if (stream != FLOE_STREAM_NONE) {
-        floe_dc_table_set_stream(dc, slot, stream);
     }
     *channel = floe_dc_table_get_id(dc, slot);
     if (options->is_negotiated) {
@@ -177,7 +187,6 @@ floe_err floe_dc_close(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel)
     }
     dc->channels[slot].is_deaf = true;
     floe_dc_state_begin_close(dc, slot);
-    floe_dc_state_try_close(dc, slot);
     (void)!floe_dc_send_debts(dc, assoc, slot); /* else floe_dc_advance() tries again */
     floe_dc_receive_tell(dc, assoc);
     return FLOE_OK;

@@ -50,7 +50,7 @@ void floe_dc_state_set_debts(floe_dc *dc, uint16_t slot, unsigned debts);
 void floe_dc_state_put_event(floe_dc *dc, uint16_t slot, floe_dc_event_type type);
 /* CONNECTING -> OPEN, if all that it needs is there. */
 void floe_dc_state_try_open(floe_dc *dc, uint16_t slot);
-/* -> CLOSING. The stream is reset, unless nothing was ever sent on it. */
+/* -> CLOSING. The stream is reset; if nothing was ever sent on it: -> CLOSED. */
 void floe_dc_state_begin_close(floe_dc *dc, uint16_t slot);
 /* CLOSING -> CLOSED, once both sides are reset. */
 void floe_dc_state_try_close(floe_dc *dc, uint16_t slot);

@@ -58,13 +58,12 @@ static void on_reset_failed(floe_dc *dc, uint16_t stream)
     if (slot == FLOE_DC_NO_SLOT || dc->channels[slot].state != FLOE_DC_CLOSING) {
         return;
     }
-    bool is_ours = (stream % 2 == 0) == dc->is_dtls_client;
-    if (is_ours && stream >= dc->stream_floor) {
-        dc->stream_floor = (uint16_t)(stream + 2);
+    floe_dc_channel *c = &dc->channels[slot];
+    bool is_chosen = (stream % 2 == 0) == dc->is_dtls_client && !c->is_negotiated;
+    if (is_chosen && stream >= dc->stream_floor) {
+        dc->stream_floor = stream + 2u;
     }
-    dc->channels[slot].is_in_reset = true;
-    dc->channels[slot].is_out_reset = true;
-    floe_dc_state_try_close(dc, slot);
+    floe_dc_state_abandon(dc, slot);
 }
 
 static void on_buffered_low(floe_dc *dc, uint16_t stream)
@@ -207,7 +206,7 @@ static void on_dcep(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *h
         return;
     }
     /* An ACK that nobody waits for is ignored, as by libwebrtc. */
-    if (slot != FLOE_DC_NO_SLOT) {
+    if (slot != FLOE_DC_NO_SLOT && dc->channels[slot].state == FLOE_DC_OPEN) {
         dc->channels[slot].is_acked = true;
     }
 }

@@ -62,6 +62,7 @@ void floe_dc_state_begin_close(floe_dc *dc, uint16_t slot)
     c->state = FLOE_DC_CLOSING;
     floe_dc_state_set_debts(dc, slot, c->is_out_reset ? 0 : FLOE_DC_OWES_RESET);
     floe_dc_state_put_event(dc, slot, FLOE_DC_EV_CLOSING);
+    floe_dc_state_try_close(dc, slot);
 }
 
 void floe_dc_state_try_close(floe_dc *dc, uint16_t slot)

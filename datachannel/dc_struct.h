@@ -2,8 +2,7 @@
 #ifndef FLOE_DATACHANNEL_DC_STRUCT_H
 #define FLOE_DATACHANNEL_DC_STRUCT_H
 
-#include "base/floe.h"
-#include "base/floe_config.h"
+#include "datachannel/dc.h"
 #include "datachannel/dcep.h"
 
 #ifdef __cplusplus
@@ -41,11 +40,11 @@ struct floe_dc {
     uint16_t streams[FLOE_DC_CHANNEL_MAX]; /* of each slot; FLOE_STREAM_NONE: none. Apart from the
                                               channels, because each message looks here */
     floe_dc_channel channels[FLOE_DC_CHANNEL_MAX];
-    uint16_t add_cursor;             /* slots are given out in turn, so that ids come back late */
-    uint16_t owing;                  /* channels with debts */
+    uint32_t stream_floor; /* streams that we choose are not below: the peer refused a reset */
+    uint16_t add_cursor;   /* slots are given out in turn, so that ids come back late */
+    uint16_t owing;        /* channels with debts */
     uint16_t event_head, event_tail; /* channels with events, oldest first */
     uint16_t retiring;     /* its CLOSED was read: goes when the next event is asked for */
-    uint16_t stream_floor; /* streams of ours below it are worn out: the peer refused a reset */
     floe_dc_message shown; /* the first message, as floe_dc_peek() described it */
     floe_dc_id told;       /* channel of the MESSAGE event */
     uint8_t phase;         /* of the association: dc_internal.h */

@@ -75,15 +75,14 @@ void floe_dc_table_set_stream(floe_dc *dc, uint16_t slot, uint16_t stream)
 uint16_t floe_dc_table_pick_stream(const floe_dc *dc, uint16_t limit)
 {
     /* RFC 8832 §6: the DTLS client takes even streams, the server odd ones. */
-    uint32_t stream = dc->is_dtls_client ? 0 : 1;
-    if (stream < dc->stream_floor) {
-        stream = dc->stream_floor;
+    uint32_t first = dc->is_dtls_client ? 0 : 1;
+    if (first < dc->stream_floor) {
+        first = dc->stream_floor;
     }
-    while (stream < limit) {
+    for (uint32_t stream = first; stream < limit; stream += 2) {
         if (floe_dc_table_find_stream(dc, (uint16_t)stream) == FLOE_DC_NO_SLOT) {
             return (uint16_t)stream;
         }
-        stream += 2;
     }
     return FLOE_STREAM_NONE;
 }

@@ -89,10 +89,8 @@ typedef struct floe_ice_check_ref {
 floe_ice_check_ref floe_ice_check_find(floe_ice_agent *agent, const floe_stun_msg *msg);
 floe_err floe_ice_check_input(floe_ice_agent *agent, const floe_ice_check_ref *ref,
                               const floe_path *path, const floe_stun_msg *msg);
-/* Give the pair a new transaction; the one before still counts if answered. */
-void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index);
-/* Write the pair's request into `out`. */
-void floe_ice_check_write(floe_ice_agent *agent, uint8_t index, floe_transmit *out);
+/* Ask with a new transaction; the one before still counts if answered. */
+void floe_ice_check_send(floe_ice_agent *agent, uint8_t index, floe_transmit *out);
 bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out);
 bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out);
 bool floe_ice_check_repeat(floe_ice_agent *agent, floe_transmit *out);
@@ -101,7 +99,7 @@ void floe_ice_check_expire(floe_ice_agent *agent);
 floe_time floe_ice_check_deadline(const floe_ice_agent *agent);
 void floe_ice_check_forget_past(floe_ice_agent *agent, uint8_t pair);
 /* Take the other role: by set_role, by a conflict. */
-void floe_ice_check_switch_role(floe_ice_agent *agent, floe_ice_role role);
+void floe_ice_check_switch_role(floe_ice_agent *agent);
 
 /* ice_reply.c: checks in, responses out */
 

@@ -43,7 +43,7 @@ static bool is_nomination(const floe_ice_agent *agent, uint8_t index)
              floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)));
 }
 
-void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index)
+static void begin(floe_ice_agent *agent, uint8_t index)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING)) {
@@ -61,7 +61,7 @@ void floe_ice_check_begin(floe_ice_agent *agent, uint8_t index)
     }
 }
 
-void floe_ice_check_write(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
+static void write_request(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
 {
     const floe_ice_pair *pair = &agent->list.pair[index];
     const unsigned generation = index == FLOE_ICE_OLD;
@@ -91,15 +91,22 @@ void floe_ice_check_write(floe_ice_agent *agent, uint8_t index, floe_transmit *o
     agent->count.checks_sent++;
 }
 
+void floe_ice_check_send(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
+{
+    begin(agent, index);
+    write_request(agent, index, out);
+    floe_stun_txn_sent(&agent->list.pair[index].txn, agent->now);
+}
+
+/* A check, or a nomination, which is repeated until it is answered. */
 static void send_first(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
-    floe_ice_check_begin(agent, index);
     if (pair->state != FLOE_ICE_PAIR_SUCCEEDED) {
         pair->state = FLOE_ICE_PAIR_IN_PROGRESS;
     }
-    floe_ice_check_write(agent, index, out);
-    floe_stun_txn_sent(&pair->txn, agent->now);
+    floe_ice_check_send(agent, index, out);
+    floe_ice_checklist_thaw(&agent->list);
     agent->floor_at = floe_ice_agent_after(agent, FLOE_ICE_TRIGGER_GAP_US);
 }
 
@@ -129,7 +136,7 @@ static bool is_eager(const floe_ice_agent *agent, const floe_ice_pair *pair)
 static void send_again(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
-    floe_ice_check_write(agent, index, out);
+    write_request(agent, index, out);
     if (is_eager(agent, pair)) {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_RESENT);
         pair->txn.next_at = floe_ice_agent_after(agent, agent->rto_us);
@@ -152,7 +159,6 @@ bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
         return true;
     }
     send_first(agent, index, out);
-    floe_ice_checklist_thaw(&agent->list);
     return true;
 }
 
@@ -168,7 +174,6 @@ bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out)
         return false;
     }
     send_first(agent, floe_ice_checklist_next(&agent->list), out);
-    floe_ice_checklist_thaw(&agent->list);
     return true;
 }
 
@@ -213,9 +218,9 @@ floe_time floe_ice_check_deadline(const floe_ice_agent *agent)
     return at;
 }
 
-void floe_ice_check_switch_role(floe_ice_agent *agent, floe_ice_role role)
+void floe_ice_check_switch_role(floe_ice_agent *agent)
 {
-    agent->role = (uint8_t)role;
+    agent->role = agent->role == FLOE_ICE_CONTROLLING ? FLOE_ICE_CONTROLLED : FLOE_ICE_CONTROLLING;
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];
         floe_ice_pair_clear(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_PEER_WANTS);

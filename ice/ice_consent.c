@@ -61,9 +61,7 @@ bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
             continue;
         }
         /* RFC 7675 §5.1: a new transaction each time, and sent once. */
-        floe_ice_check_begin(agent, i);
-        floe_ice_check_write(agent, i, out);
-        floe_stun_txn_sent(&pair->txn, agent->now);
+        floe_ice_check_send(agent, i, out);
         pair->keep_at = floe_ice_agent_after(agent, draw_interval(agent));
         agent->count.consent_sent++;
         return true;

@@ -150,7 +150,6 @@ static void check_pair(const floe_ice_agent *agent, uint8_t index)
         FLOE_ASSERT(pair->flags == 0);
         return;
     }
-    FLOE_ASSERT(pair->state <= FLOE_ICE_PAIR_FAILED);
     FLOE_ASSERT(pair->local < agent->local_count);
     FLOE_ASSERT(agent->local[pair->local].type == FLOE_ICE_HOST);
     FLOE_ASSERT(is_old ? pair->remote == FLOE_ICE_REMOTE_MAX : pair->remote < agent->remote_count);
@@ -180,7 +179,6 @@ void floe_ice_agent_check_invariants(const floe_ice_agent *agent)
     FLOE_ASSERT(agent->server_count <= FLOE_ICE_SERVER_MAX);
     FLOE_ASSERT(agent->reply_count <= FLOE_ICE_REPLY_MAX);
     FLOE_ASSERT(agent->local_told <= agent->local_count);
-    FLOE_ASSERT(agent->state <= FLOE_ICE_CLOSED);
     FLOE_ASSERT((agent->state == FLOE_ICE_FAILED) == (agent->cause != FLOE_ICE_CAUSE_NONE));
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         check_pair(agent, i);

@@ -41,7 +41,6 @@ floe_err floe_ice_agent_add_server(floe_ice_agent *agent, const floe_ice_server 
     mine->is_unresolved = mine->is_usable && server->addr.family == 0;
     if (agent->gathering == FLOE_ICE_GATHERING_COMPLETE) {
         mine->asked = UINT64_MAX; /* too late for this generation: asked after a restart */
-        mine->is_unresolved = false;
     }
     return server->addr.family == 0 ? FLOE_OK
                                     : floe_ice_agent_set_server_addr(agent, *index, &server->addr);
@@ -58,7 +57,9 @@ floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
         server->is_unresolved = false;
     } else if (floe_ice_addr_is_usable(addr)) {
         floe_addr *slot = &server->addr[addr->family == 6];
-        *slot = slot->family == 0 ? *addr : *slot;
+        if (slot->family == 0) {
+            *slot = *addr;
+        }
         agent->gather_until = floe_ice_agent_after(agent, WINDOW_US);
     }
     floe_ice_agent_settle(agent);
@@ -300,7 +301,8 @@ void floe_ice_gather_expire(floe_ice_agent *agent)
     } else if (agent->gathering == FLOE_ICE_GATHERING_BUSY && agent->is_local_ended &&
                !is_waiting) {
         agent->gathering = FLOE_ICE_GATHERING_COMPLETE;
-        agent->refresh_at = floe_ice_agent_after(agent, REFRESH_US);
+        agent->refresh_at =
+            agent->server_count > 0 ? floe_ice_agent_after(agent, REFRESH_US) : FLOE_TIME_NEVER;
     }
 }
 

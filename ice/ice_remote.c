@@ -12,7 +12,7 @@ void floe_ice_agent_set_role(floe_ice_agent *agent, floe_ice_role role)
     if ((floe_ice_role)agent->role == role || floe_ice_agent_is_closed(agent)) {
         return;
     }
-    floe_ice_check_switch_role(agent, role);
+    floe_ice_check_switch_role(agent);
     floe_ice_agent_settle(agent);
 }
 
@@ -133,7 +133,7 @@ floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag, floe
     agent->is_remote_lite = is_lite;
     if (is_lite && agent->role != FLOE_ICE_CONTROLLING) {
         /* RFC 8445 §6.1.1: of a full and a lite agent the full one is controlling. */
-        floe_ice_check_switch_role(agent, FLOE_ICE_CONTROLLING);
+        floe_ice_check_switch_role(agent);
     }
     pair_all(agent);
     floe_ice_agent_settle(agent);

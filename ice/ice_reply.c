@@ -89,7 +89,7 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
     if (is_larger == is_controlling) {
         return false;
     }
-    floe_ice_check_switch_role(agent, is_controlling ? FLOE_ICE_CONTROLLED : FLOE_ICE_CONTROLLING);
+    floe_ice_check_switch_role(agent);
     return true;
 }
 
@@ -126,29 +126,26 @@ static void follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *fro
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_TRIGGERED);
 }
 
-/* One entry for a path, the latest; the oldest goes where there is no more room. */
+/* One entry for a path, which keeps a nomination; the oldest goes where there is no more room. */
 static void keep_early(floe_ice_agent *agent, const floe_ice_request *request)
 {
-    const floe_addr *from = &request->path->remote;
-    uint8_t at = agent->early_next;
-    bool wanted = request->use_candidate;
-    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
-        const floe_ice_early *early = &agent->early[i];
-        if (early->local == request->local && floe_addr_equal(&early->from, from)) {
-            at = i;
-            wanted = wanted || early->use_candidate;
-        }
-    }
-    if (at == agent->early_next) {
-        agent->early_next = (uint8_t)((at + 1) % FLOE_ICE_EARLY_MAX);
-    }
-    agent->early[at] = (floe_ice_early){
-        .from = *from,
+    floe_ice_early fresh = {
+        .from = request->path->remote,
         .priority = request->priority,
         .ufrag_hash = floe_ice_hash(request->from_ufrag),
         .local = request->local,
-        .use_candidate = wanted,
+        .use_candidate = request->use_candidate,
     };
+    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
+        floe_ice_early *early = &agent->early[i];
+        if (early->local == fresh.local && early->ufrag_hash == fresh.ufrag_hash &&
+            floe_addr_equal(&early->from, &fresh.from)) {
+            early->use_candidate = early->use_candidate || fresh.use_candidate;
+            return;
+        }
+    }
+    agent->early[agent->early_next] = fresh;
+    agent->early_next = (uint8_t)((agent->early_next + 1) % FLOE_ICE_EARLY_MAX);
 }
 
 bool floe_ice_reply_is_early(const floe_ice_agent *agent, const floe_path *path)

@@ -57,8 +57,7 @@ static void resolve_conflict(floe_ice_agent *agent, const floe_ice_check_ref *re
     if (was_controlling == (agent->role == FLOE_ICE_CONTROLLING) && !agent->is_remote_lite) {
         /* The tie-breaker must change, or two agents with equal ones would never agree. */
         agent->tie_breaker = floe_rand_u64(&agent->rand);
-        floe_ice_check_switch_role(agent,
-                                   was_controlling ? FLOE_ICE_CONTROLLED : FLOE_ICE_CONTROLLING);
+        floe_ice_check_switch_role(agent);
     }
     if (!floe_ice_pair_is_valid(ref->pair)) {
         ref->pair->state = FLOE_ICE_PAIR_WAITING;

@@ -4,15 +4,18 @@
 
 #include "peer/peer_internal.h"
 
+/* What our section is called where nothing is there to mirror. */
+#define FIRST_MID FLOE_LIT("0")
+
 floe_bytes floe_peer_get_mid(const floe_peer *peer)
 {
     floe_sdp_webrtc desc;
     const floe_sdp *mirror = floe_peer_get_mirror(peer);
-    if (mirror != NULL && floe_sdp_webrtc_read(&desc, mirror, NULL) == FLOE_OK &&
-        desc.mid.len > 0) {
-        return desc.mid;
+    if (mirror == NULL || floe_sdp_webrtc_read(&desc, mirror, NULL) != FLOE_OK) {
+        return FIRST_MID;
     }
-    return FLOE_LIT("0");
+    /* Chromium takes the candidates of a bundle only with the mid of the section that leads it. */
+    return desc.transport_mid.len > 0 ? desc.transport_mid : FIRST_MID;
 }
 
 static uint8_t get_setup(const floe_peer *peer)
@@ -64,7 +67,7 @@ floe_err floe_peer_get_local(const floe_peer *peer, floe_peer_sdp_type *type, ui
     local.setup = get_setup(peer);
     local.sctp_port = 5000;
     local.max_message_size = peer->message_max;
-    local.mid = floe_peer_get_mid(peer);
+    local.mid = FIRST_MID;
     local.default_addr = get_default(peer);
     local.mirror = floe_peer_get_mirror(peer);
 

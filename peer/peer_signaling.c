@@ -126,12 +126,14 @@ static floe_err rollback_remote(floe_peer *peer)
         return FLOE_E_STATE;
     }
     peer->has_pending_remote = false;
-    peer->remote_ufrag = peer->remote_pwd = peer->remote_mid = (floe_bytes){NULL, 0};
+    peer->remote_ufrag = peer->remote_pwd = (floe_bytes){NULL, 0};
+    peer->remote_mid = peer->transport_mid = (floe_bytes){NULL, 0};
     const floe_sdp *mirror = floe_peer_get_mirror(peer);
     if (mirror != NULL && floe_sdp_webrtc_read(&desc, mirror, NULL) == FLOE_OK) {
         peer->remote_ufrag = desc.ufrag;
         peer->remote_pwd = desc.pwd;
         peer->remote_mid = desc.mid;
+        peer->transport_mid = desc.transport_mid;
     }
     become_stable(peer);
     return FLOE_OK;
@@ -279,8 +281,9 @@ static void add_candidates(floe_peer *peer, const incoming *in)
             peer->stats.candidates_ignored++;
         }
     }
-    /* RFC 8838 §8.2: without trickle, or at the end mark, these are all. */
-    if (in->desc.is_end_of_candidates || !in->desc.is_trickle) {
+    /* RFC 8838 §8.2: at the end mark, these are all. Without a=ice-options:trickle they should be,
+     * but pion and GStreamer leave it out and trickle all the same. */
+    if (in->desc.is_end_of_candidates) {
         floe_ice_agent_end_remote(&peer->ice);
     }
 }
@@ -312,6 +315,7 @@ static floe_err apply_ice(floe_peer *peer, const incoming *in)
     peer->remote_ufrag = in->desc.ufrag;
     peer->remote_pwd = in->desc.pwd;
     peer->remote_mid = in->desc.mid;
+    peer->transport_mid = in->desc.transport_mid;
     add_candidates(peer, in);
     return FLOE_OK;
 }
@@ -379,6 +383,14 @@ floe_err floe_peer_set_remote(floe_peer *peer, floe_peer_sdp_type type, floe_byt
     return err;
 }
 
+/* RFC 9143 §7.1: in a bundle a candidate may come with the data channel's mid or with its leader's.
+ */
+static bool is_our_mid(const floe_peer *peer, floe_bytes mid)
+{
+    return mid.len == 0 || peer->remote_mid.len == 0 || floe_bytes_equal(mid, peer->remote_mid) ||
+           floe_bytes_equal(mid, peer->transport_mid);
+}
+
 floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate, floe_bytes mid)
 {
     if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED) {
@@ -387,7 +399,7 @@ floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate, floe_byt
     if (peer->remote_ufrag.len == 0) {
         return FLOE_E_STATE;
     }
-    if (mid.len > 0 && peer->remote_mid.len > 0 && !floe_bytes_equal(mid, peer->remote_mid)) {
+    if (!is_our_mid(peer, mid)) {
         return FLOE_E_UNKNOWN;
     }
     floe_err err = FLOE_OK;

@@ -54,9 +54,9 @@ struct floe_peer {
     floe_peer_remote remotes[2];
     uint8_t current; /* which of them is negotiated; the other is pending or free */
     bool has_pending_remote;
-    floe_bytes remote_ufrag, remote_pwd; /* views into a remote description */
-    floe_bytes remote_mid;
-    floe_dtls_digest remote_fingerprint; /* the first: what a later description must repeat */
+    floe_bytes remote_ufrag, remote_pwd;  /* views into a remote description */
+    floe_bytes remote_mid, transport_mid; /* the data channel's, and its bundle leader's */
+    floe_dtls_digest remote_fingerprint;  /* the first: what a later description must repeat */
     uint64_t remote_message_max;
     size_t message_max;
 

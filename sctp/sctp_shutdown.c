@@ -54,6 +54,7 @@ void floe_sctp_handle_shutdown(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
      * without blocks takes nothing back here. */
     floe_sctp_sack sack = {.cum = floe_load_u32(chunk->value.ptr)};
     floe_sctp_apply_sack(a, &sack, false);
+    floe_sctp_shutdown_progress(a); /* also where the number was an old one */
 }
 
 void floe_sctp_handle_shutdown_ack(floe_sctp_assoc *a)

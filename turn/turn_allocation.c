@@ -78,7 +78,9 @@ static void retry_lost(floe_turn_client *client, bool is_short)
         ask(client);
         return;
     }
-    client->short_lives += client->short_lives < SHORT_LIVES_MAX;
+    if (client->short_lives < SHORT_LIVES_MAX) {
+        client->short_lives++;
+    }
     client->retry_at = floe_time_after(client->now, (FLOE_SECOND / 2) << client->short_lives);
 }
 

@@ -50,9 +50,9 @@ export async function startBrowser(kind) {
       return page;
     },
     // A page with window.peer: see page.mjs.
-    async newPeer() {
+    async newPeer(config = {}) {
       const page = await this.newPage();
-      await page.evaluate(installPeer);
+      await page.evaluate(installPeer, config);
       return page;
     },
     async close() {

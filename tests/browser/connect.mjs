@@ -23,9 +23,9 @@ export class FloePeer extends LineProcess {
 }
 
 // The page offers, with the channels that `prepare` makes; floe answers.
-export async function pageOffers(program, browser, prepare, { edit = (sdp) => sdp, options } = {}) {
+export async function pageOffers(program, browser, prepare, { edit = (sdp) => sdp, options, config } = {}) {
   const floe = new FloePeer(program);
-  const page = await browser.newPeer();
+  const page = await browser.newPeer(config);
   await page.evaluate(prepare);
   const offer = await page.evaluate(() => window.peer.offer());
   const answer = await floe.answer({ ...offer, sdp: edit(offer.sdp, 'offer') }, options);

@@ -1,7 +1,7 @@
 // What runs inside the browser's page: window.peer, a peer connection whose events can be waited for.
 
-export function installPeer() {
-  const pc = new RTCPeerConnection({ iceServers: [] });
+export function installPeer(config) {
+  const pc = new RTCPeerConnection({ iceServers: [], ...config });
   const channels = new Map(); // by label
   const log = []; // { ev, label, ... }
   const waits = new Set();

@@ -183,6 +183,26 @@ async function badCases(browser) {
   }, { timeout: 90000 });
 }
 
+// A data channel beside audio and video: the media is refused, the channel works, whatever the bundle looks like.
+async function mediaCases(browser) {
+  const orders = {
+    before: () => { window.peer.create('lab'); window.peer.pc.addTransceiver('audio'); window.peer.pc.addTransceiver('video'); },
+    after: () => { window.peer.pc.addTransceiver('audio'); window.peer.pc.addTransceiver('video'); window.peer.create('lab'); },
+  };
+  for (const bundlePolicy of ['balanced', 'max-compat', 'max-bundle']) {
+    for (const [order, prepare] of Object.entries(orders)) {
+      await runner.test(`${browser.kind}: a channel ${order} audio and video opens (${bundlePolicy})`, () => withPair(
+        () => pageOffers(program, browser, prepare, { config: { bundlePolicy } }),
+        async (pair) => {
+          await pair.opened('lab');
+          const pong = await pair.page.evaluate(() => window.peer.echoText('lab', 'ping'));
+          if (pong !== 'pong') throw new Error(`got ${pong}`);
+        },
+      ));
+    }
+  }
+}
+
 async function commandCases() {
   await runner.test('floe peer answers nonsense with an error line, and lives', async () => {
     const floe = new FloePeer(program);
@@ -206,6 +226,7 @@ for (const kind of kinds) {
   try {
     await commonCases(browser, 'offers', () => pageOffers(program, browser, () => window.peer.create('lab')));
     await commonCases(browser, 'answers', () => floeOffers(program, browser));
+    await mediaCases(browser);
     await badCases(browser);
   } finally {
     await browser.close();

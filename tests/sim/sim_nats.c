@@ -83,13 +83,6 @@ static void test_sim_nats_let_through_what_the_matrix_says(void **state)
     }
 }
 
-/* Chat until all has arrived, in a scene that was just made. */
-static void play_chat(sim_scene *scene)
-{
-    sim_scene_add_chat(scene);
-    assert_true(sim_scene_play(scene, 20 * FLOE_SECOND));
-}
-
 /* ---- one NAT, two hosts; a NAT behind a NAT ---- */
 
 /* Two peers whose hosts are behind the same NAT; `host_link` is that of the second host. */
@@ -121,7 +114,7 @@ static void test_sim_nats_same_nat_connects_by_private_addresses(void **state)
     floe_peer_stats stats;
     (void)state;
     init_same_nat(&scene, &kinds[6].config, false);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     floe_peer_get_stats(scene.peers[0]->peer, &stats);
     assert_int_equal(stats.ice.remote.type, FLOE_ICE_HOST);
     sim_scene_free(&scene);
@@ -133,7 +126,7 @@ static void test_sim_nats_isolated_hosts_connect_through_a_hairpin(void **state)
     sim_scene scene;
     (void)state;
     init_same_nat(&scene, &nat, true);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     sim_scene_free(&scene);
 }
 
@@ -162,7 +155,7 @@ static void test_sim_nats_ipv6_connects_through_two_firewalls(void **state)
         places[i].ips[0] = i == 0 ? "2001:db8:a::1" : "2001:db8:b::1";
     }
     sim_scene_init(&scene, 1, places);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     sim_scene_free(&scene);
 }
 
@@ -177,7 +170,7 @@ static void test_sim_nats_server_with_a_name_is_looked_up(void **state)
         places[i].config.stun_ip = SIM_STUN_IP;
     }
     sim_scene_init(&scene, 1, places);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     assert_true(scene.stun.requests >= 2);
     sim_scene_free(&scene);
 }
@@ -207,7 +200,7 @@ static void test_sim_nats_short_mappings_are_kept_alive(void **state)
     place_behind(&places[0], &nat);
     place_behind(&places[1], &nat);
     sim_scene_init(&scene, 1, places);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     sim_world_run(scene.world, 300 * FLOE_SECOND);
     assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_CONNECTED));
     assert_true(sim_peer_is_state(scene.peers[1], FLOE_PEER_CONNECTED));
@@ -224,7 +217,7 @@ static void test_sim_nats_rebinding_is_followed_without_a_restart(void **state)
     place_behind(&places[0], &kinds[3].config);
     place_behind(&places[1], NULL);
     sim_scene_init(&scene, 1, places);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     sim_nat_rebind(scene.world->net.nodes[scene.nats[0]].nat);
     sim_scene_add_messages(&scene);
     assert_true(

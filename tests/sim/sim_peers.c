@@ -11,41 +11,7 @@
 #include "support/sim_scene.h"
 #include "support/unit.h"
 
-#define PATIENCE (120 * FLOE_SECOND)
-
 static const sim_place nowhere_special[2];
-
-static const char *reason_of(const sim_peer *peer, floe_peer_fault *fault)
-{
-    const char *sentence = NULL;
-    *fault = floe_peer_get_reason(peer->peer, &sentence);
-    assert_non_null(sentence);
-    return sentence;
-}
-
-static void assert_failed_because_of(const sim_peer *peer, floe_peer_fault expected)
-{
-    floe_peer_fault fault;
-    assert_true(sim_peer_is_state(peer, FLOE_PEER_FAILED));
-    assert_true(strlen(reason_of(peer, &fault)) > 0);
-    assert_int_equal(fault, expected);
-}
-
-/* Chat over a scene until all has arrived. */
-static void play_chat(sim_scene *scene)
-{
-    sim_scene_add_chat(scene);
-    assert_true(sim_scene_play(scene, PATIENCE));
-    assert_true(sim_peer_is_state(scene->peers[0], FLOE_PEER_CONNECTED));
-    assert_true(sim_peer_is_state(scene->peers[1], FLOE_PEER_CONNECTED));
-}
-
-static floe_time connected_after(const sim_scene *scene, floe_time start)
-{
-    floe_time a = scene->peers[0]->state_at[FLOE_PEER_CONNECTED];
-    floe_time b = scene->peers[1]->state_at[FLOE_PEER_CONNECTED];
-    return (a > b ? a : b) - start;
-}
 
 /* ---- every message arrives ---- */
 
@@ -122,10 +88,11 @@ static void test_sim_flipped_bits_are_noticed(void **state)
     sim_scene scene;
     (void)state;
     sim_scene_init(&scene, 1, nowhere_special);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     sim_net_set_link(&scene.world->net, scene.hosts[0], &link);
     sim_scene_add_messages(&scene);
-    assert_true(sim_world_run_until(scene.world, PATIENCE, sim_traffic_is_done, &scene.traffic));
+    assert_true(
+        sim_world_run_until(scene.world, 120 * FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
     sim_scene_free(&scene);
 }
 
@@ -170,207 +137,6 @@ static void test_sim_slow_reader_slows_the_sender(void **state)
     sim_scene_free(&scene);
 }
 
-/* ---- connecting ---- */
-
-static void test_sim_perfect_network_connects_within_a_few_round_trips(void **state)
-{
-    sim_scene scene;
-    (void)state;
-    sim_scene_init(&scene, 1, nowhere_special);
-    floe_time start = scene.world->now;
-    play_chat(&scene);
-    /* 40 ms of signalling, then at 40 ms each: a check, DTLS in two, SCTP in two, OPEN. */
-    assert_true(connected_after(&scene, start) < 400 * FLOE_MS);
-    sim_scene_free(&scene);
-}
-
-static void test_sim_same_seed_gives_the_same_run(void **state)
-{
-    sim_net_stats stats[2];
-    floe_time ends[2];
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        sim_place places[2];
-        sim_scene scene;
-        sim_random dice = sim_random_begin(7, 0xd1ce);
-        memset(places, 0, sizeof places);
-        places[0].link = bad_link(&dice, 200);
-        sim_scene_init(&scene, 7, places);
-        play_chat(&scene);
-        stats[i] = scene.world->net.stats;
-        ends[i] = scene.world->now;
-        sim_scene_free(&scene);
-    }
-    assert_memory_equal(&stats[0], &stats[1], sizeof *stats);
-    assert_int_equal(ends[0], ends[1]);
-}
-
-static void test_sim_hello_that_comes_before_the_answer_costs_no_time(void **state)
-{
-    /* The answerer is the DTLS client: it checks, finds a path, and says hello while its answer
-     * is still on the way to the offerer. */
-    sim_place places[2];
-    sim_scene scene;
-    (void)state;
-    memset(places, 0, sizeof places);
-    places[1].config.letter_delay = 700 * FLOE_MS;
-    places[1].config.candidate_delay = 10 * FLOE_MS;
-    sim_scene_init(&scene, 1, places);
-    floe_time start = scene.world->now;
-    play_chat(&scene);
-    /* The offer takes 20 ms, the answer 700, and then there are four flights of 20 ms. */
-    assert_true(connected_after(&scene, start) < 900 * FLOE_MS);
-    sim_scene_free(&scene);
-}
-
-static void test_sim_candidates_may_come_late(void **state)
-{
-    sim_place places[2];
-    sim_scene scene;
-    (void)state;
-    memset(places, 0, sizeof places);
-    places[0].config.candidate_delay = 5 * FLOE_SECOND;
-    places[1].config.candidate_delay = 5 * FLOE_SECOND;
-    sim_scene_init(&scene, 3, places);
-    play_chat(&scene);
-    sim_scene_free(&scene);
-}
-
-static void test_sim_interfaces_may_come_late(void **state)
-{
-    static const char *const ips[] = {"192.0.2.10", "2001:db8::10", NULL};
-    sim_place places[2];
-    sim_scene scene;
-    (void)state;
-    memset(places, 0, sizeof places);
-    memcpy(places[0].ips, ips, sizeof ips);
-    places[0].config.addr_limit = 1; /* IPv4 first; the peer has IPv6 alone */
-    places[1].ips[0] = "2001:db8::20";
-    sim_scene_init(&scene, 1, places);
-    sim_scene_add_chat(&scene);
-    assert_false(sim_scene_play(&scene, 5 * FLOE_SECOND));
-    sim_peer_bind(scene.peers[0], 1);
-    sim_peer_drain(scene.peers[0]);
-    assert_true(
-        sim_world_run_until(scene.world, 10 * FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
-    sim_scene_free(&scene);
-}
-
-static void test_sim_hosts_with_many_addresses_connect(void **state)
-{
-    static const char *const ips[2][SIM_ADDRS + 1] = {
-        {"192.0.2.10", "2001:db8::10", "203.0.113.10", "2001:db8:1::10", NULL},
-        {"198.51.100.20", "2001:db8::20", NULL}};
-    sim_place places[2];
-    sim_scene scene;
-    floe_peer_stats stats;
-    (void)state;
-    memset(places, 0, sizeof places);
-    memcpy(places[0].ips, ips[0], sizeof ips[0]);
-    memcpy(places[1].ips, ips[1], sizeof ips[1]);
-    sim_scene_init(&scene, 1, places);
-    play_chat(&scene);
-    floe_peer_get_stats(scene.peers[0]->peer, &stats);
-    assert_true(stats.ice.local.priority > 0 && stats.ice.remote.priority > 0);
-    sim_scene_free(&scene);
-}
-
-static void test_sim_ipv6_alone_connects(void **state)
-{
-    sim_place places[2];
-    sim_scene scene;
-    (void)state;
-    memset(places, 0, sizeof places);
-    places[0].ips[0] = "2001:db8::10";
-    places[1].ips[0] = "2001:db8::20";
-    sim_scene_init(&scene, 1, places);
-    play_chat(&scene);
-    sim_scene_free(&scene);
-}
-
-static void connect_with_loss(uint64_t seed)
-{
-    sim_place places[2];
-    sim_scene scene;
-    memset(places, 0, sizeof places);
-    places[0].link = (sim_link){.delay = 20 * FLOE_MS, .loss = 100};
-    sim_scene_init(&scene, seed, places);
-    floe_time start = scene.world->now;
-    play_chat(&scene);
-    assert_true(connected_after(&scene, start) < 10 * FLOE_SECOND);
-    sim_scene_free(&scene);
-}
-
-static void test_sim_ten_percent_of_loss_delays_the_connection_by_seconds_at_most(void **state)
-{
-    (void)state;
-    sim_world_for_seeds(1000, 50, connect_with_loss);
-}
-
-/* ---- failing, and saying why ---- */
-
-static void spoil_fingerprint(char *description)
-{
-    char *line = strstr(description, "a=fingerprint:sha-256 ");
-    assert_non_null(line);
-    char *digit = line + strlen("a=fingerprint:sha-256 ");
-    *digit = *digit == '0' ? '1' : '0';
-}
-
-static void spoil_password(char *description)
-{
-    char *line = strstr(description, "a=ice-pwd:");
-    assert_non_null(line);
-    char *letter = line + strlen("a=ice-pwd:");
-    *letter = *letter == 'x' ? 'y' : 'x';
-}
-
-static void test_sim_wrong_fingerprint_fails_and_says_so(void **state)
-{
-    (void)state;
-    for (int liar = 0; liar < 2; liar++) {
-        sim_place places[2];
-        sim_scene scene;
-        memset(places, 0, sizeof places);
-        places[liar].config.tamper = spoil_fingerprint;
-        sim_scene_init(&scene, 1, places);
-        sim_scene_add_chat(&scene);
-        assert_false(sim_scene_play(&scene, 20 * FLOE_SECOND));
-        assert_failed_because_of(scene.peers[1 - liar], FLOE_PEER_FAULT_DTLS);
-        assert_int_equal(scene.traffic.sides[0].received[0], 0);
-        assert_int_equal(scene.traffic.sides[1].received[0], 0);
-        sim_scene_free(&scene);
-    }
-}
-
-static void test_sim_wrong_password_fails_within_the_patience(void **state)
-{
-    sim_place places[2];
-    sim_scene scene;
-    (void)state;
-    memset(places, 0, sizeof places);
-    places[0].config.tamper = spoil_password;
-    places[1].config.tamper = spoil_password;
-    sim_scene_init(&scene, 1, places);
-    sim_scene_add_chat(&scene);
-    assert_false(sim_scene_play(&scene, 45 * FLOE_SECOND));
-    assert_failed_because_of(scene.peers[0], FLOE_PEER_FAULT_ICE);
-    assert_failed_because_of(scene.peers[1], FLOE_PEER_FAULT_ICE);
-    sim_scene_free(&scene);
-}
-
-static void test_sim_peer_that_was_never_there_fails_within_the_patience(void **state)
-{
-    sim_scene scene;
-    (void)state;
-    sim_scene_init(&scene, 1, nowhere_special);
-    sim_scene_add_chat(&scene);
-    sim_net_set_down(&scene.world->net, scene.hosts[1], true);
-    assert_false(sim_scene_play(&scene, 45 * FLOE_SECOND));
-    assert_failed_because_of(scene.peers[0], FLOE_PEER_FAULT_ICE);
-    sim_scene_free(&scene);
-}
-
 /* ---- partitions ---- */
 
 static void test_sim_peer_that_vanishes_is_disconnected_then_failed(void **state)
@@ -378,7 +144,7 @@ static void test_sim_peer_that_vanishes_is_disconnected_then_failed(void **state
     sim_scene scene;
     (void)state;
     sim_scene_init(&scene, 1, nowhere_special);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     floe_time start = scene.world->now;
     sim_net_set_down(&scene.world->net, scene.hosts[1], true);
     assert_true(sim_scene_wait(&scene, FLOE_PEER_DISCONNECTED, 20 * FLOE_SECOND));
@@ -386,7 +152,7 @@ static void test_sim_peer_that_vanishes_is_disconnected_then_failed(void **state
     /* RFC 7675: 30 s without consent. */
     assert_true(scene.world->now - start >= 25 * FLOE_SECOND);
     assert_true(scene.world->now - start <= 40 * FLOE_SECOND);
-    assert_failed_because_of(scene.peers[0], FLOE_PEER_FAULT_ICE);
+    sim_scene_assert_fault(&scene, 0, FLOE_PEER_FAULT_ICE);
     sim_scene_free(&scene);
 }
 
@@ -395,7 +161,7 @@ static void test_sim_partition_of_ten_seconds_heals(void **state)
     sim_scene scene;
     (void)state;
     sim_scene_init(&scene, 1, nowhere_special);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     sim_net_set_down(&scene.world->net, scene.hosts[1], true);
     sim_scene_add_messages(&scene);
     sim_world_run(scene.world, 10 * FLOE_SECOND);
@@ -413,49 +179,11 @@ static void test_sim_idle_connection_stays(void **state)
     sim_scene scene;
     (void)state;
     sim_scene_init(&scene, 1, nowhere_special);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     sim_world_run(scene.world, 600 * FLOE_SECOND);
     assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_CONNECTED));
     sim_scene_add_messages(&scene);
     assert_true(sim_world_run_until(scene.world, FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
-    sim_scene_free(&scene);
-}
-
-/* ---- moving ---- */
-
-static void test_sim_restart_follows_a_host_to_another_network(void **state)
-{
-    (void)state;
-    for (int mover = 0; mover < 2; mover++) {
-        sim_scene scene;
-        sim_scene_init(&scene, 1, nowhere_special);
-        play_chat(&scene);
-        sim_net_change_addr(&scene.world->net, scene.hosts[mover], 0, "203.0.113.77");
-        sim_scene_add_messages(&scene);
-        sim_world_run(scene.world, 3 * FLOE_SECOND);
-        assert_false(sim_traffic_is_done(&scene.traffic));
-        sim_peer_bind(scene.peers[mover], 0);
-        sim_peer_restart_ice(scene.peers[mover]);
-        assert_true(
-            sim_world_run_until(scene.world, 5 * FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
-        sim_scene_free(&scene);
-    }
-}
-
-static void test_sim_restart_revives_a_failed_connection(void **state)
-{
-    sim_scene scene;
-    (void)state;
-    sim_scene_init(&scene, 1, nowhere_special);
-    play_chat(&scene);
-    sim_net_set_down(&scene.world->net, scene.hosts[1], true);
-    sim_scene_add_messages(&scene);
-    assert_true(sim_scene_wait(&scene, FLOE_PEER_FAILED, 60 * FLOE_SECOND));
-    sim_net_set_down(&scene.world->net, scene.hosts[1], false);
-    sim_peer_restart_ice(scene.peers[0]);
-    assert_true(
-        sim_world_run_until(scene.world, 10 * FLOE_SECOND, sim_traffic_is_done, &scene.traffic));
-    assert_true(sim_scene_wait(&scene, FLOE_PEER_CONNECTED, 10 * FLOE_SECOND));
     sim_scene_free(&scene);
 }
 
@@ -521,13 +249,11 @@ static void test_sim_close_is_seen_by_the_other_side(void **state)
     (void)state;
     for (int closer = 0; closer < 2; closer++) {
         sim_scene scene;
-        floe_peer_fault fault;
         sim_scene_init(&scene, 1, nowhere_special);
-        play_chat(&scene);
+        sim_scene_chat(&scene);
         close_peer(&scene, closer);
         assert_true(sim_scene_wait(&scene, FLOE_PEER_CLOSED, 5 * FLOE_SECOND));
-        (void)reason_of(scene.peers[1 - closer], &fault);
-        assert_int_equal(fault, FLOE_PEER_FAULT_CLOSED_BY_PEER);
+        sim_scene_assert_fault(&scene, 1 - closer, FLOE_PEER_FAULT_CLOSED_BY_PEER);
         assert_int_equal(scene.traffic.sides[0].closed, 1);
         assert_int_equal(scene.traffic.sides[1].closed, 1);
         sim_scene_free(&scene);
@@ -539,7 +265,7 @@ static void test_sim_close_from_both_sides_at_once(void **state)
     sim_scene scene;
     (void)state;
     sim_scene_init(&scene, 1, nowhere_special);
-    play_chat(&scene);
+    sim_scene_chat(&scene);
     close_peer(&scene, 0);
     close_peer(&scene, 1);
     assert_true(sim_scene_wait(&scene, FLOE_PEER_CLOSED, 5 * FLOE_SECOND));
@@ -574,7 +300,7 @@ static void test_sim_channels_close_from_either_side(void **state)
     sim_scene_init(&scene, 1, nowhere_special);
     sim_scene_add_chat(&scene);
     (void)sim_traffic_add(&scene.traffic, "second", 1);
-    assert_true(sim_scene_play(&scene, PATIENCE));
+    assert_true(sim_scene_play(&scene, 120 * FLOE_SECOND));
     for (int i = 0; i < 2; i++) {
         sim_peer *peer = scene.peers[i];
         floe_dc_id channel = scene.traffic.sides[i].channels[i];
@@ -597,26 +323,13 @@ static void test_sim_channels_close_from_either_side(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SIM(test_sim_perfect_network_connects_within_a_few_round_trips),
-        SIM(test_sim_same_seed_gives_the_same_run),
-        SIM(test_sim_hello_that_comes_before_the_answer_costs_no_time),
-        SIM(test_sim_candidates_may_come_late),
-        SIM(test_sim_interfaces_may_come_late),
-        SIM(test_sim_hosts_with_many_addresses_connect),
-        SIM(test_sim_ipv6_alone_connects),
-        SIM(test_sim_ten_percent_of_loss_delays_the_connection_by_seconds_at_most),
         SIM(test_sim_every_message_arrives_once_and_in_order_on_200_seeds),
         SIM(test_sim_flipped_bits_are_noticed),
         SIM(test_sim_small_buffers_slow_things_down_and_lose_nothing),
         SIM(test_sim_slow_reader_slows_the_sender),
-        SIM(test_sim_wrong_fingerprint_fails_and_says_so),
-        SIM(test_sim_wrong_password_fails_within_the_patience),
-        SIM(test_sim_peer_that_was_never_there_fails_within_the_patience),
         SIM(test_sim_peer_that_vanishes_is_disconnected_then_failed),
         SIM(test_sim_partition_of_ten_seconds_heals),
         SIM(test_sim_idle_connection_stays),
-        SIM(test_sim_restart_follows_a_host_to_another_network),
-        SIM(test_sim_restart_revives_a_failed_connection),
         SIM(test_sim_garbage_on_the_path_changes_nothing),
         SIM(test_sim_close_is_seen_by_the_other_side),
         SIM(test_sim_close_from_both_sides_at_once),

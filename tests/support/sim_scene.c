@@ -78,6 +78,28 @@ bool sim_scene_play(sim_scene *scene, floe_time patience)
     return sim_world_run_until(scene->world, patience, sim_traffic_is_done, &scene->traffic);
 }
 
+void sim_scene_chat(sim_scene *scene)
+{
+    sim_scene_add_chat(scene);
+    assert_true(sim_scene_play(scene, 20 * FLOE_SECOND));
+    assert_true(sim_peer_is_state(scene->peers[0], FLOE_PEER_CONNECTED));
+    assert_true(sim_peer_is_state(scene->peers[1], FLOE_PEER_CONNECTED));
+}
+
+floe_time sim_scene_connected_at(const sim_scene *scene)
+{
+    floe_time a = scene->peers[0]->state_at[FLOE_PEER_CONNECTED];
+    floe_time b = scene->peers[1]->state_at[FLOE_PEER_CONNECTED];
+    return a > b ? a : b;
+}
+
+void sim_scene_assert_fault(const sim_scene *scene, int peer, floe_peer_fault fault)
+{
+    const char *sentence = NULL;
+    assert_int_equal(floe_peer_get_reason(scene->peers[peer]->peer, &sentence), fault);
+    assert_true(strlen(sentence) > 0);
+}
+
 typedef struct wanted {
     const sim_scene *scene;
     floe_peer_state state;

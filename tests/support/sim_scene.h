@@ -35,8 +35,15 @@ void sim_scene_add_chat(sim_scene *scene);
 /* Open the channels, make the offer, and run until all messages have arrived; false if they have
  * not within `patience`. */
 bool sim_scene_play(sim_scene *scene, floe_time patience);
+/* A chat on a scene that was just made, over which both get connected; fails the test if that takes
+ * longer than 20 s. */
+void sim_scene_chat(sim_scene *scene);
 /* Run until both peers are in a state; false if they are not within `patience`. */
 bool sim_scene_wait(sim_scene *scene, floe_peer_state state, floe_time patience);
+/* When the later of the two was connected first; FLOE_TIME_NEVER: one never was. */
+floe_time sim_scene_connected_at(const sim_scene *scene);
+/* Why the peer failed or was closed by the other: this fault, and a sentence. */
+void sim_scene_assert_fault(const sim_scene *scene, int peer, floe_peer_fault fault);
 /* Send another ten messages each way on every channel. */
 void sim_scene_add_messages(sim_scene *scene);
 

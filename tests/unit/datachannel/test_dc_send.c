@@ -204,6 +204,8 @@ static void test_dc_send_announces_when_the_send_buffer_has_room_again(void **st
     fill_send_buffer(pair, busy);
     assert_int_equal(floe_dc_open(&e->dc, &e->assoc, &options, &channel), FLOE_OK);
     sim_dc_drain(pair, 0);
+    floe_sctp_event established = {.type = FLOE_SCTP_EV_ESTABLISHED};
+    assert_true(floe_dc_receive_event(&e->dc, &e->assoc, &established));
     assert_int_equal(sim_dc_info(pair, 0, channel).state, FLOE_DC_CONNECTING);
     assert_int_equal(send_text(pair, channel, FLOE_LIT("x")), FLOE_E_STATE);
     pair->is_cut = false;
@@ -216,6 +218,27 @@ static void test_dc_send_announces_when_the_send_buffer_has_room_again(void **st
     }
     assert_int_equal(sim_dc_info(pair, 0, channel).state, FLOE_DC_OPEN);
     assert_int_equal(sim_dc_count(pair, 0, FLOE_DC_EV_OPEN, channel), 1);
+}
+
+static void test_dc_send_announces_nothing_on_a_stream_that_the_peer_has_taken(void **state)
+{
+    sim_dc *pair = *state;
+    sim_dc_end *e = &pair->ends[0];
+    floe_dc_options agreed = {.is_negotiated = true, .stream = 100};
+    floe_dc_options options = {0};
+    floe_dc_id busy = sim_dc_open(pair, 0, &agreed);
+    floe_dc_id channel;
+    uint8_t packet[FLOE_SCTP_PACKET_MAX];
+    size_t len;
+    fill_send_buffer(pair, busy);
+    assert_int_equal(floe_dc_open(&e->dc, &e->assoc, &options, &channel), FLOE_OK);
+    sim_dc_send_raw(pair, 1, 0, FLOE_PPID_STRING, FLOE_LIT("mine"));
+    while (floe_sctp_assoc_poll_transmit(&pair->ends[1].assoc, packet, sizeof packet, &len)) {
+        floe_bytes bytes = {packet, len};
+        assert_int_equal(floe_sctp_assoc_input(&e->assoc, pair->now, bytes), FLOE_OK);
+    }
+    sim_dc_drain(pair, 0);
+    assert_int_equal(sim_dc_count(pair, 0, FLOE_DC_EV_CLOSED, channel), 1);
 }
 
 static void test_dc_send_closes_a_channel_whose_announcement_is_too_big_for_the_peer(void **state)
@@ -267,6 +290,7 @@ int main(void)
         WITH_RAW_PEER(test_dc_send_gives_up_messages_of_partial_reliability),
         WITH_RAW_PEER(test_dc_send_never_gives_up_the_announcement),
         WITH_RAW_PEER(test_dc_send_announces_when_the_send_buffer_has_room_again),
+        WITH_RAW_PEER(test_dc_send_announces_nothing_on_a_stream_that_the_peer_has_taken),
         WITH_RAW_PEER(test_dc_send_closes_a_channel_whose_announcement_is_too_big_for_the_peer),
         cmocka_unit_test(test_dc_send_sets_a_threshold_once_the_stream_is_known),
     };

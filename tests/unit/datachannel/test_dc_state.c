@@ -375,6 +375,19 @@ static void test_dc_state_refused_reset_closes_but_wears_the_stream_out(void **s
     assert_int_equal(sim_dc_info(pair, 0, next).stream, 0);
 }
 
+static void test_dc_state_refused_reset_of_a_negotiated_stream_costs_no_others(void **state)
+{
+    sim_dc *pair = *state;
+    floe_dc_options agreed = {.is_negotiated = true, .stream = 65534};
+    floe_dc_options options = {0};
+    floe_sctp_event failed = {.type = FLOE_SCTP_EV_RESET_FAILED, .stream = 65534};
+    floe_dc_id channel = sim_dc_open(pair, 0, &agreed);
+    sim_dc_close(pair, 0, channel);
+    assert_false(floe_dc_receive_event(&pair->ends[0].dc, &pair->ends[0].assoc, &failed));
+    floe_dc_id next = sim_dc_open(pair, 0, &options);
+    assert_int_equal(sim_dc_info(pair, 0, next).stream, 0);
+}
+
 #define WITH_PAIR(test)     cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define WITH_RAW_PEER(test) cmocka_unit_test_setup_teardown(test, setup_with_raw_peer, teardown)
 
@@ -399,6 +412,7 @@ int main(void)
         WITH_RAW_PEER(test_dc_state_close_answers_a_reset_with_one_reset),
         WITH_RAW_PEER(test_dc_state_stream_is_not_used_again_before_both_sides_reset_it),
         WITH_RAW_PEER(test_dc_state_refused_reset_closes_but_wears_the_stream_out),
+        WITH_RAW_PEER(test_dc_state_refused_reset_of_a_negotiated_stream_costs_no_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

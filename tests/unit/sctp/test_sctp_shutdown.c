@@ -117,6 +117,18 @@ static void test_sctp_shutdown_without_gap_blocks_takes_nothing_back(void **stat
     assert_int_equal(s->assoc.peer_rwnd, 10000);
 }
 
+static void test_sctp_shutdown_with_an_old_or_crafted_number_is_a_shutdown_all_the_same(
+    void **state)
+{
+    (void)state;
+    static const uint32_t cums[] = {0xFFFFFFFFu, 77};
+    for (size_t i = 0; i < 2; i++) {
+        solo_establish(s);
+        give_shutdown(cums[i]);
+        assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_SHUTDOWN_ACK), 1);
+    }
+}
+
 static void test_sctp_both_ends_may_shut_down_at_once(void **state)
 {
     (void)state;
@@ -378,6 +390,8 @@ int main(void)
             test_sctp_shutdown_from_the_peer_is_acknowledged_at_once_when_idle, set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_from_the_peer_waits_for_our_data, set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_without_gap_blocks_takes_nothing_back, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_shutdown_with_an_old_or_crafted_number_is_a_shutdown_all_the_same, set_up),
         cmocka_unit_test_setup(test_sctp_both_ends_may_shut_down_at_once, set_up),
         cmocka_unit_test_setup(
             test_sctp_shutdown_is_repeated_with_the_newest_number_and_given_up, set_up),
