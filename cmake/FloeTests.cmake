@@ -59,6 +59,15 @@ foreach(source IN LISTS sources)
     floe_add_test(${name} ${source} sim floe)
 endforeach()
 
+# What tests/interop/run needs besides the floe program: a TURN client on blocking sockets.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/interop/coturn/*.c)
+if(sources AND TARGET floe_turn)
+    add_executable(turn_probe ${sources})
+    floe_set_test_options(turn_probe)
+    target_link_libraries(turn_probe PRIVATE floe_turn floe_stun floe_port floe_base floe_options
+        OpenSSL::SSL OpenSSL::Crypto)
+endif()
+
 # tests/io/test_*.py PROGRAM: the floe program over loopback; test_examples.py gets the folder of the
 # examples too.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/io/test_*.py)

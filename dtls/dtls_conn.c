@@ -79,8 +79,7 @@ static void set_deadline(floe_dtls_conn *conn)
 /* A third of a connection's heap is buffers that an idle one has no use for. */
 static void trim_if_idle(floe_dtls_conn *conn)
 {
-    bool idle = !conn->used && SSL_is_init_finished(conn->ssl) && SSL_pending(conn->ssl) == 0 &&
-                SSL_has_pending(conn->ssl) == 0;
+    bool idle = !conn->used && SSL_is_init_finished(conn->ssl) && SSL_has_pending(conn->ssl) == 0;
 
     conn->used = false;
     conn->trimmed = idle && SSL_free_buffers(conn->ssl) == 1;

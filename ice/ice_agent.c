@@ -73,6 +73,11 @@ void floe_ice_agent_trace(const floe_ice_agent *agent, floe_trace_kind kind, int
                                   });
 }
 
+static void trace_packet(const floe_ice_agent *agent, floe_trace_kind kind, floe_bytes packet)
+{
+    floe_ice_agent_trace(agent, kind, (int32_t)packet.len, floe_load_u16(packet.ptr), 0);
+}
+
 void floe_ice_agent_settle(floe_ice_agent *agent)
 {
     if (floe_ice_agent_is_closed(agent)) {
@@ -98,6 +103,7 @@ static floe_err dispatch(floe_ice_agent *agent, const floe_path *path, floe_byte
     if (floe_stun_msg_parse(&msg, packet) != FLOE_OK) {
         return FLOE_E_MALFORMED;
     }
+    trace_packet(agent, FLOE_TRACE_GOT, packet);
     if (msg.method != FLOE_STUN_BINDING || path->transport != FLOE_UDP) {
         return FLOE_E_UNKNOWN;
     }
@@ -189,7 +195,7 @@ void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, flo
     out->len = packet.len;
     out->segment = packet.len;
     out->path = (floe_path){agent->local[local].addr, *remote, FLOE_UDP};
-    floe_ice_agent_trace(agent, FLOE_TRACE_SENT, (int32_t)packet.len, floe_load_u16(packet.ptr), 0);
+    trace_packet(agent, FLOE_TRACE_SENT, packet);
 }
 
 /* RFC 8445 §6.1.4.2, §14: one new request a Ta, servers and checks in turn. */

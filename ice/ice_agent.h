@@ -37,8 +37,8 @@ typedef enum floe_ice_state {
     FLOE_ICE_CHECKING,  /* pairs are being checked; none is valid */
     FLOE_ICE_CONNECTED, /* a valid pair exists: data can flow; checks may go on */
     FLOE_ICE_COMPLETED, /* nominated, gathering and signalling of candidates over on both sides */
-    FLOE_ICE_DISCONNECTED, /* the selected pair has been silent for a while (5 s); may come back */
-    FLOE_ICE_FAILED,       /* no pair works, or consent ended; only a restart helps */
+    FLOE_ICE_DISCONNECTED, /* the pair in use has been silent for a while, and no other is alive */
+    FLOE_ICE_FAILED, /* no pair works, or consent ended; a restart helps, or a pair that turns up */
     FLOE_ICE_CLOSED
 } floe_ice_state;
 
@@ -61,11 +61,11 @@ typedef enum floe_ice_cause {
 
 typedef struct floe_ice_config { /* copied by init; zero means the default */
     floe_ice_role role;
-    floe_bytes ufrag, pwd; /* ours; empty: made by init (8 and 24 ice-chars) */
+    floe_bytes ufrag, pwd; /* ours; both empty: made by init (8 and 24 ice-chars) */
     floe_rand rand;        /* required; cryptographically strong */
     floe_trace trace;
     uint32_t pacing_us;          /* Ta: default 50000, floor 5000 (RFC 8445 section 14.2) */
-    uint32_t rto_us;             /* of checks: default 500000 (RFC 8445 section 14.3) */
+    uint32_t rto_us;             /* of requests: default 500000, the least of section 14.3 */
     uint32_t consent_us;         /* between consent checks: default 5000000, jittered 0.8 to 1.2 */
     uint32_t consent_timeout_us; /* without an answer: default 30000000 (RFC 7675 section 5.1) */
     uint32_t disconnected_us;    /* silence that is shown as DISCONNECTED: default 7000000 */
@@ -85,7 +85,8 @@ typedef enum floe_ice_event_type {
     FLOE_ICE_EV_STATE,     /* .state, .cause */
     FLOE_ICE_EV_GATHERING, /* .gathering */
     FLOE_ICE_EV_CANDIDATE, /* .cand: a new local candidate to tell the peer */
-    FLOE_ICE_EV_SELECTED,  /* .path: where data goes from now on; .local_type, .remote_type */
+    FLOE_ICE_EV_SELECTED,  /* .path: where data goes from now on (floe_ice_agent_get_path);
+                            * .local_type, .remote_type */
     FLOE_ICE_EV_ROLE       /* .role: changed by a conflict (RFC 8445 section 7.3.1.1, 7.2.5.1) */
 } floe_ice_event_type;
 
@@ -100,7 +101,7 @@ typedef struct floe_ice_event {
     uint8_t local_type, remote_type; /* floe_ice_type of the two ends of `path` */
 } floe_ice_event;
 
-/* Counters since init; none of them wraps in practice. */
+/* Counters since init; none of them wraps in practice. Checks include repetitions and consent. */
 typedef struct floe_ice_stats {
     uint64_t checks_sent, checks_received, replies_sent, replies_received;
     uint64_t consent_sent, consent_received;
@@ -111,7 +112,8 @@ typedef struct floe_ice_stats {
 } floe_ice_stats;
 
 /* Start an agent in the caller's memory. Nothing to free: stop using it, or init it again.
- * ARG: credentials out of range (4 to 256 and 22 to 256 ice-chars), or no rand.fill. */
+ * ARG: credentials out of range (4 and 22 ice-chars or more, together at most
+ * FLOE_ICE_CREDENTIAL_MAX), or no rand.fill. */
 FLOE_MUST_USE floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *config,
                                            floe_time now);
 
@@ -126,8 +128,9 @@ floe_ice_gathering floe_ice_agent_get_gathering(const floe_ice_agent *agent);
 void floe_ice_agent_set_role(floe_ice_agent *agent, floe_ice_role role);
 
 /* Gathering. A server with family 0 waits for floe_ice_agent_set_server_addr(); one that never
- * resolves is told by family 0 there and costs nothing further. FULL: FLOE_ICE_SERVER_MAX. *index
- * names the server later. */
+ * resolves is told by family 0 there and costs nothing further. A server added after gathering was
+ * complete is asked from the next restart on. FULL: FLOE_ICE_SERVER_MAX. *index names the server
+ * later. */
 FLOE_MUST_USE floe_err floe_ice_agent_add_server(floe_ice_agent *agent,
                                                  const floe_ice_server *server, uint32_t *index);
 /* A name was resolved: call once for each address to be used (one of each family is enough), and
@@ -136,35 +139,39 @@ FLOE_MUST_USE floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uin
                                                       const floe_addr *addr);
 /* A UDP socket is bound to this address (never 0.0.0.0 or ::). It becomes a host candidate, and
  * servers are asked from it. `preference` orders interfaces: 65535 is best, and each should have
- * its own. A duplicate is OK and ignored. FULL: FLOE_ICE_LOCAL_MAX. ARG: family 0, port 0, or the
- * any-address. */
+ * its own. A duplicate is OK and ignored. FULL: FLOE_ICE_LOCAL_MAX. ARG: family 0, port 0, the
+ * any-address, or a multicast address. */
 FLOE_MUST_USE floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr,
                                                 uint16_t preference);
 /* No more sockets for now: gathering is COMPLETE as soon as every server has answered or timed out.
  */
 void floe_ice_agent_end_local(floe_ice_agent *agent);
-/* Step through the local candidates found so far, from *cursor = 0. */
+/* Step through the local candidates found so far, from *cursor = 0; not the peer-reflexive ones,
+ * which the peer knows already. */
 bool floe_ice_agent_next_local(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand);
 
 /* The peer's side. Candidates may come at any time, in any order, before set_remote too; a
- * duplicate is OK and ignored. FULL: FLOE_ICE_REMOTE_MAX. ARG: family 0 or port 0. */
+ * duplicate is OK and ignored. FULL: FLOE_ICE_REMOTE_MAX. ARG: an address that nobody can be asked
+ * at. UNKNOWN: came after the end of candidates, and is ignored. CLOSED. */
 FLOE_MUST_USE floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *cand);
-/* ARG: credentials out of range. With new credentials after a restart of the peer, the old pairs
- * and remote candidates go, save the selected pair, which serves until a new one is selected. */
+/* ARG: credentials out of range. CLOSED. The same ones again change nothing. With new ones after a
+ * restart of the peer, the old pairs and remote candidates go, save the pair in use, which serves
+ * until a new one is selected; if our own restart follows, what was signalled since stays. */
 FLOE_MUST_USE floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag,
                                                  floe_bytes pwd, bool is_lite);
 void floe_ice_agent_end_remote(
     floe_ice_agent *agent); /* end-of-candidates: lets COMPLETED happen */
 
-/* Start over with new credentials of ours (empty: made here); gather again. The selected pair
+/* Start over with new credentials of ours (both empty: made here); gather again. The pair in use
  * serves on, and checks with the old credentials are answered, until the new generation has
- * selected a pair. ARG: credentials out of range. STATE: closed. */
+ * selected a pair. Replies that were not polled are forgotten. ARG: credentials out of range.
+ * STATE: closed. */
 FLOE_MUST_USE floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag,
                                               floe_bytes pwd);
 
 /* One datagram already recognised as STUN (floe_stun_msg_is). MALFORMED, AUTH, UNKNOWN: dropped and
- * counted, the agent is otherwise unchanged. `packet` is not kept. path->local is the base, i.e.
- * the socket's address. */
+ * counted, the agent is otherwise unchanged. FULL: too many replies wait to be polled; dropped
+ * likewise. CLOSED. `packet` is not kept. path->local is the base, i.e. the socket's address. */
 FLOE_MUST_USE floe_err floe_ice_agent_input(floe_ice_agent *agent, floe_time now,
                                             const floe_path *path, floe_bytes packet);
 void floe_ice_agent_advance(floe_ice_agent *agent,
@@ -176,12 +183,13 @@ floe_ice_agent_deadline(const floe_ice_agent *agent); /* next advance, or FLOE_T
 bool floe_ice_agent_poll_transmit(floe_ice_agent *agent, floe_transmit *out);
 bool floe_ice_agent_poll_event(floe_ice_agent *agent, floe_ice_event *event);
 
-/* Where data goes: the selected pair, or before nomination the best valid one. False: none, or no
- * consent. */
+/* Where data goes: the selected pair, or before nomination the best valid one; another valid one
+ * while that is silent. False: none, or no consent. */
 bool floe_ice_agent_get_path(const floe_ice_agent *agent, floe_path *path);
 /* May bytes that came on this path be believed to come from the peer? True for every pair with a
- * successful check in either direction of this generation or of the one before (RFC 8445 section
- * 12: receive on all). Counts as a sign of life of the pair if so; `now` as in _input. */
+ * successful check in either direction of this generation, and for the pair in use before a restart
+ * (RFC 8445 section 12: receive on all). Counts as a sign of life of the pair if so; `now` as in
+ * _input. */
 bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path *path);
 
 void floe_ice_agent_close(floe_ice_agent *agent); /* nothing is sent any more */

@@ -36,7 +36,6 @@ floe_err floe_ice_agent_add_server(floe_ice_agent *agent, const floe_ice_server 
     }
     *index = agent->server_count++;
     floe_ice_gather_server *mine = &agent->server[*index];
-    memset(mine, 0, sizeof *mine);
     mine->is_usable = !server->is_turn && server->transport == FLOE_UDP;
     mine->is_unresolved = mine->is_usable && server->addr.family == 0;
     if (agent->gathering == FLOE_ICE_GATHERING_COMPLETE) {
@@ -229,12 +228,13 @@ static uint8_t server_class(const floe_ice_agent *agent, const floe_addr *addr)
     return (uint8_t)(class + 1);
 }
 
-static bool get_mapped(const floe_stun_msg *msg, const floe_addr *base, floe_addr *mapped)
+static bool get_mapped(const floe_stun_msg *msg, floe_addr *mapped)
 {
-    /* RFC 8445 §5.1.1.2: servers of before RFC 5389 answer with MAPPED-ADDRESS. */
+    /* RFC 8445 §5.1.1.2: servers of before RFC 5389 answer with MAPPED-ADDRESS; behind a NAT64 the
+     * address is of the other family than the socket's. */
     return (floe_stun_msg_get_addr(msg, FLOE_STUN_XOR_MAPPED_ADDRESS, mapped) ||
             floe_stun_msg_get_addr(msg, FLOE_STUN_MAPPED_ADDRESS, mapped)) &&
-           mapped->family == base->family && floe_ice_addr_is_usable(mapped);
+           floe_ice_addr_is_usable(mapped);
 }
 
 floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_path *path,
@@ -246,7 +246,7 @@ floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_p
         return FLOE_E_UNKNOWN; /* only the server that was asked may answer */
     }
     agent->server[job->server].answered |= UINT64_C(1) << job->local;
-    if (msg->cls == FLOE_STUN_SUCCESS && get_mapped(msg, &path->local, &mapped)) {
+    if (msg->cls == FLOE_STUN_SUCCESS && get_mapped(msg, &mapped)) {
         /* RFC 8838 §13: after the end of candidates there are no new ones; this was a refresh. */
         if (agent->gathering != FLOE_ICE_GATHERING_COMPLETE) {
             (void)floe_ice_table_add_reflexive(agent, FLOE_ICE_SRFLX, job->local,

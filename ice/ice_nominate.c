@@ -8,8 +8,6 @@
  * point to several (aggressive nomination), at any time. Both leave a pair that has fallen silent
  * for one that is alive.
  */
-#include <string.h>
-
 #include "base/crypto.h"
 #include "ice/ice_agent_internal.h"
 
@@ -59,7 +57,11 @@ static uint8_t find_best(const floe_ice_agent *agent, uint8_t last)
 
 void floe_ice_nominate_drop_old(floe_ice_agent *agent)
 {
-    memset(&agent->list.pair[FLOE_ICE_OLD], 0, sizeof agent->list.pair[FLOE_ICE_OLD]);
+    floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
+    if (old->state != FLOE_ICE_PAIR_FREE) {
+        old->state = FLOE_ICE_PAIR_FAILED; /* but the peer's last data may come on it */
+        old->flags = FLOE_ICE_PAIR_ANSWERED;
+    }
     floe_ice_check_forget_past(agent, FLOE_ICE_OLD);
     floe_secret_wipe(&agent->ours[1], sizeof agent->ours[1]);
     floe_secret_wipe(&agent->theirs[1], sizeof agent->theirs[1]);

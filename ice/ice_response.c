@@ -135,12 +135,6 @@ static bool has_unknown(const floe_stun_msg *msg)
     return floe_stun_msg_get_unknown(msg, known, sizeof known / sizeof known[0], unknown, 1) > 0;
 }
 
-static bool get_mapped(const floe_stun_msg *msg, const floe_addr *base, floe_addr *mapped)
-{
-    return floe_stun_msg_get_addr(msg, FLOE_STUN_XOR_MAPPED_ADDRESS, mapped) &&
-           mapped->family == base->family && floe_ice_addr_is_usable(mapped);
-}
-
 /* It is authentic, and answers this check. */
 static void take_response(floe_ice_agent *agent, const floe_ice_check_ref *ref,
                           const floe_path *path, const floe_stun_msg *msg)
@@ -155,7 +149,8 @@ static void take_response(floe_ice_agent *agent, const floe_ice_check_ref *ref,
                floe_stun_msg_get_error(msg, &code, &(floe_bytes){0})) {
         take_error(agent, ref, code);
     } else if (msg->cls == FLOE_STUN_SUCCESS && !has_unknown(msg) &&
-               get_mapped(msg, &path->local, &mapped)) {
+               floe_stun_msg_get_addr(msg, FLOE_STUN_XOR_MAPPED_ADDRESS, &mapped) &&
+               floe_ice_addr_is_usable(&mapped)) { /* of the other family behind a NAT64 */
         take_success(agent, ref);
         if (!ref->is_old) {
             learn_mapped(agent, ref->pair, &mapped);

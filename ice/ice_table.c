@@ -157,10 +157,12 @@ void floe_ice_table_refresh(floe_ice_agent *agent)
     }
 }
 
-/* RFC 8445 §6.1.2.2: of one address family, and IPv6 link-local addresses only among themselves. */
+/* RFC 8445 §6.1.2.2: of one address family, and IPv6 link-local addresses only among themselves.
+ * Loopback addresses as well: a peer must not have us ask this host's own services. */
 static bool is_pairable(const floe_addr *local, const floe_addr *remote)
 {
     return local->family == remote->family &&
+           floe_addr_is_loopback(local) == floe_addr_is_loopback(remote) &&
            (local->family != 6 ||
             floe_addr_is_link_local(local) == floe_addr_is_link_local(remote));
 }

@@ -178,13 +178,20 @@ void floe_peer_close(floe_peer *peer, floe_time now)
     floe_peer_update_state(peer);
 }
 
+/* What is gathered for an answer is told after it: before, the peer does not know our credentials.
+ */
+static bool is_gathering_told(const floe_peer *peer)
+{
+    return peer->has_local && peer->signaling != FLOE_PEER_HAVE_REMOTE_OFFER;
+}
+
 /* States are told as they are now: one that was passed through between two reads is not told. */
 static bool poll_state(floe_peer *peer, floe_peer_event *event)
 {
     if (peer->told_signaling != peer->signaling) {
         peer->told_signaling = peer->signaling;
         event->type = FLOE_PEER_EV_SIGNALING;
-    } else if (peer->told_gathering != event->gathering) {
+    } else if (peer->told_gathering != event->gathering && is_gathering_told(peer)) {
         peer->told_gathering = (uint8_t)event->gathering;
         event->type = FLOE_PEER_EV_GATHERING;
     } else if (peer->told_ice != event->ice) {
@@ -250,7 +257,7 @@ bool floe_peer_poll_event(floe_peer *peer, floe_peer_event *event)
     event->state = (floe_peer_state)peer->state;
     event->channel = FLOE_DC_NONE;
     /* Candidates go before the end of gathering, and channels are heard of before their end. */
-    if (peer->has_local && !peer->is_closed &&
+    if (is_gathering_told(peer) && !peer->is_closed &&
         floe_ice_agent_next_local(&peer->ice, &peer->told_candidates, &event->cand)) {
         event->type = FLOE_PEER_EV_CANDIDATE;
         return true;

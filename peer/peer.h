@@ -112,7 +112,7 @@ typedef struct floe_peer_stats {
                                      component 2 */
 } floe_peer_stats;
 
-#define FLOE_PEER_CANDIDATE_MAX 160u /* the longest candidate line that floe writes, with NUL */
+#define FLOE_PEER_CANDIDATE_MAX 192u /* the longest candidate line that floe writes, with NUL */
 
 /* Start a peer in the caller's memory. ARG: something required is missing or too small. */
 FLOE_MUST_USE floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config,

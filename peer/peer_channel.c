@@ -1,5 +1,4 @@
 /* peer/peer_channel.c - channels and messages: the facade's door to datachannel/. */
-#include "datachannel/dcep.h"
 #include "peer/peer_internal.h"
 
 floe_err floe_peer_open_channel(floe_peer *peer, const floe_dc_options *options,
@@ -9,9 +8,7 @@ floe_err floe_peer_open_channel(floe_peer *peer, const floe_dc_options *options,
         return FLOE_E_CLOSED;
     }
     floe_err err = floe_dc_open(&peer->dc, &peer->sctp, options, channel);
-    if (err == FLOE_OK && !peer->is_negotiated) {
-        floe_peer_need_negotiation(peer);
-    }
+    floe_peer_update_negotiation(peer);
     floe_peer_pump(peer);
     return err;
 }
@@ -51,22 +48,14 @@ bool floe_peer_peek(floe_peer *peer, floe_dc_message *message)
     return floe_dc_peek(&peer->dc, &peer->sctp, message);
 }
 
-/* RFC 8831 §6.6: SCTP can't carry nothing, so the empty message comes as one byte of no meaning. */
-static bool is_empty(const floe_peer *peer)
-{
-    floe_sctp_recv first;
-    return !floe_sctp_assoc_peek(&peer->sctp, &first) || first.ppid == FLOE_PPID_STRING_EMPTY ||
-           first.ppid == FLOE_PPID_BINARY_EMPTY;
-}
-
 floe_bytes floe_peer_view(const floe_peer *peer, size_t offset)
 {
-    return is_empty(peer) ? (floe_bytes){NULL, 0} : floe_sctp_assoc_view(&peer->sctp, offset);
+    return floe_dc_view(&peer->dc, &peer->sctp, offset);
 }
 
 size_t floe_peer_copy(const floe_peer *peer, uint8_t *buf, size_t cap)
 {
-    return is_empty(peer) ? 0 : floe_sctp_assoc_copy(&peer->sctp, buf, cap);
+    return floe_dc_copy(&peer->dc, &peer->sctp, buf, cap);
 }
 
 void floe_peer_release(floe_peer *peer)

@@ -10,8 +10,7 @@
 floe_bytes floe_peer_get_mid(const floe_peer *peer)
 {
     floe_sdp_webrtc desc;
-    const floe_sdp *mirror = floe_peer_get_mirror(peer);
-    if (mirror == NULL || floe_sdp_webrtc_read(&desc, mirror, NULL) != FLOE_OK) {
+    if (!floe_peer_read_mirror(peer, &desc)) {
         return FIRST_MID;
     }
     /* Chromium takes the candidates of a bundle only with the mid of the section that leads it. */

@@ -8,19 +8,21 @@
  * (peer_pump.c). */
 void floe_peer_pump(floe_peer *peer);
 
-/* The negotiated facts are here: make the DTLS end (peer_transport.c). CRYPTO: OpenSSL has no
- * memory. */
-FLOE_MUST_USE floe_err floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote);
+/* The negotiated facts are here: make the DTLS end, or fail (peer_transport.c). */
+void floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote);
 /* Take the datagrams that came too early, as far as their path is valid by now. */
 void floe_peer_replay_early(floe_peer *peer);
 
-/* End the connection: the first reason given stays. */
+/* End the connection. The first reason stays, save that ICE's gives way: a restart may undo it. */
 void floe_peer_fail(floe_peer *peer, floe_peer_fault fault, const char *reason);
 /* Recompute the connection state from ICE and DTLS (W3C webrtc-pc section 4.3.3). */
 void floe_peer_update_state(floe_peer *peer);
 
 /* The remote description that the next local one mirrors; NULL before there is any. */
 const floe_sdp *floe_peer_get_mirror(const floe_peer *peer);
-void floe_peer_need_negotiation(floe_peer *peer);
+/* What that says. False: there is none yet. */
+bool floe_peer_read_mirror(const floe_peer *peer, floe_sdp_webrtc *desc);
+/* Look whether an offer is needed, and tell it once (W3C webrtc-pc section 4.7.3). */
+void floe_peer_update_negotiation(floe_peer *peer);
 
 #endif

@@ -11,11 +11,12 @@
 
 void floe_peer_fail(floe_peer *peer, floe_peer_fault fault, const char *reason)
 {
-    if (peer->fault == FLOE_PEER_FAULT_NONE) {
+    if (peer->fault == FLOE_PEER_FAULT_NONE || peer->fault == FLOE_PEER_FAULT_ICE) {
         peer->fault = (uint8_t)fault;
         peer->reason = reason;
     }
-    floe_dc_close_all(&peer->dc);
+    /* Its end is that of the channels: closed as soon as what they have received is read. */
+    floe_sctp_assoc_abort(&peer->sctp);
 }
 
 static uint8_t aggregate(const floe_peer *peer)
@@ -23,8 +24,7 @@ static uint8_t aggregate(const floe_peer *peer)
     if (peer->is_closed) {
         return FLOE_PEER_CLOSED;
     }
-    if (peer->is_rejected || peer->ice_state == FLOE_ICE_FAILED ||
-        peer->dtls_state == FLOE_DTLS_FAILED || peer->fault == FLOE_PEER_FAULT_SCTP) {
+    if (peer->fault != FLOE_PEER_FAULT_NONE) {
         return FLOE_PEER_FAILED;
     }
     if (peer->ice_state == FLOE_ICE_DISCONNECTED) {
@@ -60,10 +60,10 @@ static void hear_ice(floe_peer *peer, const floe_ice_event *event)
     if (is_back) {
         floe_sctp_assoc_path_changed(&peer->sctp, peer->now);
     }
-    if (event->state == FLOE_ICE_FAILED) {
+    if (event->state == FLOE_ICE_FAILED && peer->fault == FLOE_PEER_FAULT_NONE) {
         peer->fault = FLOE_PEER_FAULT_ICE;
         peer->reason = floe_ice_cause_text(event->cause);
-    } else if (peer->fault == FLOE_PEER_FAULT_ICE) {
+    } else if (event->state != FLOE_ICE_FAILED && peer->fault == FLOE_PEER_FAULT_ICE) {
         peer->fault = FLOE_PEER_FAULT_NONE; /* a restart brought it back */
         peer->reason = "";
     }
@@ -102,6 +102,13 @@ static void pump_path(floe_peer *peer)
     }
 }
 
+/* The peer has ended the connection in an orderly way. */
+static void hear_close(floe_peer *peer)
+{
+    floe_peer_fail(peer, FLOE_PEER_FAULT_CLOSED_BY_PEER, "the peer closed the connection");
+    peer->is_closed = true;
+}
+
 static void hear_dtls(floe_peer *peer, floe_dtls_state state, floe_dtls_cause cause)
 {
     peer->dtls_state = (uint8_t)state;
@@ -111,8 +118,7 @@ static void hear_dtls(floe_peer *peer, floe_dtls_state state, floe_dtls_cause ca
         return;
     case FLOE_DTLS_CLOSED:
         if (!peer->is_closed) {
-            floe_peer_fail(peer, FLOE_PEER_FAULT_CLOSED_BY_PEER, "the peer closed the connection");
-            peer->is_closed = true;
+            hear_close(peer);
         }
         return;
     case FLOE_DTLS_FAILED:
@@ -145,15 +151,15 @@ static bool pump_dtls(floe_peer *peer)
 
 static void hear_sctp(floe_peer *peer, const floe_sctp_event *event)
 {
-    if (event->type != FLOE_SCTP_EV_CLOSED || peer->is_closed) {
+    if (event->type != FLOE_SCTP_EV_CLOSED || event->cause == FLOE_SCTP_CAUSE_LOCAL ||
+        peer->is_closed) {
         return;
     }
-    bool is_orderly =
-        event->cause == FLOE_SCTP_CAUSE_ABORTED || event->cause == FLOE_SCTP_CAUSE_SHUTDOWN;
-    floe_peer_fail(peer, is_orderly ? FLOE_PEER_FAULT_CLOSED_BY_PEER : FLOE_PEER_FAULT_SCTP,
-                   is_orderly ? "the peer closed the connection"
-                              : floe_sctp_cause_text(event->cause));
-    peer->is_closed = is_orderly;
+    if (event->cause == FLOE_SCTP_CAUSE_ABORTED || event->cause == FLOE_SCTP_CAUSE_SHUTDOWN) {
+        hear_close(peer);
+    } else {
+        floe_peer_fail(peer, FLOE_PEER_FAULT_SCTP, floe_sctp_cause_text(event->cause));
+    }
 }
 
 static bool pump_sctp(floe_peer *peer)

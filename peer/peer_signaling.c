@@ -28,25 +28,32 @@ const floe_sdp *floe_peer_get_mirror(const floe_peer *peer)
     return peer->is_negotiated ? &peer->remotes[peer->current].sdp : NULL;
 }
 
-void floe_peer_need_negotiation(floe_peer *peer)
+bool floe_peer_read_mirror(const floe_peer *peer, floe_sdp_webrtc *desc)
 {
-    peer->is_negotiation_needed = true;
-    peer->is_negotiation_news = true;
+    const floe_sdp *mirror = floe_peer_get_mirror(peer);
+    return mirror != NULL && floe_sdp_webrtc_read(desc, mirror, NULL) == FLOE_OK;
 }
 
-/* Back to STABLE. What was wanted meanwhile asks for the next offer (W3C: update the
- * negotiation-needed flag). */
+void floe_peer_update_negotiation(floe_peer *peer)
+{
+    floe_dc_id channel;
+    size_t cursor = 0;
+    if (peer->signaling != FLOE_PEER_STABLE) {
+        return;
+    }
+    bool is_needed = peer->is_restart_wanted ||
+                     (!peer->is_negotiated && floe_dc_next(&peer->dc, &cursor, &channel));
+    peer->is_negotiation_news =
+        is_needed && (peer->is_negotiation_news || !peer->is_negotiation_needed);
+    peer->is_negotiation_needed = is_needed;
+}
+
+/* What was wanted meanwhile asks for the next offer. */
 static void become_stable(floe_peer *peer)
 {
     peer->signaling = FLOE_PEER_STABLE;
-    peer->is_negotiation_news = peer->is_negotiation_needed;
-}
-
-static void take_pending_remote(floe_peer *peer)
-{
-    peer->current ^= 1;
-    peer->has_pending_remote = false;
-    peer->is_negotiated = true;
+    peer->is_negotiation_needed = false;
+    floe_peer_update_negotiation(peer);
 }
 
 static void set_local_type(floe_peer *peer, floe_peer_sdp_type type)
@@ -56,17 +63,39 @@ static void set_local_type(floe_peer *peer, floe_peer_sdp_type type)
     peer->has_local = true;
 }
 
-/* The transport's facts from a remote description that is negotiated now. */
-static floe_err use_remote(floe_peer *peer, const floe_sdp_webrtc *desc)
+/* New credentials of ours, and none of the peer's until it has answered to them. The pair that
+ * carries data serves on. */
+static void restart_ice(floe_peer *peer)
 {
+    floe_bytes fresh = {NULL, 0};
+    floe_err err = floe_ice_agent_restart(&peer->ice, fresh, fresh);
+    FLOE_ASSERT(err == FLOE_OK); /* the agent makes them itself, and is never closed */
+    peer->has_remote_ice = false;
+    peer->is_restart_wanted = false;
+    peer->told_candidates = 0;
+}
+
+/* An offer and its answer are set: what they say holds. */
+static void conclude(floe_peer *peer, const floe_sdp_webrtc *remote)
+{
+    peer->current ^= 1;
+    peer->has_pending_remote = false;
+    peer->is_negotiated = true;
     peer->stable_local_type = peer->local_type;
     peer->has_stable_local = true;
-    peer->remote_message_max = desc->max_message_size;
-    uint32_t limit =
-        desc->max_message_size < UINT32_MAX ? (uint32_t)desc->max_message_size : UINT32_MAX;
-    floe_sctp_assoc_set_remote_message_max(&peer->sctp, limit);
     become_stable(peer);
-    return peer->has_dtls ? FLOE_OK : floe_peer_start_dtls(peer, desc);
+    if (remote->is_rejected) {
+        floe_peer_fail(peer, FLOE_PEER_FAULT_CLOSED_BY_PEER, "the peer rejected the data channel");
+        return;
+    }
+    uint64_t max = remote->max_message_size;
+    peer->remote_message_max = max;
+    floe_sctp_assoc_set_remote_message_max(&peer->sctp,
+                                           max < UINT32_MAX ? (uint32_t)max : UINT32_MAX);
+    if (!peer->has_dtls) {
+        floe_sctp_assoc_set_remote_port(&peer->sctp, remote->sctp_port);
+        floe_peer_start_dtls(peer, remote);
+    }
 }
 
 static floe_err set_local_offer(floe_peer *peer)
@@ -79,17 +108,10 @@ static floe_err set_local_offer(floe_peer *peer)
         floe_ice_agent_set_role(&peer->ice, FLOE_ICE_CONTROLLING);
     }
     if (peer->is_restart_wanted) {
-        floe_bytes fresh = {NULL, 0};
-        floe_err err = floe_ice_agent_restart(&peer->ice, fresh, fresh);
-        if (err != FLOE_OK) {
-            return err;
-        }
-        peer->is_restart_wanted = false;
-        peer->told_candidates = 0;
+        restart_ice(peer);
     }
     set_local_type(peer, FLOE_PEER_OFFER);
     peer->signaling = FLOE_PEER_HAVE_LOCAL_OFFER;
-    peer->is_negotiation_needed = peer->is_negotiation_news = false;
     return FLOE_OK;
 }
 
@@ -99,14 +121,21 @@ static floe_err set_local_answer(floe_peer *peer)
     if (peer->signaling != FLOE_PEER_HAVE_REMOTE_OFFER) {
         return FLOE_E_STATE;
     }
-    floe_err err = floe_sdp_webrtc_read(&desc, floe_peer_get_mirror(peer), NULL);
-    FLOE_ASSERT(err == FLOE_OK); /* it was read when it was set */
+    bool is_read = floe_peer_read_mirror(peer, &desc);
+    FLOE_ASSERT(is_read); /* as it was when it was set */
     set_local_type(peer, FLOE_PEER_ANSWER);
-    take_pending_remote(peer);
-    return err == FLOE_OK ? use_remote(peer, &desc) : err;
+    conclude(peer, &desc);
+    return FLOE_OK;
 }
 
-/* RFC 8829 §4.1.10.2: back to the last stable state, as if the offer had not been set. */
+/* RFC 8829 §4.1.10.2: back to the last stable state, as if the offer had not been set; only ICE
+ * credentials do not come back. Where the peer knows others, a restart brings both together. */
+static void roll_back(floe_peer *peer)
+{
+    peer->is_restart_wanted |= peer->is_negotiated && !peer->has_remote_ice;
+    become_stable(peer);
+}
+
 static floe_err rollback_local(floe_peer *peer)
 {
     if (peer->signaling != FLOE_PEER_HAVE_LOCAL_OFFER) {
@@ -114,35 +143,23 @@ static floe_err rollback_local(floe_peer *peer)
     }
     peer->local_type = peer->stable_local_type;
     peer->has_local = peer->has_stable_local;
-    peer->is_negotiation_needed = true;
-    become_stable(peer);
+    roll_back(peer);
     return FLOE_OK;
 }
 
-static floe_err rollback_remote(floe_peer *peer)
+static void rollback_remote(floe_peer *peer)
 {
-    floe_sdp_webrtc desc;
-    if (peer->signaling != FLOE_PEER_HAVE_REMOTE_OFFER) {
-        return FLOE_E_STATE;
-    }
     peer->has_pending_remote = false;
-    peer->remote_ufrag = peer->remote_pwd = (floe_bytes){NULL, 0};
-    peer->remote_mid = peer->transport_mid = (floe_bytes){NULL, 0};
-    const floe_sdp *mirror = floe_peer_get_mirror(peer);
-    if (mirror != NULL && floe_sdp_webrtc_read(&desc, mirror, NULL) == FLOE_OK) {
-        peer->remote_ufrag = desc.ufrag;
-        peer->remote_pwd = desc.pwd;
-        peer->remote_mid = desc.mid;
-        peer->transport_mid = desc.transport_mid;
+    if (peer->is_remote_ice_new) {
+        restart_ice(peer);
     }
-    become_stable(peer);
-    return FLOE_OK;
+    roll_back(peer);
 }
 
 floe_err floe_peer_set_local(floe_peer *peer, floe_peer_sdp_type type)
 {
     floe_err err = FLOE_E_ARG;
-    if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED) {
+    if (peer->is_closed) {
         return FLOE_E_CLOSED;
     }
     if (type == FLOE_PEER_OFFER) {
@@ -175,14 +192,25 @@ static bool has_digest(const floe_sdp_webrtc *desc, const floe_dtls_digest *dige
     return false;
 }
 
-static bool is_setup_acceptable(const incoming *in)
+static bool is_setup_acceptable(const floe_peer *peer, const incoming *in)
 {
     uint8_t setup = in->desc.setup;
+    if (peer->has_dtls && setup == peer->setup) {
+        return false; /* RFC 8842 §5.5: to exchange the roles is to begin anew */
+    }
     if (in->is_offer) {
         return setup == FLOE_SDP_SETUP_ACTPASS || setup == FLOE_SDP_SETUP_ACTIVE ||
                setup == FLOE_SDP_SETUP_PASSIVE;
     }
     return setup == FLOE_SDP_SETUP_ACTIVE || setup == FLOE_SDP_SETUP_PASSIVE;
+}
+
+/* Has the peer the credentials that it had before? */
+static bool has_same_ice(const floe_peer *peer, const floe_sdp_webrtc *desc)
+{
+    floe_sdp_webrtc known;
+    return floe_peer_read_mirror(peer, &known) && floe_bytes_equal(desc->ufrag, known.ufrag) &&
+           floe_bytes_equal(desc->pwd, known.pwd);
 }
 
 /* What a well-formed description must say to be usable here. */
@@ -194,7 +222,7 @@ static floe_err check_meaning(const floe_peer *peer, incoming *in, floe_sdp_faul
                    ? refuse(fault, "the data channel's section has port 0", FLOE_E_UNSUPPORTED)
                    : FLOE_OK;
     }
-    if (!is_setup_acceptable(in)) {
+    if (!is_setup_acceptable(peer, in)) {
         /* RFC 8842 §5.3: an answer chooses active or passive. */
         return refuse(fault, "a=setup is missing or wrong for this kind of description",
                       FLOE_E_MALFORMED);
@@ -206,9 +234,10 @@ static floe_err check_meaning(const floe_peer *peer, incoming *in, floe_sdp_faul
         return refuse(fault, "the fingerprint changed: that needs a new connection",
                       FLOE_E_UNSUPPORTED);
     }
-    in->is_restart =
-        peer->remote_ufrag.len > 0 && !(floe_bytes_equal(desc->ufrag, peer->remote_ufrag) &&
-                                        floe_bytes_equal(desc->pwd, peer->remote_pwd));
+    if (desc->ufrag.len + desc->pwd.len > FLOE_ICE_CREDENTIAL_MAX) {
+        return refuse(fault, "a=ice-ufrag and a=ice-pwd are too long", FLOE_E_UNSUPPORTED);
+    }
+    in->is_restart = peer->has_remote_ice && !has_same_ice(peer, desc);
     return FLOE_OK;
 }
 
@@ -235,7 +264,7 @@ static floe_err check_remote(const floe_peer *peer, incoming *in, floe_bytes tex
 }
 
 /* Keep a checked text in the free half, and let in->desc view it there. */
-static floe_err keep_remote(floe_peer *peer, incoming *in, floe_bytes text)
+static void keep_remote(floe_peer *peer, incoming *in, floe_bytes text)
 {
     in->slot = peer->current ^ 1;
     floe_peer_remote *remote = &peer->remotes[in->slot];
@@ -244,30 +273,26 @@ static floe_err keep_remote(floe_peer *peer, incoming *in, floe_bytes text)
     if (err == FLOE_OK) {
         err = floe_sdp_webrtc_read(&in->desc, &remote->sdp, NULL);
     }
-    FLOE_ASSERT(err == FLOE_OK);
-    return err;
+    FLOE_ASSERT(err == FLOE_OK); /* as before */
 }
 
-/* One remote candidate, from a description or trickled. */
-static floe_err add_candidate(floe_peer *peer, floe_bytes text)
+/* One remote candidate of a peer with this fragment, from a description or trickled. */
+static floe_err add_candidate(floe_peer *peer, floe_bytes text, floe_bytes ufrag)
 {
     floe_sdp_candidate parsed;
     floe_ice_cand cand;
     floe_err err = floe_sdp_candidate_parse(&parsed, text);
-    if (err == FLOE_OK && parsed.ufrag.len > 0 &&
-        !floe_bytes_equal(parsed.ufrag, peer->remote_ufrag)) {
+    if (err != FLOE_OK) {
+        return FLOE_E_MALFORMED;
+    }
+    if (parsed.ufrag.len > 0 && !floe_bytes_equal(parsed.ufrag, ufrag)) {
         return FLOE_E_UNKNOWN; /* RFC 8838 §9: of a generation that is over, or not here yet */
     }
-    if (err == FLOE_OK) {
-        err = floe_ice_cand_from_sdp(&cand, &parsed);
-    }
+    err = floe_ice_cand_from_sdp(&cand, &parsed);
     if (err == FLOE_OK) {
         err = floe_ice_agent_add_remote(&peer->ice, &cand);
     }
-    if (err == FLOE_OK || err == FLOE_E_MALFORMED) {
-        return err;
-    }
-    peer->stats.candidates_ignored++;
+    peer->stats.candidates_ignored += err != FLOE_OK;
     return FLOE_OK;
 }
 
@@ -277,9 +302,7 @@ static void add_candidates(floe_peer *peer, const incoming *in)
     floe_bytes text;
     size_t cursor = 0;
     while (floe_sdp_webrtc_next_candidate(sdp, &in->desc, &cursor, &text)) {
-        if (add_candidate(peer, text) != FLOE_OK) {
-            peer->stats.candidates_ignored++;
-        }
+        peer->stats.candidates_ignored += add_candidate(peer, text, in->desc.ufrag) != FLOE_OK;
     }
     /* RFC 8838 §8.2: at the end mark, these are all. Without a=ice-options:trickle they should be,
      * but pion and GStreamer leave it out and trickle all the same. */
@@ -288,15 +311,11 @@ static void add_candidates(floe_peer *peer, const incoming *in)
     }
 }
 
-static floe_err apply_ice(floe_peer *peer, const incoming *in)
+static void apply_ice(floe_peer *peer, const incoming *in)
 {
-    floe_bytes fresh = {NULL, 0};
-    floe_err err = FLOE_OK;
     if (in->is_restart && in->is_offer) {
         /* RFC 8839 §4.4.1.1.1: new credentials in an offer ask for new ones in the answer. */
-        err = floe_ice_agent_restart(&peer->ice, fresh, fresh);
-        peer->told_candidates = 0;
-        peer->is_restart_wanted = false;
+        restart_ice(peer);
     }
     if (!peer->is_negotiated && in->is_offer) {
         /* RFC 8445 §6.1.1: of two full agents the one that was asked is controlled. */
@@ -305,108 +324,98 @@ static floe_err apply_ice(floe_peer *peer, const incoming *in)
     if (in->desc.is_ice_lite) {
         floe_ice_agent_set_role(&peer->ice, FLOE_ICE_CONTROLLING);
     }
-    if (err == FLOE_OK) {
-        err = floe_ice_agent_set_remote(&peer->ice, in->desc.ufrag, in->desc.pwd,
-                                        in->desc.is_ice_lite);
-    }
-    if (err != FLOE_OK) {
-        return err;
-    }
-    peer->remote_ufrag = in->desc.ufrag;
-    peer->remote_pwd = in->desc.pwd;
-    peer->remote_mid = in->desc.mid;
-    peer->transport_mid = in->desc.transport_mid;
+    floe_err err =
+        floe_ice_agent_set_remote(&peer->ice, in->desc.ufrag, in->desc.pwd, in->desc.is_ice_lite);
+    FLOE_ASSERT(err == FLOE_OK); /* checked, and the agent is never closed */
+    peer->has_remote_ice = true;
     add_candidates(peer, in);
-    return FLOE_OK;
 }
 
-static floe_err set_remote_answer(floe_peer *peer, const incoming *in)
+static void set_remote_answer(floe_peer *peer, const incoming *in)
 {
-    if (in->desc.is_rejected) {
-        take_pending_remote(peer);
-        become_stable(peer);
-        peer->is_rejected = true;
-        floe_peer_fail(peer, FLOE_PEER_FAULT_CLOSED_BY_PEER, "the peer rejected the data channel");
-        return FLOE_OK;
+    if (!in->desc.is_rejected) {
+        apply_ice(peer, in);
     }
-    floe_err err = apply_ice(peer, in);
-    if (err != FLOE_OK) {
-        return err;
-    }
-    take_pending_remote(peer);
-    return use_remote(peer, &in->desc);
+    conclude(peer, &in->desc);
 }
 
-static floe_err set_remote_offer(floe_peer *peer, const incoming *in)
+static void set_remote_offer(floe_peer *peer, const incoming *in)
 {
-    floe_err err = apply_ice(peer, in);
-    if (err == FLOE_OK) {
-        peer->has_pending_remote = true;
-        peer->signaling = FLOE_PEER_HAVE_REMOTE_OFFER;
-    }
-    return err;
+    bool is_ice_kept = peer->has_remote_ice && !in->is_restart;
+    bool was_ice_new = peer->has_pending_remote && peer->is_remote_ice_new;
+    apply_ice(peer, in);
+    peer->is_remote_ice_new = was_ice_new || !is_ice_kept;
+    peer->has_pending_remote = true;
+    peer->signaling = FLOE_PEER_HAVE_REMOTE_OFFER;
 }
 
 static floe_err check_moment(const floe_peer *peer, floe_peer_sdp_type type)
 {
     uint8_t state = peer->signaling;
-    if (state == FLOE_PEER_SIGNALING_CLOSED) {
+    bool is_moment;
+    if (peer->is_closed) {
         return FLOE_E_CLOSED;
     }
     if (type == FLOE_PEER_OFFER) {
-        bool is_moment = state == FLOE_PEER_STABLE || state == FLOE_PEER_HAVE_REMOTE_OFFER;
-        return is_moment ? FLOE_OK : FLOE_E_STATE;
+        is_moment = state == FLOE_PEER_STABLE || state == FLOE_PEER_HAVE_REMOTE_OFFER;
+    } else {
+        is_moment = state == (type == FLOE_PEER_ANSWER ? FLOE_PEER_HAVE_LOCAL_OFFER
+                                                       : FLOE_PEER_HAVE_REMOTE_OFFER);
     }
-    return type == FLOE_PEER_ANSWER && state == FLOE_PEER_HAVE_LOCAL_OFFER ? FLOE_OK : FLOE_E_STATE;
+    return is_moment ? FLOE_OK : FLOE_E_STATE;
 }
 
 floe_err floe_peer_set_remote(floe_peer *peer, floe_peer_sdp_type type, floe_bytes sdp,
                               floe_sdp_fault *fault)
 {
     incoming in = {.is_offer = type == FLOE_PEER_OFFER};
-    if (type == FLOE_PEER_ROLLBACK) {
-        return rollback_remote(peer);
-    }
     floe_err err = check_moment(peer, type);
     if (err != FLOE_OK) {
         return refuse(fault, "not the moment for this kind of description", err);
     }
-    err = check_remote(peer, &in, sdp, fault);
-    if (err == FLOE_OK) {
-        err = keep_remote(peer, &in, sdp);
+    if (type == FLOE_PEER_ROLLBACK) {
+        rollback_remote(peer);
+    } else {
+        err = check_remote(peer, &in, sdp, fault);
+        if (err != FLOE_OK) {
+            return err;
+        }
+        keep_remote(peer, &in, sdp);
+        if (in.is_offer) {
+            set_remote_offer(peer, &in);
+        } else {
+            set_remote_answer(peer, &in);
+        }
     }
-    if (err != FLOE_OK) {
-        return err;
-    }
-    err = in.is_offer ? set_remote_offer(peer, &in) : set_remote_answer(peer, &in);
     floe_peer_pump(peer);
-    return err;
+    return FLOE_OK;
 }
 
 /* RFC 9143 §7.1: in a bundle a candidate may come with the data channel's mid or with its leader's.
  */
-static bool is_our_mid(const floe_peer *peer, floe_bytes mid)
+static bool is_our_mid(const floe_sdp_webrtc *desc, floe_bytes mid)
 {
-    return mid.len == 0 || peer->remote_mid.len == 0 || floe_bytes_equal(mid, peer->remote_mid) ||
-           floe_bytes_equal(mid, peer->transport_mid);
+    return mid.len == 0 || desc->mid.len == 0 || floe_bytes_equal(mid, desc->mid) ||
+           floe_bytes_equal(mid, desc->transport_mid);
 }
 
 floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate, floe_bytes mid)
 {
-    if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED) {
+    floe_sdp_webrtc desc;
+    if (peer->is_closed) {
         return FLOE_E_CLOSED;
     }
-    if (peer->remote_ufrag.len == 0) {
+    if (!floe_peer_read_mirror(peer, &desc)) {
         return FLOE_E_STATE;
     }
-    if (!is_our_mid(peer, mid)) {
+    if (!peer->has_remote_ice || !is_our_mid(&desc, mid)) {
         return FLOE_E_UNKNOWN;
     }
     floe_err err = FLOE_OK;
     if (candidate.len == 0) {
         floe_ice_agent_end_remote(&peer->ice);
     } else {
-        err = add_candidate(peer, candidate);
+        err = add_candidate(peer, candidate, desc.ufrag);
     }
     floe_peer_pump(peer);
     return err;
@@ -414,9 +423,8 @@ floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate, floe_byt
 
 void floe_peer_restart_ice(floe_peer *peer)
 {
-    if (peer->signaling == FLOE_PEER_SIGNALING_CLOSED || !peer->has_local) {
-        return;
+    if (!peer->is_closed && peer->has_local) {
+        peer->is_restart_wanted = true;
+        floe_peer_update_negotiation(peer);
     }
-    peer->is_restart_wanted = true;
-    floe_peer_need_negotiation(peer);
 }

@@ -50,13 +50,13 @@ struct floe_peer {
     bool is_negotiated; /* an offer and its answer have been set once */
     bool is_restart_wanted;
     bool is_negotiation_needed;
+    bool has_remote_ice;    /* the agent has the parameters of floe_peer_get_mirror() */
+    bool is_remote_ice_new; /* and those came with the pending offer */
     uint64_t session_id, session_version;
     floe_peer_remote remotes[2];
     uint8_t current; /* which of them is negotiated; the other is pending or free */
     bool has_pending_remote;
-    floe_bytes remote_ufrag, remote_pwd;  /* views into a remote description */
-    floe_bytes remote_mid, transport_mid; /* the data channel's, and its bundle leader's */
-    floe_dtls_digest remote_fingerprint;  /* the first: what a later description must repeat */
+    floe_dtls_digest remote_fingerprint; /* the first: what a later description must repeat */
     uint64_t remote_message_max;
     size_t message_max;
 
@@ -67,14 +67,14 @@ struct floe_peer {
     uint8_t setup;      /* floe_sdp_setup: our part, once known */
     uint8_t fault;      /* floe_peer_fault */
     bool has_dtls;      /* dtls is initialised: the role and the fingerprint are known */
-    bool is_rejected;   /* the peer rejected the data channel's section */
     bool is_closed;     /* floe_peer_close() was called, or the peer closed */
     bool is_end_sent;   /* what closes the connection has been written */
     bool has_path;
     floe_path path; /* where data goes, when has_path */
     const char *reason;
     size_t packet_max;
-    floe_peer_early early[FLOE_PEER_EARLY_COUNT];
+    floe_peer_early early[FLOE_PEER_EARLY_COUNT]; /* ring */
+    uint8_t early_next;                           /* the oldest */
 
     /* events that wait to be read: what was told last, against what is */
     uint8_t told_signaling, told_gathering, told_ice, told_state;

@@ -23,7 +23,7 @@ static void fill_fingerprints(floe_dtls_config *config, const floe_sdp_webrtc *r
     }
 }
 
-floe_err floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote)
+void floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote)
 {
     floe_dtls_config config = {.identity = peer->identity, .trace = peer->trace};
     /* RFC 8842 §5.3: to actpass we answer active: a client can begin at once. */
@@ -31,26 +31,13 @@ floe_err floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote)
     peer->setup = is_client ? FLOE_SDP_SETUP_ACTIVE : FLOE_SDP_SETUP_PASSIVE;
     config.role = is_client ? FLOE_DTLS_CLIENT : FLOE_DTLS_SERVER;
     fill_fingerprints(&config, remote);
-    floe_err err = floe_dtls_conn_init(&peer->dtls, &config, peer->now);
-    if (err != FLOE_OK) {
+    if (floe_dtls_conn_init(&peer->dtls, &config, peer->now) != FLOE_OK) {
         floe_peer_fail(peer, FLOE_PEER_FAULT_DTLS, floe_dtls_cause_text(FLOE_DTLS_CAUSE_CRYPTO));
-        return err;
+        return;
     }
     peer->has_dtls = true;
     peer->remote_fingerprint = config.fingerprints[0];
     floe_dc_set_role(&peer->dc, is_client);
-    return FLOE_OK;
-}
-
-static void input_sctp(floe_peer *peer, floe_bytes packet)
-{
-    floe_sctp_event ignored;
-    floe_err err = floe_sctp_assoc_input(&peer->sctp, peer->now, packet);
-    if (err == FLOE_E_AGAIN && !floe_dc_advance(&peer->dc, &peer->sctp, &ignored)) {
-        /* Channels have taken events: there may be room now. If not, the peer sends it again. */
-        err = floe_sctp_assoc_input(&peer->sctp, peer->now, packet);
-    }
-    (void)err; /* counted by the association */
 }
 
 /* `bytes` is overwritten: each record is decrypted in place of its datagram. */
@@ -61,28 +48,30 @@ static void input_dtls(floe_peer *peer, uint8_t *bytes, size_t len)
         return;
     }
     while (floe_dtls_conn_poll_data(&peer->dtls, bytes, len, &plain)) {
-        input_sctp(peer, (floe_bytes){bytes, plain});
+        /* Errors are counted by the association. */
+        (void)!floe_sctp_assoc_input(&peer->sctp, peer->now, (floe_bytes){bytes, plain});
     }
 }
 
+/* The newest ones are kept: what a stranger sent in advance does not hold their place. */
 static void keep_early(floe_peer *peer, const floe_path *path, floe_bytes datagram)
 {
-    for (size_t i = 0; i < FLOE_PEER_EARLY_COUNT; i++) {
-        floe_peer_early *early = &peer->early[i];
-        if (early->len == 0 && datagram.len <= sizeof early->bytes) {
-            early->path = *path;
-            early->len = (uint16_t)datagram.len;
-            memcpy(early->bytes, datagram.ptr, datagram.len);
-            return;
-        }
+    floe_peer_early *early = &peer->early[peer->early_next];
+    bool is_useful = peer->dtls_state < FLOE_DTLS_CONNECTED && datagram.len <= sizeof early->bytes;
+    peer->stats.dropped_unvalidated += !is_useful || early->len > 0;
+    if (!is_useful) {
+        return;
     }
-    peer->stats.dropped_unvalidated++;
+    early->path = *path;
+    early->len = (uint16_t)datagram.len;
+    memcpy(early->bytes, datagram.ptr, datagram.len);
+    peer->early_next = (uint8_t)((peer->early_next + 1) % FLOE_PEER_EARLY_COUNT);
 }
 
 void floe_peer_replay_early(floe_peer *peer)
 {
-    for (size_t i = 0; peer->has_dtls && i < FLOE_PEER_EARLY_COUNT; i++) {
-        floe_peer_early *early = &peer->early[i];
+    for (size_t i = 0; i < FLOE_PEER_EARLY_COUNT; i++) {
+        floe_peer_early *early = &peer->early[(peer->early_next + i) % FLOE_PEER_EARLY_COUNT];
         if (early->len > 0 && floe_ice_agent_accept(&peer->ice, peer->now, &early->path)) {
             size_t len = early->len;
             early->len = 0;

@@ -8,7 +8,8 @@
 
 #define PACKET_MIN 600u /* so that each control chunk fits into a packet */
 
-/* --- start ------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------
+ */
 
 static bool is_usable(const floe_sctp_config *c)
 {
@@ -129,7 +130,14 @@ void floe_sctp_assoc_set_remote_message_max(floe_sctp_assoc *a, uint32_t bytes)
     a->config.remote_message_max = bytes;
 }
 
-/* --- states ------------------------------------------------------------------------------------ */
+void floe_sctp_assoc_set_remote_port(floe_sctp_assoc *a, uint16_t port)
+{
+    FLOE_ASSERT(port != 0 && a->state == FLOE_SCTP_CLOSED);
+    a->config.remote_port = port;
+}
+
+/* --- states ------------------------------------------------------------------------------------
+ */
 
 #define TO(state) (1u << FLOE_SCTP_##state)
 
@@ -202,7 +210,8 @@ floe_err floe_sctp_assoc_shutdown(floe_sctp_assoc *a)
     return FLOE_OK;
 }
 
-/* --- sending ----------------------------------------------------------------------------------- */
+/* --- sending -----------------------------------------------------------------------------------
+ */
 
 static floe_err check_send(const floe_sctp_assoc *a, const floe_sctp_send *message)
 {
@@ -290,7 +299,8 @@ void floe_sctp_note_room(floe_sctp_assoc *a)
     }
 }
 
-/* --- time -------------------------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------------------------------
+ */
 
 void floe_sctp_set_timer(floe_sctp_assoc *a, floe_sctp_timer_id id, uint64_t delay_us)
 {
@@ -313,7 +323,7 @@ static void data_timeout(floe_sctp_assoc *a)
     if (a->outstanding.flight > 0 && !a->is_probing) {
         floe_sctp_cc_on_timeout(&a->cc); /* E1 */
     }
-    floe_sctp_rto_back_off(&a->rto); /* E2 */
+    floe_sctp_rto_back_off(&a->rto);                 /* E2 */
     floe_sctp_outstanding_lose_all(&a->outstanding); /* E3 */
     a->is_fast_due = false;
     floe_sctp_expire(a); /* RFC 3758 §3.5 A5 */
@@ -405,7 +415,8 @@ void floe_sctp_assoc_path_changed(floe_sctp_assoc *a, floe_time now)
     }
 }
 
-/* --- events and messages ----------------------------------------------------------------------- */
+/* --- events and messages -----------------------------------------------------------------------
+ */
 
 static bool take_event(floe_sctp_assoc *a, uint8_t flag)
 {
@@ -458,10 +469,10 @@ bool floe_sctp_assoc_poll_event(floe_sctp_assoc *a, floe_sctp_event *event)
 bool floe_sctp_assoc_peek(const floe_sctp_assoc *a, floe_sctp_recv *message)
 {
     floe_sctp_head head;
-    if (!floe_sctp_reassembly_peek(&a->reassembly, &head)) {
+    /* What the peer sent after a restart or a reset is not shown before that was reported. */
+    if ((a->events & EV_RESTARTED) != 0 || !floe_sctp_reassembly_peek(&a->reassembly, &head)) {
         return false;
     }
-    /* What the peer sent after a reset is not shown before the reset was reported. */
     if (a->streams.reset_count > 0) {
         const floe_sctp_stream *stream = floe_sctp_streams_peek(&a->streams, head.stream);
         if (stream != NULL && (stream->events & FLOE_SCTP_STREAM_EV_RESET) != 0) {
@@ -511,7 +522,8 @@ void floe_sctp_assoc_release(floe_sctp_assoc *a)
     }
 }
 
-/* --- looking at it ----------------------------------------------------------------------------- */
+/* --- looking at it -----------------------------------------------------------------------------
+ */
 
 floe_sctp_state floe_sctp_assoc_get_state(const floe_sctp_assoc *a)
 {

@@ -142,6 +142,8 @@ FLOE_MUST_USE floe_err floe_sctp_assoc_init(floe_sctp_assoc *assoc, const floe_s
 FLOE_MUST_USE floe_err floe_sctp_assoc_connect(floe_sctp_assoc *assoc);
 /* The peer's max-message-size, once its description is known. */
 void floe_sctp_assoc_set_remote_message_max(floe_sctp_assoc *assoc, uint32_t bytes);
+/* Likewise, before there is an association: its a=sctp-port. */
+void floe_sctp_assoc_set_remote_port(floe_sctp_assoc *assoc, uint16_t port);
 
 /* Queue a message; all of it or none. May be called before ESTABLISHED (it waits).
  * ARG: empty data. AGAIN: no room in the send buffer now, WRITABLE follows. TOO_BIG: over the

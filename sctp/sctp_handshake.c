@@ -360,8 +360,10 @@ void floe_sctp_handle_stale_cookie(floe_sctp_assoc *a)
         floe_sctp_close(a, FLOE_SCTP_CAUSE_TIMEOUT, 0);
         return;
     }
-    /* Alternative 1: begin again with an INIT. */
+    /* Alternative 1: begin again with an INIT; with a new tag, because an earlier COOKIE ECHO may
+     * have got through, and then this is a restart. */
     floe_sctp_set_state(a, FLOE_SCTP_COOKIE_WAIT);
+    a->local_tag = random_tag(a);
     a->pending &= (uint16_t)~SEND_COOKIE_ECHO;
     a->peer_tag = 0;
     floe_sctp_start_receiving(a); /* the cookie is where received data should be */

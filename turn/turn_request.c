@@ -8,6 +8,9 @@
 #define FAMILY_IPV4   (UINT32_C(1) << 24)  /* RFC 8656 section 18.6 */
 #define FAMILY_IPV6   (UINT32_C(2) << 24)
 
+/* What coturn 4.6 knows ADDITIONAL-ADDRESS-FAMILY by. Optional: others pass over it. */
+#define ADDITIONAL_FAMILY_DRAFT 0x8032
+
 static bool is_own(floe_turn_job job)
 {
     return job == FLOE_TURN_JOB_ALLOCATE || job == FLOE_TURN_JOB_REFRESH ||
@@ -103,6 +106,7 @@ static void put_family(const floe_turn_client *client, floe_stun_writer *w)
     case FLOE_TURN_RELAY_BOTH:
         /* RFC 8656 §7.1: the value is IPv6, always. */
         floe_stun_writer_put_u32(w, FLOE_STUN_ADDITIONAL_ADDRESS_FAMILY, FAMILY_IPV6);
+        floe_stun_writer_put_u32(w, ADDITIONAL_FAMILY_DRAFT, FAMILY_IPV6);
         return;
     default:
         return;

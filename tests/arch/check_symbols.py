@@ -41,6 +41,8 @@ def main():
     faults, checked = [], 0
     for module in arch.CORE:
         archive = build / f"libfloe_{module}.a"
+        if not any((arch.ROOT / module).glob("*.c")):
+            continue  # named by the design, not there yet
         if not archive.exists():
             faults.append(f"{archive.name} is not built")
             continue

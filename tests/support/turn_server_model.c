@@ -346,6 +346,7 @@ static size_t answer(request *r)
     }
     if (m->fail_count > 0 && m->fail_method == r->msg->method) {
         m->fail_count--;
+        m->is_allocated = m->is_allocated && m->fail_code != 437;
         return put_error(r, m->fail_code);
     }
     switch (r->msg->method) {

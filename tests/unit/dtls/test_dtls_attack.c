@@ -124,6 +124,19 @@ static void test_dtls_attack_by_a_forged_alert_is_believed_if_nothing_else_comes
     assert_int_equal(pair.end[0].conn.stats.alert, 40);
 }
 
+static void
+test_dtls_attack_by_a_forged_alert_is_forgotten_when_the_handshake_comes_further(void **state)
+{
+    (void)state;
+    dtls_pair_init(&pair, 1);
+    pair.delay_us = 300 * FLOE_MS; /* 1.2 s in all, longer than an alert is doubted */
+    dtls_pair_open(&pair);
+    dtls_pair_start(&pair);
+    (void)inject_hex(0, FATAL_ALERT);
+    dtls_pair_run(&pair, 2 * FLOE_SECOND);
+    assert_true(are_connected());
+}
+
 static void test_dtls_attack_by_a_plain_alert_does_not_end_a_connection(void **state)
 {
     (void)state;
@@ -471,6 +484,7 @@ int main(void)
         PAIR(test_dtls_attack_by_a_forged_alert_does_not_end_a_handshake),
         PAIR(test_dtls_attack_by_a_forged_alert_does_not_end_a_server_that_waits),
         PAIR(test_dtls_attack_by_a_forged_alert_is_believed_if_nothing_else_comes),
+        PAIR(test_dtls_attack_by_a_forged_alert_is_forgotten_when_the_handshake_comes_further),
         PAIR(test_dtls_attack_by_a_plain_alert_does_not_end_a_connection),
         PAIR(test_dtls_attack_by_forged_records_of_the_next_epoch_is_dropped),
         PAIR(test_dtls_attack_by_fragments_that_lie_is_dropped),

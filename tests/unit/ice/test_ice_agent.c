@@ -154,6 +154,16 @@ static void test_ice_agent_deadline_is_the_earliest_of_all(void **state)
     }
 }
 
+static void test_ice_agent_is_in_a_hurry_only_to_answer(void **state)
+{
+    (void)state;
+    ice_message check = ice_message_check(false);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    assert_true(floe_ice_agent_deadline(&solo.agent) == solo.now);
+    assert_int_equal(ice_solo_drain(&solo), 1);
+    assert_true(floe_ice_agent_deadline(&solo.agent) == FLOE_TIME_NEVER);
+}
+
 static unsigned traced;
 
 static void count_trace(void *ctx, const floe_trace_record *record)
@@ -176,7 +186,7 @@ static void test_ice_agent_traces_states_packets_and_drops(void **state)
     (void)ice_solo_expect_check(&solo);
     assert_int_equal(traced, 2);
     assert_int_equal(ice_solo_input(&solo, &bad), FLOE_E_AUTH);
-    assert_int_equal(traced, 3);
+    assert_int_equal(traced, 4);
 }
 
 int main(void)
@@ -192,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_agent_drops_methods_that_are_not_binding, setup),
         cmocka_unit_test_setup(test_ice_agent_may_be_copied, setup),
         cmocka_unit_test_setup(test_ice_agent_deadline_is_the_earliest_of_all, setup),
+        cmocka_unit_test_setup(test_ice_agent_is_in_a_hurry_only_to_answer, setup),
         cmocka_unit_test_setup(test_ice_agent_traces_states_packets_and_drops, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

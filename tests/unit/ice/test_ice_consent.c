@@ -199,6 +199,16 @@ static void test_ice_consent_data_is_a_sign_of_life(void **state)
     }
 }
 
+static void test_ice_consent_data_ends_a_silence(void **state)
+{
+    (void)state;
+    floe_path path = ice_solo_path(&solo);
+    (void)starve(8 * FLOE_SECOND);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_DISCONNECTED);
+    assert_true(floe_ice_agent_accept(&solo.agent, solo.now, &path));
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
+}
+
 /* libjuice agent.c:1005: one lost pair was the end, although others worked. */
 static void test_ice_consent_lost_moves_to_the_next_pair_within_its_time_out(void **state)
 {
@@ -294,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_consent_revoked_by_403_ends_at_once, setup),
         cmocka_unit_test_setup(test_ice_consent_survives_any_other_error, setup),
         cmocka_unit_test_setup(test_ice_consent_data_is_a_sign_of_life, setup),
+        cmocka_unit_test_setup(test_ice_consent_data_ends_a_silence, setup),
         cmocka_unit_test_setup(test_ice_consent_lost_moves_to_the_next_pair_within_its_time_out,
                                setup),
         cmocka_unit_test_setup(test_ice_consent_keeps_three_pairs_warm_and_lets_the_rest_lapse,

@@ -298,10 +298,10 @@ static void test_ice_gather_takes_an_answer_only_from_the_server_that_was_asked(
 static void test_ice_gather_ignores_an_answer_of_no_use(void **state)
 {
     (void)state;
-    floe_addr six = {.ip = {0x20, 1}, .family = 6, .port = 1};
+    floe_addr group = floe_addr_from_ipv4(224, 0, 0, 1, 5);
     floe_addr no_port = floe_addr_from_ipv4(198, 51, 100, 1, 0);
     floe_addr any = floe_addr_from_ipv4(0, 0, 0, 0, 5);
-    const floe_addr *const mapped[] = {NULL, &six, &no_port, &any};
+    const floe_addr *const mapped[] = {NULL, &group, &no_port, &any};
     for (size_t i = 0; i < 5; i++) {
         floe_ice_cand cand[4];
         (void)setup(NULL);

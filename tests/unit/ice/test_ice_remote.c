@@ -152,6 +152,18 @@ static void test_ice_remote_link_local_addresses_pair_among_themselves(void **st
     assert_int_equal(stats().pairs, 2);
 }
 
+static void test_ice_remote_loopback_addresses_pair_among_themselves(void **state)
+{
+    (void)state;
+    floe_addr here = floe_addr_from_ipv4(127, 0, 0, 1, 80);
+    assert_int_equal(set_remote(ICE_PEER_UFRAG, ICE_PEER_PWD), FLOE_OK);
+    ice_solo_add_remote(&solo, &here, FLOE_ICE_HOST);
+    assert_int_equal(stats().pairs, 0); /* the peer must not have us knock at our own doors */
+    here.port = 81;
+    assert_int_equal(floe_ice_agent_add_local(&solo.agent, &here, 5), FLOE_OK);
+    assert_int_equal(stats().pairs, 1);
+}
+
 static void test_ice_remote_role_set_before_checks_is_told_to_nobody(void **state)
 {
     (void)state;
@@ -161,6 +173,20 @@ static void test_ice_remote_role_set_before_checks_is_told_to_nobody(void **stat
     while (floe_ice_agent_poll_event(&solo.agent, &event)) {
         assert_int_not_equal(event.type, FLOE_ICE_EV_ROLE);
     }
+}
+
+static void test_ice_remote_role_is_switched_while_checking(void **state)
+{
+    (void)state;
+    floe_addr other = floe_addr_from_ipv4(198, 51, 100, 1, 1);
+    ice_solo_signal(&solo);
+    ice_solo_add_remote(&solo, &other, FLOE_ICE_SRFLX);
+    uint64_t before = solo.agent.list.pair[1].priority;
+    floe_ice_agent_set_role(&solo.agent, FLOE_ICE_CONTROLLED);
+    assert_true(solo.agent.list.pair[1].priority == before - 1); /* G > D no more */
+    floe_ice_agent_close(&solo.agent);
+    floe_ice_agent_set_role(&solo.agent, FLOE_ICE_CONTROLLING);
+    assert_int_equal(floe_ice_agent_get_role(&solo.agent), FLOE_ICE_CONTROLLED);
 }
 
 static void test_ice_remote_repeated_credentials_change_nothing(void **state)
@@ -253,6 +279,29 @@ static void test_ice_remote_restart_moves_when_the_new_generation_has_selected(v
     assert_true(floe_ice_agent_get_path(&solo.agent, &path));
     assert_true(floe_addr_equal(&path.remote, &elsewhere));
     assert_int_equal(ice_solo_input(&solo, &old_check), FLOE_E_AUTH);
+}
+
+/* The peer may learn of our selection a round trip later than we do. */
+static void test_ice_remote_restart_takes_the_last_data_of_the_old_pair(void **state)
+{
+    (void)state;
+    floe_path old = ice_solo_path(&solo);
+    floe_addr elsewhere = floe_addr_from_ipv4(198, 51, 100, 9, 9);
+    ice_solo_connect(&solo);
+    restart(NEW_UFRAG, NEW_PWD);
+    assert_int_equal(set_remote("peernew0", "peernewpasswordpeernew00"), FLOE_OK);
+    ice_solo_add_remote(&solo, &elsewhere, FLOE_ICE_HOST);
+    for (int i = 0; i < 2; i++) { /* check and nomination */
+        (void)ice_solo_expect_check(&solo);
+        answer_last("peernewpasswordpeernew00");
+        ice_solo_advance(&solo, 5 * FLOE_MS);
+    }
+    assert_int_equal(solo.agent.ours[1].ufrag_len, 0);
+    assert_true(floe_ice_agent_accept(&solo.agent, solo.now, &old));
+    ice_solo_advance(&solo, 20 * FLOE_SECOND);
+    while (ice_solo_poll(&solo)) {
+        assert_false(floe_addr_equal(&solo.out.path.remote, &solo.peer)); /* nothing goes there */
+    }
 }
 
 static void test_ice_remote_restart_of_the_peer_alone_starts_over(void **state)
@@ -359,7 +408,9 @@ int main(void)
         cmocka_unit_test_setup(test_ice_remote_signalled_candidate_replaces_a_peer_reflexive_one,
                                setup),
         cmocka_unit_test_setup(test_ice_remote_link_local_addresses_pair_among_themselves, setup),
+        cmocka_unit_test_setup(test_ice_remote_loopback_addresses_pair_among_themselves, setup),
         cmocka_unit_test_setup(test_ice_remote_role_set_before_checks_is_told_to_nobody, setup),
+        cmocka_unit_test_setup(test_ice_remote_role_is_switched_while_checking, setup),
         cmocka_unit_test_setup(test_ice_remote_repeated_credentials_change_nothing, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_gathers_again_with_new_credentials, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_leaves_the_selected_pair_in_service, setup),
@@ -368,6 +419,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_remote_restart_answers_checks_of_both_generations, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_moves_when_the_new_generation_has_selected,
                                setup),
+        cmocka_unit_test_setup(test_ice_remote_restart_takes_the_last_data_of_the_old_pair, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_of_the_peer_alone_starts_over, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_after_the_peers_keeps_what_was_signalled,
                                setup),

@@ -74,6 +74,26 @@ static void test_ice_response_with_a_new_address_reveals_a_peer_reflexive_candid
     assert_false(floe_ice_agent_next_local(&solo.agent, &cursor, &cand));
 }
 
+/* Through a NAT64 the peer sees an IPv4 address of our IPv6 socket. */
+static void test_ice_response_may_tell_an_address_of_the_other_family(void **state)
+{
+    (void)state;
+    floe_addr six = {.ip = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}, .family = 6, .port = 1};
+    floe_addr outside = {.ip = {0, 0x64, 0xff, 0x9b, [15] = 9}, .family = 6, .port = 2};
+    floe_addr mapped = floe_addr_from_ipv4(198, 51, 100, 7, 7777);
+    assert_int_equal(floe_ice_agent_add_local(&solo.agent, &six, 9), FLOE_OK);
+    ice_solo_add_remote(&solo, &outside, FLOE_ICE_HOST);
+    ice_solo_advance(&solo, 50 * FLOE_MS);
+    (void)ice_solo_expect_check(&solo);
+    ice_solo_advance(&solo, 50 * FLOE_MS);
+    ice_message answer = ice_message_success(ice_solo_expect_check(&solo), &mapped);
+    floe_path path = solo.out.path;
+    assert_int_equal(path.remote.family, 6);
+    assert_int_equal(ice_solo_input_on(&solo, &path, &answer), FLOE_OK);
+    assert_true(has_path());
+    assert_int_equal(stats().local.addr.family, 4);
+}
+
 /* aioice ice.py:282: responses were matched by their transaction alone. */
 static void test_ice_response_that_is_not_signed_changes_nothing(void **state)
 {
@@ -219,7 +239,7 @@ static void test_ice_response_of_no_use_fails_the_pair(void **state)
             answer.mapped.family = 0;
             break;
         case 2:
-            answer.mapped = (floe_addr){.ip = {0x20, 1}, .family = 6, .port = 1};
+            answer.mapped = floe_addr_from_ipv4(0, 0, 0, 0, 1);
             break;
         case 3:
             answer.cls = FLOE_STUN_ERROR; /* and no ERROR-CODE */
@@ -283,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_response_success_makes_the_pair_valid, setup),
         cmocka_unit_test_setup(
             test_ice_response_with_a_new_address_reveals_a_peer_reflexive_candidate, setup),
+        cmocka_unit_test_setup(test_ice_response_may_tell_an_address_of_the_other_family, setup),
         cmocka_unit_test_setup(test_ice_response_that_is_not_signed_changes_nothing, setup),
         cmocka_unit_test_setup(test_ice_response_unauthenticated_error_changes_nothing, setup),
         cmocka_unit_test_setup(test_ice_response_unauthenticated_403_does_not_revoke_consent,

@@ -53,7 +53,7 @@ static void test_ice_state_transitions_are_those_of_the_table(void **state)
     (void)state;
     static const char *const expected[] = {
         /*                  new chk con cpl dis fai clo */
-        [FLOE_ICE_NEW] = ". x . . . x x",          [FLOE_ICE_CHECKING] = ". . x x . x x",
+        [FLOE_ICE_NEW] = ". x . . . x x",          [FLOE_ICE_CHECKING] = ". . x x x x x",
         [FLOE_ICE_CONNECTED] = ". x . x x x x",    [FLOE_ICE_COMPLETED] = ". x x . x x x",
         [FLOE_ICE_DISCONNECTED] = ". x x x . x x", [FLOE_ICE_FAILED] = ". x x x . . x",
         [FLOE_ICE_CLOSED] = ". . . . . . .",

@@ -1,6 +1,7 @@
 /* tests of peer/peer.c: life, servers, states, close */
 #include <string.h>
 
+#include "peer/peer_internal.h"
 #include "support/peer_pair.h"
 #include "support/unit.h"
 
@@ -161,6 +162,48 @@ static void test_peer_vanishing_other_end_is_disconnected_then_failed(void **sta
     assert_true(why[0] != '\0');
 }
 
+/* Only ICE can be revived: what ended for another reason stays so, and says so. */
+static void test_peer_reason_of_the_end_outlives_a_failure_of_ice(void **state)
+{
+    peer_pair *pair = *state;
+    const char *why;
+    floe_peer *a = &pair->end[0].peer;
+    (void)peer_pair_connect(pair);
+    floe_peer_fail(a, FLOE_PEER_FAULT_SCTP, "for a test");
+    pair->end[0].is_deaf = pair->end[1].is_deaf = true;
+    peer_pair_run(pair, 120 * FLOE_SECOND);
+    assert_int_equal(floe_peer_get_ice_state(a), FLOE_ICE_FAILED);
+    assert_int_equal(floe_peer_get_reason(a, &why), FLOE_PEER_FAULT_SCTP);
+    assert_string_equal(why, "for a test");
+    pair->end[0].is_deaf = pair->end[1].is_deaf = false;
+    floe_peer_restart_ice(a);
+    peer_pair_signal(pair);
+    peer_pair_run(pair, FLOE_SECOND);
+    assert_true(floe_peer_get_state(a) >= FLOE_PEER_FAILED);
+    assert_int_equal(floe_peer_get_reason(a, &why), FLOE_PEER_FAULT_SCTP);
+}
+
+static void test_peer_failure_of_ice_is_undone_by_a_restart(void **state)
+{
+    peer_pair *pair = *state;
+    const char *why;
+    floe_peer *a = &pair->end[0].peer;
+    floe_dc_id channel = peer_pair_connect(pair);
+    pair->end[0].is_deaf = pair->end[1].is_deaf = true;
+    assert_int_equal(floe_peer_send(a, channel, true, FLOE_LIT("anybody?")), FLOE_OK);
+    peer_pair_run(pair, 120 * FLOE_SECOND);
+    assert_int_equal(floe_peer_get_state(a), FLOE_PEER_FAILED);
+    assert_int_equal(floe_peer_get_reason(a, &why), FLOE_PEER_FAULT_ICE);
+    pair->end[0].is_deaf = pair->end[1].is_deaf = false;
+    floe_peer_restart_ice(a);
+    peer_pair_signal(pair);
+    peer_pair_run(pair, 2 * FLOE_SECOND);
+    assert_int_equal(floe_peer_get_state(a), FLOE_PEER_CONNECTED);
+    assert_int_equal(floe_peer_get_reason(a, &why), FLOE_PEER_FAULT_NONE);
+    assert_string_equal(why, "");
+    assert_int_equal(pair->end[1].events[FLOE_PEER_EV_MESSAGE], 1);
+}
+
 static void test_peer_silence_of_ten_seconds_is_survived(void **state)
 {
     peer_pair *pair = *state;
@@ -197,6 +240,8 @@ int main(void)
         TEST(test_peer_close_is_seen_by_the_other_end),
         cmocka_unit_test(test_peer_close_can_come_at_any_moment_and_twice),
         TEST(test_peer_vanishing_other_end_is_disconnected_then_failed),
+        TEST(test_peer_reason_of_the_end_outlives_a_failure_of_ice),
+        TEST(test_peer_failure_of_ice_is_undone_by_a_restart),
         TEST(test_peer_silence_of_ten_seconds_is_survived),
         TEST(test_peer_names_are_those_of_the_w3c),
     };

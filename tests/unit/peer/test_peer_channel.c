@@ -114,6 +114,27 @@ static void test_peer_channel_messages_before_a_close_are_delivered(void **state
     assert_int_equal(floe_peer_get_state(&pair->end[0].peer), FLOE_PEER_CONNECTED);
 }
 
+/* The other end says its last word and goes; the reader comes after the news of the end. */
+static void test_peer_channel_last_message_is_read_after_the_end(void **state)
+{
+    peer_pair *pair = *state;
+    floe_dc_message message;
+    floe_dc_id channel = peer_pair_connect(pair);
+    floe_peer *a = &pair->end[0].peer, *b = &pair->end[1].peer;
+    assert_int_equal(floe_peer_send(a, channel, true, FLOE_LIT("farewell")), FLOE_OK);
+    peer_pair_run(pair, 100 * FLOE_MS);
+    floe_peer_close(a, pair->now);
+    peer_pair_run(pair, 100 * FLOE_MS);
+    assert_int_equal(floe_peer_get_state(b), FLOE_PEER_CLOSED);
+    assert_int_equal(pair->end[1].events[FLOE_PEER_EV_MESSAGE], 1);
+    assert_int_equal(pair->end[1].events[FLOE_PEER_EV_CHANNEL_CLOSED], 0);
+    assert_true(floe_peer_peek(b, &message));
+    assert_int_equal(message.len, 8);
+    floe_peer_release(b);
+    peer_pair_run(pair, 1);
+    assert_int_equal(pair->end[1].events[FLOE_PEER_EV_CHANNEL_CLOSED], 1);
+}
+
 static void test_peer_channel_after_close_says_closed(void **state)
 {
     peer_pair *pair = *state;
@@ -135,6 +156,7 @@ int main(void)
         TEST(test_peer_channel_refuses_what_is_too_big_and_lives),
         TEST(test_peer_channel_full_buffer_says_again_then_writable),
         TEST(test_peer_channel_messages_before_a_close_are_delivered),
+        TEST(test_peer_channel_last_message_is_read_after_the_end),
         TEST(test_peer_channel_after_close_says_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* tests of peer/peer_description.c: the local description and candidates as text */
 #include <string.h>
 
+#include "base/addr.h"
 #include "support/peer_pair.h"
 #include "support/unit.h"
 
@@ -105,6 +106,22 @@ static void test_peer_description_candidate_line_reads_back(void **state)
     assert_int_equal(parsed.ufrag.len, 8);
 }
 
+static void test_peer_description_longest_candidate_line_fits(void **state)
+{
+    peer_pair *pair = *state;
+    char line[FLOE_PEER_CANDIDATE_MAX];
+    uint8_t ip[16];
+    memset(ip, 0xfe, sizeof ip);
+    floe_ice_cand cand = {.foundation = UINT32_MAX, .priority = UINT32_MAX};
+    cand.type = FLOE_ICE_SRFLX;
+    cand.transport = FLOE_UDP;
+    cand.addr = cand.base = floe_addr_from_bytes((floe_bytes){ip, 16}, 65535);
+    memset(line, 'x', sizeof line);
+    floe_peer_put_candidate(&pair->end[0].peer, &cand, line);
+    assert_non_null(memchr(line, '\0', sizeof line));
+    assert_non_null(strstr(line, " ufrag "));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -116,6 +133,7 @@ int main(void)
         TEST(test_peer_description_answers_with_the_mid_of_the_offer),
         TEST(test_peer_description_version_goes_up_with_each_offer),
         TEST(test_peer_description_candidate_line_reads_back),
+        TEST(test_peer_description_longest_candidate_line_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,6 +106,7 @@ static void test_peer_signaling_refuses_everything_after_close(void **state)
     assert_int_equal(floe_peer_get_signaling(a), FLOE_PEER_SIGNALING_CLOSED);
     assert_int_equal(take(pair, LOCAL_OFFER), FLOE_E_CLOSED);
     assert_int_equal(take(pair, REMOTE_OFFER), FLOE_E_CLOSED);
+    assert_int_equal(take(pair, REMOTE_ROLLBACK), FLOE_E_CLOSED);
     assert_int_equal(floe_peer_add_candidate(a, FLOE_LIT("x"), FLOE_LIT("0")), FLOE_E_CLOSED);
 }
 
@@ -190,6 +191,46 @@ static void test_peer_signaling_failed_description_leaves_a_pending_offer_intact
     assert_int_equal(floe_peer_get_signaling(a), FLOE_PEER_HAVE_REMOTE_OFFER);
     assert_int_equal(floe_peer_set_local(a, FLOE_PEER_ANSWER), FLOE_OK);
     assert_non_null(strstr(peer_pair_describe(pair, 0), "a=setup:active"));
+}
+
+/* Each is within the limit, but ICE keeps them in one place: refused before anything is replaced.
+ */
+static void test_peer_signaling_refuses_credentials_too_long_together(void **state)
+{
+    peer_pair *pair = *state;
+    floe_peer *a = &pair->end[0].peer;
+    char line[16 + 240], offer[4096];
+    floe_sdp_fault fault = {0, 0, NULL};
+    memset(line, 'x', sizeof line);
+    memcpy(line, "a=ice-ufrag:", 12);
+    line[12 + 240] = '\0';
+    assert_int_equal(floe_peer_set_local(&pair->end[1].peer, FLOE_PEER_OFFER), FLOE_OK);
+    assert_int_equal(take(pair, REMOTE_OFFER), FLOE_OK);
+    strcpy(offer, with_line(pair, "a=ice-ufrag:", line));
+    assert_int_equal(floe_peer_set_remote(a, FLOE_PEER_OFFER, floe_bytes_of(offer), &fault),
+                     FLOE_E_UNSUPPORTED);
+    assert_string_equal(fault.rule, "a=ice-ufrag and a=ice-pwd are too long");
+    floe_peer_check_invariants(a);
+    assert_int_equal(floe_peer_set_local(a, FLOE_PEER_ANSWER), FLOE_OK);
+}
+
+static void test_peer_signaling_sends_to_the_sctp_port_of_the_description(void **state)
+{
+    peer_pair *pair = *state;
+    floe_peer *a = &pair->end[0].peer;
+    floe_peer_stats stats;
+    assert_int_equal(floe_peer_set_local(&pair->end[1].peer, FLOE_PEER_OFFER), FLOE_OK);
+    const char *offer = with_line(pair, "a=sctp-port:", "a=sctp-port:5001");
+    assert_int_equal(floe_peer_set_remote(a, FLOE_PEER_OFFER, floe_bytes_of(offer), NULL), FLOE_OK);
+    assert_int_equal(floe_peer_set_local(a, FLOE_PEER_ANSWER), FLOE_OK);
+    floe_bytes answer = floe_bytes_of(peer_pair_describe(pair, 0));
+    assert_int_equal(floe_peer_set_remote(&pair->end[1].peer, FLOE_PEER_ANSWER, answer, NULL),
+                     FLOE_OK);
+    peer_pair_run(pair, FLOE_SECOND);
+    /* b has lied: it is at 5000, and hears nothing of what goes to 5001. */
+    floe_peer_get_stats(&pair->end[1].peer, &stats);
+    assert_true(stats.sctp.dropped_unknown > 0);
+    assert_int_equal(stats.sctp.packets_received, 0);
 }
 
 static void test_peer_signaling_candidate_needs_a_remote_description(void **state)
@@ -291,6 +332,8 @@ int main(void)
         cmocka_unit_test(test_peer_signaling_wants_the_attributes_of_a_data_channel),
         cmocka_unit_test(test_peer_signaling_never_trusts_sha1_alone),
         TEST(test_peer_signaling_failed_description_leaves_a_pending_offer_intact),
+        TEST(test_peer_signaling_refuses_credentials_too_long_together),
+        TEST(test_peer_signaling_sends_to_the_sctp_port_of_the_description),
         TEST(test_peer_signaling_candidate_needs_a_remote_description),
         TEST(test_peer_signaling_takes_counts_and_ignores_candidates),
         TEST(test_peer_signaling_first_channel_asks_for_negotiation_once),

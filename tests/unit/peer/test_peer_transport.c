@@ -58,6 +58,7 @@ static void test_peer_transport_dtls_from_elsewhere_is_not_read(void **state)
     floe_peer_get_stats(&pair->end[0].peer, &after);
     assert_int_equal(after.dtls.records_received, before.dtls.records_received);
     assert_int_equal(after.dtls.dropped, before.dtls.dropped);
+    assert_int_equal(after.dropped_unvalidated, before.dropped_unvalidated + 10);
     assert_true(after.dropped_unvalidated >= 8);
     assert_int_equal(floe_peer_get_state(&pair->end[0].peer), FLOE_PEER_CONNECTED);
 }
@@ -109,6 +110,19 @@ static void test_peer_transport_early_hello_is_kept(void **state)
     assert_int_equal(floe_peer_get_dtls_state(a), FLOE_DTLS_CONNECTED);
 }
 
+/* Somebody off the path sends hellos in advance: they do not keep out the peer's. */
+static void test_peer_transport_early_hello_is_kept_after_those_of_strangers(void **state)
+{
+    peer_pair *pair = *state;
+    floe_path path = path_to(pair, 0);
+    path.remote.port = 9;
+    uint8_t record[64] = {22, 0xfe, 0xfd};
+    for (int i = 0; i < 10; i++) {
+        floe_peer_input(&pair->end[0].peer, pair->now, &path, record, sizeof record, sizeof record);
+    }
+    test_peer_transport_early_hello_is_kept(state);
+}
+
 static void test_peer_transport_wrong_fingerprint_fails_with_the_reason(void **state)
 {
     peer_pair *pair = *state;
@@ -140,6 +154,7 @@ int main(void)
         TEST(test_peer_transport_run_of_datagrams_is_the_same_as_one_by_one),
         TEST(test_peer_transport_large_messages_leave_in_runs),
         TEST(test_peer_transport_early_hello_is_kept),
+        TEST(test_peer_transport_early_hello_is_kept_after_those_of_strangers),
         TEST(test_peer_transport_wrong_fingerprint_fails_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,6 +369,10 @@ static void test_sctp_stale_cookie_error_begins_again_with_an_init(void **state)
     assert_int_equal(solo_give_hex(s, FLOE_SCTP_CHUNK_ERROR, 0, "0003000800000000"), FLOE_OK);
     assert_int_equal(state_of(), FLOE_SCTP_COOKIE_WAIT);
     assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_INIT), 1);
+    floe_sctp_init init = init_of(FLOE_SCTP_CHUNK_INIT);
+    assert_int_not_equal(init.tag, s->tag); /* to a peer that is established it is a restart */
+    assert_int_equal(init.tsn, s->tsn);
+    s->tag = init.tag;
     solo_begin(s, s->tag);
     solo_put_init(s, FLOE_SCTP_CHUNK_INIT_ACK, SOLO_TAG);
     assert_int_equal(solo_give(s), FLOE_OK);
@@ -387,6 +391,7 @@ static void test_sctp_peer_that_finds_each_of_its_cookies_stale_is_given_up(void
         solo_put_init(s, FLOE_SCTP_CHUNK_INIT_ACK, SOLO_TAG);
         assert_int_equal(solo_give(s), FLOE_OK);
         assert_int_equal(solo_give_hex(s, FLOE_SCTP_CHUNK_ERROR, 0, "0003000800000000"), FLOE_OK);
+        s->tag = s->assoc.local_tag;
     }
     assert_int_equal(rounds, 11);
     assert_int_equal(solo_expect(s, FLOE_SCTP_EV_CLOSED).cause, FLOE_SCTP_CAUSE_TIMEOUT);

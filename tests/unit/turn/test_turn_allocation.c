@@ -230,7 +230,6 @@ static void test_turn_allocation_that_never_lasts_is_made_less_and_less_often(vo
     turn_world_drain(&w);
     for (int i = 0; i < 60; i++) {
         turn_world_run(&w, 10 * FLOE_SECOND);
-        w.server.is_allocated = false;
         w.event_count = 0;
     }
     floe_turn_stats stats;

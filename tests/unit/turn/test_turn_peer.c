@@ -61,7 +61,9 @@ static void test_turn_peer_data_goes_both_ways_by_indications_and_by_channel(voi
             assert_int_equal(w.server.data_by_channel, by_channel);
             assert_true(turn_world_got(&w, &turn_world_peer, texts[i]));
         }
-        bind_and_wait(&turn_world_peer);
+        if (by_channel == 0) {
+            bind_and_wait(&turn_world_peer);
+        }
     }
     assert_int_equal(floe_turn_client_get_head(&w.client, &turn_world_peer), FLOE_TURN_HEAD);
 }

@@ -1,0 +1,335 @@
+/*
+ * fuzz/fuzz_sctp_pair.c - two SCTP associations, and bytes that decide what the network between
+ * them does: deliver, reorder, drop, duplicate, corrupt; what they send, reset, read; how time
+ * passes.
+ *
+ * Oracle: reliable ordered messages come out as they went in, once and in order; others at most
+ * once, unharmed; a packet that was corrupted is dropped. At the end the network behaves, and
+ * everything reliable arrives, whatever happened before. (But for a set-up that takes so long that
+ * a cookie goes stale: if the other side was established already, the protocol has it start over.)
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/reader.h"
+#include "sctp/sctp_assoc.h"
+#include "sctp/sctp_packet.h"
+
+#define COMMANDS_MAX 400
+#define QUEUE_MAX    48 /* packets on the way, each direction */
+#define STREAMS      4  /* 0, 1 reliable ordered; 2 unordered; 3 unreliable */
+#define NUMBERS_MAX  4096
+
+typedef struct packet {
+    size_t len;
+    bool is_corrupt;
+    uint8_t bytes[FLOE_SCTP_PACKET_MAX];
+} packet;
+
+typedef struct end {
+    floe_sctp_assoc assoc;
+    floe_sctp_tx ring[64];
+    uint8_t send_buffer[20000];
+    uint8_t recv_buffer[FLOE_SCTP_RECV_MIN];
+    uint64_t random;
+    packet queue[QUEUE_MAX]; /* towards this end */
+    unsigned count;
+    uint16_t sent[STREAMS]; /* messages of this end */
+    uint16_t got[STREAMS];  /* messages of the other end */
+    uint8_t seen[STREAMS][NUMBERS_MAX / 8];
+} end;
+
+typedef struct fuzz {
+    end end[2];
+    floe_reader in;
+    floe_time now;
+    bool is_over; /* one of them was restarted */
+} fuzz;
+
+static void require(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+static void fill(void *ctx, uint8_t *out, size_t len)
+{
+    uint64_t *state = ctx;
+    for (size_t i = 0; i < len; i++) {
+        *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+        out[i] = (uint8_t)(*state >> 56);
+    }
+}
+
+static uint8_t take(fuzz *f)
+{
+    return floe_reader_get_u8(&f->in);
+}
+
+/* The bytes of a message: its number, then a pattern. */
+static uint8_t byte_of(unsigned from, unsigned stream, unsigned number, size_t at)
+{
+    return (uint8_t)(from * 101 + stream * 31 + number * 7 + at);
+}
+
+static void send_message(fuzz *f, unsigned n)
+{
+    static uint8_t bytes[5000];
+    end *e = &f->end[n];
+    uint8_t shape = take(f);
+    uint16_t stream = shape % STREAMS;
+    uint16_t number = e->sent[stream];
+    size_t len = 2 + (size_t)take(f) * ((shape & 0x80) != 0 ? 16 : 1);
+    if (number == NUMBERS_MAX) {
+        return;
+    }
+    floe_store_u16(bytes, number);
+    for (size_t i = 2; i < len; i++) {
+        bytes[i] = byte_of(n, stream, number, i);
+    }
+    floe_sctp_send message = {
+        .stream = stream, .is_unordered = stream == 2, .data = {bytes, len}};
+    if (stream == 3) {
+        message.has_lifetime = (shape & 0x40) != 0;
+        message.has_max_retransmits = !message.has_lifetime;
+        message.max_retransmits = shape >> 4 & 3;
+        message.lifetime_ms = (uint32_t)(shape >> 2 & 15) * 30;
+        message.is_unordered = (shape & 4) != 0;
+    }
+    if (floe_sctp_assoc_send(&e->assoc, &message) == FLOE_OK) {
+        e->sent[stream]++;
+    }
+}
+
+static void read_message(fuzz *f, unsigned n)
+{
+    static uint8_t bytes[8192];
+    end *e = &f->end[n];
+    floe_sctp_recv message;
+    if (f->is_over || !floe_sctp_assoc_peek(&e->assoc, &message)) {
+        return;
+    }
+    require(message.stream < STREAMS && message.len >= 2 && message.len <= sizeof bytes);
+    size_t len = floe_sctp_assoc_copy(&e->assoc, bytes, sizeof bytes);
+    uint16_t number = floe_load_u16(bytes);
+    require(len == message.len && number < f->end[1 - n].sent[message.stream]);
+    for (size_t i = 2; i < len; i++) {
+        require(bytes[i] == byte_of(1 - n, message.stream, number, i));
+    }
+    uint8_t *seen = &e->seen[message.stream][number / 8];
+    require((*seen & 1 << number % 8) == 0);
+    *seen |= (uint8_t)(1 << number % 8);
+    require(message.stream > 1 || number == e->got[message.stream]);
+    e->got[message.stream]++;
+    floe_sctp_assoc_release(&e->assoc);
+    floe_sctp_assoc_check_invariants(&e->assoc);
+}
+
+static void drain(fuzz *f)
+{
+    for (unsigned n = 0; n < 2; n++) {
+        end *e = &f->end[n];
+        end *other = &f->end[1 - n];
+        uint8_t buf[FLOE_SCTP_PACKET_MAX];
+        size_t len;
+        while (floe_sctp_assoc_poll_transmit(&e->assoc, buf, sizeof buf, &len)) {
+            floe_sctp_assoc_check_invariants(&e->assoc);
+            if (other->count < QUEUE_MAX) { /* else it is lost */
+                packet *p = &other->queue[other->count++];
+                *p = (packet){.len = len};
+                memcpy(p->bytes, buf, len);
+            }
+        }
+        require(floe_sctp_assoc_deadline(&e->assoc) > f->now);
+        floe_sctp_event event;
+        while (floe_sctp_assoc_poll_event(&e->assoc, &event)) {
+            require(event.type != FLOE_SCTP_EV_CLOSED);
+            f->is_over |= event.type == FLOE_SCTP_EV_RESTARTED;
+        }
+    }
+}
+
+static void remove_packet(end *e, unsigned at)
+{
+    e->count--;
+    memmove(&e->queue[at], &e->queue[at + 1], (e->count - at) * sizeof e->queue[0]);
+}
+
+static void deliver(fuzz *f, unsigned n, unsigned at)
+{
+    static packet p;
+    end *e = &f->end[n];
+    if (at >= e->count) {
+        return;
+    }
+    p = e->queue[at];
+    remove_packet(e, at);
+    floe_err err = floe_sctp_assoc_input(&e->assoc, f->now, (floe_bytes){p.bytes, p.len});
+    require(!p.is_corrupt || err == FLOE_E_AUTH);
+    floe_sctp_assoc_check_invariants(&e->assoc);
+}
+
+static void disturb(fuzz *f, unsigned n, uint8_t how)
+{
+    end *e = &f->end[n];
+    unsigned at = take(f);
+    if (e->count == 0) {
+        return;
+    }
+    at %= e->count;
+    packet *p = &e->queue[at];
+    switch (how & 3) {
+    case 0:
+        remove_packet(e, at);
+        break;
+    case 1:
+        if (e->count < QUEUE_MAX) {
+            e->queue[e->count++] = *p;
+        }
+        break;
+    case 2:
+        if (!p->is_corrupt) {
+            p->bytes[take(f) % p->len] ^= (uint8_t)(1 << (how >> 2 & 7));
+            p->is_corrupt = true;
+        }
+        break;
+    default:
+        e->count = 0; /* the link is down */
+        break;
+    }
+}
+
+static void advance(fuzz *f, floe_time delay)
+{
+    f->now += delay;
+    for (unsigned n = 0; n < 2; n++) {
+        floe_sctp_assoc_advance(&f->end[n].assoc, f->now);
+        floe_sctp_assoc_check_invariants(&f->end[n].assoc);
+    }
+    drain(f);
+}
+
+static floe_time next_deadline(const fuzz *f)
+{
+    return floe_time_min(floe_sctp_assoc_deadline(&f->end[0].assoc),
+                         floe_sctp_assoc_deadline(&f->end[1].assoc));
+}
+
+static void step(fuzz *f)
+{
+    uint8_t command = take(f);
+    unsigned n = command >> 7;
+    switch (command & 7) {
+    case 0:
+    case 1:
+        send_message(f, n);
+        break;
+    case 2:
+    case 3:
+        for (uint8_t i = 0; i <= (command >> 4 & 7); i++) {
+            deliver(f, n, (command & 8) != 0 ? take(f) % QUEUE_MAX : 0);
+        }
+        floe_sctp_assoc_input_end(&f->end[n].assoc);
+        drain(f);
+        break;
+    case 4:
+        disturb(f, n, command >> 3);
+        break;
+    case 5:
+        for (uint8_t i = 0; i <= (command >> 3 & 15); i++) {
+            read_message(f, n);
+        }
+        drain(f);
+        break;
+    case 6: {
+        floe_time at = next_deadline(f);
+        advance(f, (command & 0x40) != 0 && at != FLOE_TIME_NEVER ? at - f->now
+                                                                  : take(f) * FLOE_MS);
+        break;
+    }
+    default:
+        if ((command & 0x78) == 0x78) {
+            floe_sctp_assoc_path_changed(&f->end[n].assoc, f->now);
+        }
+        drain(f);
+        break;
+    }
+}
+
+static bool is_done(fuzz *f)
+{
+    for (unsigned n = 0; n < 2; n++) {
+        for (unsigned stream = 0; stream < 3; stream++) {
+            if (f->end[n].got[stream] != f->end[1 - n].sent[stream]) {
+                return false;
+            }
+        }
+        if (f->end[n].assoc.sendq.used > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* From now on the network behaves: everything arrives. */
+static void settle(fuzz *f)
+{
+    for (unsigned round = 0; !f->is_over && !is_done(f); round++) {
+        require(round < 5000);
+        bool is_any = false;
+        for (unsigned n = 0; n < 2; n++) {
+            is_any |= f->end[n].count > 0;
+            while (f->end[n].count > 0) {
+                deliver(f, n, 0);
+            }
+            floe_sctp_assoc_input_end(&f->end[n].assoc);
+            for (int i = 0; i < 100; i++) {
+                read_message(f, n);
+            }
+        }
+        drain(f);
+        floe_time at = next_deadline(f);
+        if (!is_any && at != FLOE_TIME_NEVER) {
+            advance(f, at - f->now);
+        } else {
+            advance(f, FLOE_MS);
+        }
+    }
+}
+
+static void set_up(fuzz *f, unsigned n, uint8_t options)
+{
+    end *e = &f->end[n];
+    e->random = n;
+    floe_sctp_config config = {
+        .rand = {fill, &e->random},
+        .send_buffer = {e->send_buffer, sizeof e->send_buffer},
+        .recv_buffer = {e->recv_buffer, sizeof e->recv_buffer},
+        .tx_ring = e->ring,
+        .tx_ring_len = 64,
+        .init_retries = 10000,
+        .heartbeat_ms = (options & 1) != 0 ? UINT32_MAX : 0,
+    };
+    require(floe_sctp_assoc_init(&e->assoc, &config, f->now) == FLOE_OK);
+    if (n == 0 || (options & 2) != 0) {
+        require(floe_sctp_assoc_connect(&e->assoc) == FLOE_OK);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static fuzz f;
+    memset(&f, 0, sizeof f);
+    f.in = floe_reader_begin((floe_bytes){data, size});
+    f.now = FLOE_SECOND;
+    uint8_t options = take(&f);
+    set_up(&f, 0, options);
+    set_up(&f, 1, options);
+    drain(&f);
+    for (unsigned i = 0; i < COMMANDS_MAX && f.in.left > 0 && !f.is_over; i++) {
+        step(&f);
+    }
+    settle(&f);
+    return 0;
+}
