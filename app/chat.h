@@ -27,7 +27,7 @@ typedef struct talk {
 
     ws_client *ws;
     bool has_joined, is_server_gone;
-    char other[65]; /* the other member's name; empty: nobody is there */
+    char other[97]; /* the other member's name; empty: nobody is there */
 
     floe_io_peer *io; /* NULL: no attempt to connect */
     char session[CHAT_SESSION_LEN + 1];

@@ -163,7 +163,7 @@ static void set_other(talk *chat, const char *name)
 static void take_joined(talk *chat, const json_t *message)
 {
     json_t *ice = json_object_get(message, "ice");
-    if (json_is_array(ice)) {
+    if (json_is_array(ice) && !chat->has_joined) {
         json_array_extend(chat->ice, ice);
     }
     set_other(chat, json_string_value(json_object_get(message, "other")));
@@ -270,60 +270,6 @@ static void open_channel(talk *chat, floe_dc_id channel)
     }
 }
 
-static void tell_state(talk *chat, floe_peer_state state)
-{
-    const char *why;
-    if (state == FLOE_PEER_DISCONNECTED) {
-        chat_say(chat, "nothing heard from %s for a while; waiting", chat->other);
-        return;
-    }
-    if (state != FLOE_PEER_FAILED && state != FLOE_PEER_CLOSED) {
-        return;
-    }
-    (void)floe_peer_get_reason(floe_io_peer_get(chat->io), &why);
-    chat_say(chat, "the connection to %s %s: %s", chat->other,
-             state == FLOE_PEER_FAILED ? "failed" : "ended", why);
-    chat_end_peer(chat);
-    if (chat->is_server_gone) {
-        chat->is_over = true;
-        chat->status = state == FLOE_PEER_FAILED;
-    }
-}
-
-static void send_candidate(talk *chat, const floe_peer_event *event)
-{
-    char text[FLOE_PEER_CANDIDATE_MAX];
-    floe_peer *peer = floe_io_peer_get(chat->io);
-    floe_bytes mid = floe_peer_get_mid(peer);
-    floe_peer_put_candidate(peer, &event->cand, text);
-    send_signal(
-        chat, "candidate",
-        json_pack("{s:s, s:s%}", "candidate", text, "sdpMid", (const char *)mid.ptr, mid.len));
-}
-
-static void on_event(talk *chat, const floe_peer_event *event)
-{
-    switch (event->type) {
-    case FLOE_PEER_EV_CANDIDATE:
-        send_candidate(chat, event);
-        return;
-    case FLOE_PEER_EV_CHANNEL:
-        chat->channel = event->channel;
-        return;
-    case FLOE_PEER_EV_CHANNEL_OPEN:
-        open_channel(chat, event->channel);
-        return;
-    case FLOE_PEER_EV_WRITABLE:
-        chat_send_line(chat);
-        return;
-    case FLOE_PEER_EV_STATE:
-        tell_state(chat, event->state);
-        return;
-    default:
-        return;
-    }
-}
-
 /* Show, and with --echo send back, the messages that wait. One that can't be sent now stays: the
  * sender waits too. */
 static void receive(talk *chat)
@@ -346,6 +292,75 @@ static void receive(talk *chat)
         if (is_stuck) {
             return;
         }
+    }
+}
+
+/* Wait for the next one, if anybody can come and there is anything to say. */
+static void end_talk(talk *chat, int status)
+{
+    chat_end_peer(chat);
+    if (chat->is_server_gone || chat->is_input_over) {
+        chat->is_over = true;
+        chat->status = status;
+    }
+}
+
+static void tell_state(talk *chat, floe_peer_state state)
+{
+    const char *why;
+    if (state == FLOE_PEER_DISCONNECTED) {
+        chat_say(chat, "nothing heard from %s for a while; waiting", chat->other);
+        return;
+    }
+    if (state != FLOE_PEER_FAILED && state != FLOE_PEER_CLOSED) {
+        return;
+    }
+    (void)floe_peer_get_reason(floe_io_peer_get(chat->io), &why);
+    receive(chat); /* its last words */
+    chat_say(chat, "the connection to %s %s: %s", chat->other,
+             state == FLOE_PEER_FAILED ? "failed" : "ended", why);
+    end_talk(chat, state == FLOE_PEER_FAILED);
+}
+
+static void send_candidate(talk *chat, const floe_peer_event *event)
+{
+    char text[FLOE_PEER_CANDIDATE_MAX];
+    floe_peer *peer = floe_io_peer_get(chat->io);
+    floe_bytes mid = floe_peer_get_mid(peer);
+    floe_peer_put_candidate(peer, &event->cand, text);
+    send_signal(
+        chat, "candidate",
+        json_pack("{s:s, s:s%}", "candidate", text, "sdpMid", (const char *)mid.ptr, mid.len));
+}
+
+static void on_event(talk *chat, const floe_peer_event *event)
+{
+    switch (event->type) {
+    case FLOE_PEER_EV_CANDIDATE:
+        send_candidate(chat, event);
+        return;
+    case FLOE_PEER_EV_CHANNEL:
+        if (!chat->is_offerer && !chat->is_open) {
+            chat->channel = event->channel; /* one is enough */
+        }
+        return;
+    case FLOE_PEER_EV_CHANNEL_OPEN:
+        open_channel(chat, event->channel);
+        return;
+    case FLOE_PEER_EV_CHANNEL_CLOSED:
+        if (event->channel == chat->channel) {
+            chat_say(chat, "%s closed the channel", chat->other);
+            end_talk(chat, 0);
+        }
+        return;
+    case FLOE_PEER_EV_WRITABLE:
+        chat_send_line(chat);
+        return;
+    case FLOE_PEER_EV_STATE:
+        tell_state(chat, event->state);
+        return;
+    default:
+        return;
     }
 }
 

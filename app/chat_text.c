@@ -1,21 +1,27 @@
 /* app/chat_text.c - `floe chat`'s terminal: what is typed goes out line by line, what comes is
  * shown. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/chat.h"
+#include "datachannel/utf8.h"
 
-/* What the other side wrote must not move the cursor or change colours here: control characters
- * become '?'. */
-static void put_safely(const uint8_t *data, size_t len)
+/* What the other side wrote must not move the cursor, change colours or pass for a line of ours:
+ * control characters become '?', and so does every byte over 127 of what is not UTF-8. */
+static void put_safely(const uint8_t *data, size_t len, const char *line_end)
 {
+    bool is_utf8 = floe_utf8_is_valid((floe_bytes){data, len});
     for (size_t i = 0; i < len; i++) {
         bool is_c1 = data[i] == 0xc2 && i + 1 < len && data[i + 1] < 0xa0;
-        if ((data[i] < 0x20 && data[i] != '\t' && data[i] != '\n') || data[i] == 0x7f || is_c1) {
+        if (data[i] == '\n') {
+            fputs(line_end, stdout);
+        } else if ((data[i] < 0x20 && data[i] != '\t') || data[i] == 0x7f ||
+                   (data[i] > 0x7f && !is_utf8) || is_c1) {
             putchar('?');
-            i += is_c1;
+            i += is_c1 && is_utf8;
         } else {
             putchar(data[i]);
         }
@@ -31,7 +37,7 @@ void chat_say(const talk *chat, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     fputs("* ", stdout);
-    put_safely((const uint8_t *)text, strlen(text));
+    put_safely((const uint8_t *)text, strlen(text), "?");
     putchar('\n');
     fflush(stdout);
 }
@@ -39,10 +45,10 @@ void chat_say(const talk *chat, const char *format, ...)
 void chat_show(const talk *chat, bool is_text, const uint8_t *data, size_t len)
 {
     putchar('<');
-    put_safely((const uint8_t *)chat->other, strlen(chat->other));
+    put_safely((const uint8_t *)chat->other, strlen(chat->other), "?");
     fputs("> ", stdout);
     if (is_text) {
-        put_safely(data, len);
+        put_safely(data, len, "\n  ");
     } else {
         printf("(%zu bytes)", len);
     }
@@ -51,9 +57,9 @@ void chat_show(const talk *chat, bool is_text, const uint8_t *data, size_t len)
 }
 
 /* True: the line is done with; false: there is no room for it now, WRITABLE follows. */
-static bool send_one(talk *chat, size_t len)
+static bool send_one(talk *chat, const char *line, size_t len)
 {
-    floe_bytes text = {(const uint8_t *)chat->line, len};
+    floe_bytes text = {(const uint8_t *)line, len};
     floe_err err = floe_peer_send(floe_io_peer_get(chat->io), chat->channel, true, text);
     if (err == FLOE_E_AGAIN) {
         return false;
@@ -64,20 +70,28 @@ static bool send_one(talk *chat, size_t len)
     return true;
 }
 
+/* Send the whole lines that wait, as far as there is room for them. */
+static void send_lines(talk *chat)
+{
+    size_t start = 0;
+    char *end;
+    chat->is_line_full = false;
+    while (chat->is_open && !chat->is_line_full &&
+           (end = memchr(chat->line + start, '\n', chat->line_len - start)) != NULL) {
+        size_t len = (size_t)(end - (chat->line + start));
+        chat->is_line_full = len > 0 && !send_one(chat, chat->line + start, len);
+        start += chat->is_line_full ? 0 : len + 1;
+    }
+    chat->line_len -= start;
+    memmove(chat->line, chat->line + start, chat->line_len);
+}
+
 void chat_send_line(talk *chat)
 {
-    char *end;
-    while (chat->is_open && (end = memchr(chat->line, '\n', chat->line_len)) != NULL) {
-        size_t len = (size_t)(end - chat->line);
-        chat->is_line_full = len > 0 && !send_one(chat, len);
-        if (chat->is_line_full) {
-            chat_pause_input(chat);
-            return;
-        }
-        chat->line_len -= len + 1;
-        memmove(chat->line, end + 1, chat->line_len);
-    }
-    if (chat->is_open && !chat->is_input_over) {
+    send_lines(chat);
+    if (chat->is_line_full) {
+        chat_pause_input(chat);
+    } else if (chat->is_open) {
         chat_open_input(chat);
     }
 }
@@ -88,7 +102,7 @@ static void end_input(talk *chat)
     chat_pause_input(chat);
     if (chat->line_len > 0 && chat->line_len < CHAT_LINE_MAX) {
         chat->line[chat->line_len++] = '\n'; /* a last line without its end */
-        chat_send_line(chat);
+        send_lines(chat);
     }
 }
 
@@ -99,18 +113,25 @@ static void read_input(talk *chat)
         chat->line_len = 0;
     }
     ssize_t len = read(STDIN_FILENO, chat->line + chat->line_len, CHAT_LINE_MAX - chat->line_len);
+    if (len < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return;
+    }
     if (len <= 0) {
         end_input(chat);
         return;
     }
     chat->line_len += (size_t)len;
-    chat_send_line(chat);
+    send_lines(chat);
 }
 
 static void on_input(floe_watch *watch, int events)
 {
     (void)events;
-    read_input(watch->ctx);
+    talk *chat = watch->ctx;
+    read_input(chat);
+    if (chat->is_line_full) {
+        chat_pause_input(chat);
+    }
 }
 
 void chat_open_input(talk *chat)

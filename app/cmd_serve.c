@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "app/commands.h"
 #include "app/ice_option.h"
@@ -24,13 +25,15 @@ static const char usage[] =
     "  --ice URL       a STUN or TURN server for the members; more than one is fine\n"
     "  --origin URL    pages of this origin may connect too (https://example.org)\n";
 
-/* The one global of the program: what a signal asks for. */
+/* The globals of the program: what a signal asks for, and whom it wakes. */
 static volatile sig_atomic_t stop_wanted;
+static struct lws_context *to_stop;
 
 static void want_stop(int signal_number)
 {
     (void)signal_number;
     stop_wanted = 1;
+    lws_cancel_service(to_stop);
 }
 
 typedef struct serve_options {
@@ -103,6 +106,17 @@ static int parse_options(int argc, char **argv, serve_options *out, serve *serve
     return 0;
 }
 
+/* One descriptor a connection: the usual limit of 1024 is not ours. */
+static void raise_limit(void)
+{
+    struct rlimit files;
+    const rlim_t wanted = SERVE_CLIENT_MAX + 64;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
+        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 static struct lws_context *open_server(const serve_options *chosen, serve *server)
 {
     static const struct lws_protocols protocols[] = {
@@ -126,6 +140,7 @@ static struct lws_context *open_server(const serve_options *chosen, serve *serve
     if (strchr(chosen->bind, ':') == NULL) {
         info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     }
+    raise_limit();
     lws_set_log_level(LLL_ERR | LLL_WARN, NULL);
     return lws_create_context(&info);
 }
@@ -148,11 +163,14 @@ static int run(const serve_options *chosen, serve *server)
                 chosen->port);
         return 1;
     }
+    to_stop = context;
     signal(SIGINT, want_stop);
     signal(SIGTERM, want_stop);
     print_address(context, chosen);
     while (!stop_wanted && lws_service(context, 0) >= 0) {
     }
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     lws_context_destroy(context);
     return 0;
 }

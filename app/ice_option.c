@@ -26,11 +26,9 @@ bool ice_option_add(json_t *entries, const char *text, const char **why)
     if (uri.is_turn && user == NULL) {
         return refuse(why, "a turn server needs URL,USERNAME,CREDENTIAL");
     }
-    json_t *entry = json_pack("{s:s%}", "urls", text, url_len);
-    if (entry != NULL && user != NULL) {
-        json_object_set_new(entry, "username", json_stringn(user, user_len));
-        json_object_set_new(entry, "credential", json_string(user + user_len + 1));
-    }
+    json_t *entry = user == NULL ? json_pack("{s:s%}", "urls", text, url_len)
+                                 : json_pack("{s:s%, s:s%, s:s}", "urls", text, url_len, "username",
+                                             user, user_len, "credential", user + user_len + 1);
     return json_array_append_new(entries, entry) == 0 || refuse(why, "not valid UTF-8");
 }
 

@@ -19,10 +19,11 @@
     (4 * SERVE_MESSAGE_MAX)   /* bytes that wait for a slow client; then it is closed */
 #define SERVE_RATE_BURST 200  /* messages at once */
 #define SERVE_RATE       50   /* messages a second, sustained */
-#define SERVE_NAME_MAX   64   /* bytes of a member's name */
+#define SERVE_NAME_MAX   96   /* bytes of a member's name: 32 characters of a browser */
 #define SERVE_CLIENT_MAX 2048 /* connections */
 #define SERVE_ROOM_MAX   1024
 #define SERVE_IDLE_S     3600 /* without any message: closed */
+#define SERVE_CLOSE_S    10   /* what waits for a client that is being closed */
 #define SERVE_ORIGIN_MAX 8
 
 typedef struct serve {
@@ -66,7 +67,8 @@ void serve_signal_gone(serve_client *client);
 
 /* Queue a message for a client; takes the reference. A client that does not read is closed. */
 void serve_send(serve_client *client, json_t *message);
-/* Close a client once it has been sent what waits. `reason`: static text, for a person. */
+/* Close a client once it has been sent what waits, or has not taken it for SERVE_CLOSE_S.
+ * `reason`: static text, for a person. */
 void serve_close(serve_client *client, const char *reason);
 
 #endif

@@ -94,6 +94,8 @@ int serve_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, vo
         return open_file(wsi, user, in);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return write_chunk(wsi, user);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return -1; /* a WebSocket that does not ask for floe-signal */
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, len);
     }

@@ -36,7 +36,7 @@ static void join(serve_client *client, json_t *message)
         return;
     }
     if (name == NULL || where == NULL || name[0] == '\0' || strlen(name) > SERVE_NAME_MAX) {
-        send_error(client, "bad-join", "join needs a room, and a name of 1 to 64 bytes.");
+        send_error(client, "bad-join", "join needs a room, and a name of 1 to 96 bytes.");
         return;
     }
     rooms_verdict verdict = rooms_join(&client->server->rooms, where, client, &client->in);
@@ -60,6 +60,9 @@ static void relay(serve_client *client, json_t *message)
     serve_client *other = client->in != NULL ? rooms_get_other(client->in, client) : NULL;
     if (!json_is_object(data)) {
         send_error(client, "bad-signal", "signal needs an object called data.");
+    } else if (json_dumpb(data, NULL, 0, JSON_COMPACT) > SERVE_MESSAGE_MAX - 64) {
+        /* Numbers may be longer than they came: "1e9" is written in full. */
+        send_error(client, "too-long", "A signal is too long to be passed on.");
     } else if (other == NULL) {
         send_error(client, "alone", "Nobody else is in the room.");
     } else {

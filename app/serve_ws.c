@@ -9,33 +9,50 @@
 
 void serve_close(serve_client *client, const char *reason)
 {
+    if (client->close_reason != NULL) {
+        return;
+    }
     client->close_reason = reason;
+    lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_REASON_BASE, SERVE_CLOSE_S);
     lws_callback_on_writable(client->wsi);
+}
+
+static serve_out *make_out(const json_t *message)
+{
+    char *text = message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
+    size_t len = text != NULL ? strlen(text) : 0;
+    serve_out *out = text != NULL ? malloc(sizeof *out + LWS_PRE + len) : NULL;
+    if (out != NULL) {
+        out->next = NULL;
+        out->len = len;
+        memcpy(out->bytes + LWS_PRE, text, len);
+    }
+    free(text);
+    return out;
+}
+
+/* What it costs to keep a message: short ones are mostly overhead. */
+static size_t get_cost(const serve_out *out)
+{
+    return sizeof *out + LWS_PRE + out->len;
 }
 
 void serve_send(serve_client *client, json_t *message)
 {
-    char *text = message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
+    serve_out *out = client->close_reason == NULL ? make_out(message) : NULL;
     json_decref(message);
-    size_t len = text != NULL ? strlen(text) : 0;
-    serve_out *out = text != NULL ? malloc(sizeof *out + LWS_PRE + len) : NULL;
-    if (out == NULL || client->queued + len > SERVE_QUEUE_MAX) {
+    if (out == NULL || client->queued + get_cost(out) > SERVE_QUEUE_MAX) {
         free(out);
-        free(text);
         serve_close(client, "too slow");
         return;
     }
-    out->next = NULL;
-    out->len = len;
-    memcpy(out->bytes + LWS_PRE, text, len);
-    free(text);
     if (client->first == NULL) {
         client->first = out;
     } else {
         client->last->next = out;
     }
     client->last = out;
-    client->queued += len;
+    client->queued += get_cost(out);
     lws_callback_on_writable(client->wsi);
 }
 
@@ -43,7 +60,7 @@ static serve_out *take_first(serve_client *client)
 {
     serve_out *out = client->first;
     client->first = out->next;
-    client->queued -= out->len;
+    client->queued -= get_cost(out);
     return out;
 }
 
@@ -115,6 +132,13 @@ static void begin(serve_client *client, struct lws *wsi, serve *server)
     lws_set_timer_usecs(wsi, (lws_usec_t)SERVE_IDLE_S * LWS_USEC_PER_SEC);
 }
 
+static void drop_message(serve_client *client)
+{
+    free(client->message);
+    client->message = NULL;
+    client->message_len = 0;
+}
+
 static void end(serve_client *client)
 {
     if (client->server == NULL) {
@@ -125,8 +149,7 @@ static void end(serve_client *client)
     while (client->first != NULL) {
         free(take_first(client));
     }
-    free(client->message);
-    client->message = NULL;
+    drop_message(client);
 }
 
 static bool take_token(serve_client *client)
@@ -172,16 +195,15 @@ static int receive(serve_client *client, const void *part, size_t len)
     if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi) > 0) {
         return 0;
     }
-    size_t whole = client->message_len;
-    client->message_len = 0;
     lws_set_timer_usecs(wsi, (lws_usec_t)SERVE_IDLE_S * LWS_USEC_PER_SEC);
     if (!take_token(client)) {
         serve_close(client, "too many messages");
     } else if (lws_frame_is_binary(wsi)) {
         serve_close(client, "text only");
     } else {
-        serve_signal(client, client->message, whole);
+        serve_signal(client, client->message, client->message_len);
     }
+    drop_message(client);
     return 0;
 }
 

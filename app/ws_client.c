@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libwebsockets.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +23,12 @@ struct ws_client {
 
     /* What only the thread uses, after it has started. */
     int thread_fd;
-    char url[512];
+    char url[512]; /* in pieces: scheme, host and path are in it */
     const char *scheme, *host, *path;
-    char path_buf[512];
+    char path_buf[513];
     int port;
     struct lws *ws, *pipe;
+    bool is_adopted; /* libwebsockets closes thread_fd */
     bool is_thread_over;
     char out[LWS_PRE + WS_CLIENT_MESSAGE_MAX];
     size_t out_len; /* 0: nothing waits to go to the server */
@@ -36,20 +38,25 @@ struct ws_client {
 
 static void tell(ws_client *client, char kind, const char *text, size_t len)
 {
+    if (client->is_thread_over) {
+        return;
+    }
     char head = kind;
     struct iovec parts[2] = {{&head, 1}, {(void *)(uintptr_t)text, len}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    /* Blocks while our loop is slow: that slows the server down, as it should. */
-    while (sendmsg(client->thread_fd, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+    /* Waits while our loop is slow: that slows the server down, as it should. The descriptor does
+     * not block: libwebsockets sees to that when it adopts it. */
+    struct pollfd room = {.fd = client->thread_fd, .events = POLLOUT};
+    while (sendmsg(client->thread_fd, &message, MSG_NOSIGNAL) < 0 &&
+           (errno == EINTR || errno == EAGAIN)) {
+        (void)poll(&room, 1, -1);
     }
 }
 
 static void finish(ws_client *client, const char *why)
 {
-    if (!client->is_thread_over) {
-        client->is_thread_over = true;
-        tell(client, 'X', why, strlen(why));
-    }
+    tell(client, 'X', why, strlen(why));
+    client->is_thread_over = true;
 }
 
 static int receive(ws_client *client, const char *part, size_t len)
@@ -74,7 +81,9 @@ static int write_out(ws_client *client)
     }
     int len = (int)client->out_len;
     client->out_len = 0;
-    lws_rx_flow_control(client->pipe, 1);
+    if (client->pipe != NULL) {
+        lws_rx_flow_control(client->pipe, 1);
+    }
     return lws_write(client->ws, (unsigned char *)client->out + LWS_PRE, (size_t)len,
                      LWS_WRITE_TEXT) < len
                ? -1
@@ -145,10 +154,17 @@ static int on_pipe(struct lws *wsi, enum lws_callback_reasons reason, void *user
     (void)user;
     (void)in;
     (void)len;
-    if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+    switch (reason) {
+    case LWS_CALLBACK_RAW_RX_FILE:
         return read_pipe(client);
+    case LWS_CALLBACK_RAW_CLOSE_FILE:
+        /* Our loop hung up, maybe while nothing was read because a message waits. */
+        client->pipe = NULL;
+        client->is_thread_over = true;
+        return 0;
+    default:
+        return 0;
     }
-    return 0;
 }
 
 static bool connect_all(ws_client *client, struct lws_context *context)
@@ -156,9 +172,11 @@ static bool connect_all(ws_client *client, struct lws_context *context)
     lws_sock_file_fd_type fd = {.filefd = client->thread_fd};
     client->pipe = lws_adopt_descriptor_vhost(lws_get_vhost_by_name(context, "default"),
                                               LWS_ADOPT_RAW_FILE_DESC, fd, "pipe", NULL);
+    client->is_adopted = client->pipe != NULL;
     bool is_tls = strcmp(client->scheme, "https") == 0 || strcmp(client->scheme, "wss") == 0;
-    char host[300];
-    snprintf(host, sizeof host, "%s:%d", client->host, client->port);
+    bool is_ipv6 = strchr(client->host, ':') != NULL;
+    char host[sizeof client->url + 16];
+    snprintf(host, sizeof host, is_ipv6 ? "[%s]:%d" : "%s:%d", client->host, client->port);
     struct lws_client_connect_info info = {0};
     info.context = context;
     info.address = client->host;
@@ -197,8 +215,9 @@ static void *run(void *arg)
     }
     while (context != NULL && !client->is_thread_over && lws_service(context, 0) >= 0) {
     }
+    finish(client, "the connection to the server ended");
     if (context != NULL) {
-        lws_context_destroy(context); /* closes thread_fd, which it has adopted */
+        lws_context_destroy(context); /* closes thread_fd, if it was adopted */
     }
     return NULL;
 }
@@ -307,5 +326,8 @@ void ws_client_close(ws_client *client)
     shutdown(client->watch.fd, SHUT_RDWR); /* the thread reads the end, and stops */
     pthread_join(client->thread, NULL);
     close(client->watch.fd);
+    if (!client->is_adopted) {
+        close(client->thread_fd);
+    }
     free(client);
 }

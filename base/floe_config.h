@@ -65,8 +65,8 @@
 #endif
 
 /* User name, password, realm, nonce and password algorithms of STUN credentials, the five together.
- * 1 byte each. The standard allows 763 each; in use are 200 to 300 in all. Beyond: TOO_BIG for ours;
- * a server's challenge is dropped, and the request times out. */
+ * 1 byte each. The standard allows 763 each; in use are 200 to 300 in all. Beyond: TOO_BIG for
+ * ours; a server's challenge is dropped, and the request times out. */
 #ifndef FLOE_STUN_AUTH_TEXT_MAX
 #define FLOE_STUN_AUTH_TEXT_MAX 640
 #endif
@@ -86,8 +86,8 @@
 #define FLOE_TURN_TXN_MAX 4
 #endif
 
-/* TCP connections of a TURN allocation that are being set up (RFC 6062). 80 bytes each. Beyond: FULL
- * for ours; a peer's attempt is ignored, and the server ends it after 30 s. */
+/* TCP connections of a TURN allocation that are being set up (RFC 6062). 80 bytes each. Beyond:
+ * FULL for ours; a peer's attempt is ignored, and the server ends it after 30 s. */
 #ifndef FLOE_TURN_CONNECTION_MAX
 #define FLOE_TURN_CONNECTION_MAX 4
 #endif

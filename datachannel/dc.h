@@ -91,9 +91,12 @@ void floe_dc_set_role(floe_dc *dc, bool is_dtls_client);
  * the stream is in use. CLOSED. */
 FLOE_MUST_USE floe_err floe_dc_open(floe_dc *dc, floe_sctp_assoc *assoc,
                                     const floe_dc_options *options, floe_dc_id *channel);
-/* ARG: no such channel. STATE: not open. AGAIN, TOO_BIG, CLOSED: as floe_sctp_assoc_send(). */
+/* ARG: no such channel, or text that is not UTF-8. STATE: not open. AGAIN (WRITABLE follows),
+ * TOO_BIG, FULL, CLOSED: as floe_sctp_assoc_send(). */
 FLOE_MUST_USE floe_err floe_dc_send(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel,
                                     bool is_text, floe_bytes data);
+/* BUFFERED_LOW comes when what was sent and not acknowledged falls to this: default 0. ARG: no such
+ * channel. FULL: as floe_sctp_assoc_set_low_threshold(). */
 FLOE_MUST_USE floe_err floe_dc_set_low_threshold(floe_dc *dc, floe_sctp_assoc *assoc,
                                                  floe_dc_id channel, size_t bytes);
 /* Close: what was sent is delivered first, then the stream is reset, and the peer answers in kind.

@@ -76,13 +76,12 @@ static void set_deadline(floe_dtls_conn *conn)
     conn->deadline = floe_time_min(conn->deadline, conn->doubt);
 }
 
-/* A third of a connection's heap is buffers that an idle one has no use for. */
+/* A third of a connection's heap is buffers that an idle one has no use for. OpenSSL keeps them
+ * while something in them is unread. */
 static void trim_if_idle(floe_dtls_conn *conn)
 {
-    bool idle = !conn->used && SSL_is_init_finished(conn->ssl) && SSL_has_pending(conn->ssl) == 0;
-
+    conn->trimmed = !conn->used && SSL_free_buffers(conn->ssl) == 1;
     conn->used = false;
-    conn->trimmed = idle && SSL_free_buffers(conn->ssl) == 1;
 }
 
 /* To be called before OpenSSL reads or writes: without buffers it would write through NULL. */

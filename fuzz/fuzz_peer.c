@@ -428,7 +428,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         init_end(&f, i);
     }
-    for (int i = 0; i < COMMANDS_MAX && floe_reader_left(&f.in) > 0; i++) {
+    for (int i = 0; i < COMMANDS_MAX && floe_reader_is_ok(&f.in); i++) {
         run_command(&f);
         drain(&f, 0);
         drain(&f, 1);

@@ -162,7 +162,7 @@ void floe_sctp_set_state(floe_sctp_assoc *a, floe_sctp_state state)
                                                          .module = FLOE_MODULE_SCTP,
                                                          .kind = FLOE_TRACE_STATE,
                                                          .a = a->state,
-                                                         .b = state,
+                                                         .b = (int32_t)state,
                                                          .cause = a->cause});
     a->state = (uint8_t)state;
 }

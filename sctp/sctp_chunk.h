@@ -96,7 +96,8 @@ void floe_sctp_forward_parse(floe_sctp_forward *forward, const floe_sctp_chunk *
 static inline floe_sctp_gap floe_sctp_sack_gap(const floe_sctp_sack *sack, size_t n)
 {
     const uint8_t *p = sack->blocks.ptr + 4 * n;
-    return (floe_sctp_gap){floe_load_u16(p), floe_load_u16(p + 2)};
+    floe_sctp_gap gap = {floe_load_u16(p), floe_load_u16(p + 2)};
+    return gap;
 }
 
 /* A chunk whose value is `value`, padded. */

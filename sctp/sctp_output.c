@@ -100,32 +100,33 @@ static void expire_lost(floe_sctp_assoc *a)
     }
 }
 
-static void expire_unsent(floe_sctp_assoc *a)
+/* The first message that is to be sent, and has not expired. False: there is none. */
+static bool next_unsent(floe_sctp_assoc *a, floe_sctp_record *record)
 {
-    bool is_set_up = a->streams_out > 0;
-    floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_LIFETIME);
     while (a->sendq.unsent > 0) {
-        floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, a->sendq.next);
-        bool is_started = (record.flags & FLOE_SCTP_RECORD_STARTED) != 0;
-        if (is_started && !a->has_forward_tsn) {
-            return; /* RFC 3758 §3.3.2: the peer cannot be told: it is sent to its end */
+        *record = floe_sctp_sendq_load(&a->sendq, a->sendq.next);
+        if ((record->flags & FLOE_SCTP_RECORD_STARTED) != 0 && !a->has_forward_tsn) {
+            return true; /* RFC 3758 §3.3.2: the peer cannot be told: it is sent to its end */
         }
-        bool is_impossible = is_set_up && record.stream >= a->streams_out;
-        if (!is_expired(a, &record) && !is_impossible) {
-            floe_sctp_timers_set(&a->timers, FLOE_SCTP_TIMER_LIFETIME, record.expires);
-            return;
+        bool is_impossible = a->streams_out > 0 && record->stream >= a->streams_out;
+        if (!is_expired(a, record) && !is_impossible) {
+            return true;
         }
         floe_sctp_outstanding_abandon(&a->outstanding, &a->sendq, &a->streams, a->sendq.next);
         a->stats.messages_abandoned++;
     }
+    return false;
 }
 
 void floe_sctp_expire(floe_sctp_assoc *a)
 {
+    floe_sctp_record next;
     if (a->has_forward_tsn) {
         expire_lost(a);
     }
-    expire_unsent(a);
+    bool is_waiting = next_unsent(a, &next);
+    floe_sctp_timers_set(&a->timers, FLOE_SCTP_TIMER_LIFETIME,
+                         is_waiting && next.expires > a->now ? next.expires : FLOE_TIME_NEVER);
     if (floe_sctp_outstanding_advance(&a->outstanding, &a->streams)) {
         a->pending |= SEND_FORWARD;
     }
@@ -133,18 +134,19 @@ void floe_sctp_expire(floe_sctp_assoc *a)
     floe_sctp_shutdown_progress(a);
 }
 
-/* Write one chunk of the ring. */
-static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn, const floe_sctp_tx *tx)
+/* Write one chunk of the ring, which is of this message. */
+static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn,
+                     const floe_sctp_record *record)
 {
-    floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, tx->message);
+    const floe_sctp_tx *tx = &a->outstanding.ring[tsn & a->outstanding.mask];
     floe_sctp_data data = {.tsn = tsn,
-                           .ppid = record.ppid,
-                           .stream = record.stream,
-                           .ssn = record.ssn,
+                           .ppid = record->ppid,
+                           .stream = record->stream,
+                           .ssn = record->ssn,
                            .payload = {NULL, tx->len}};
     bool is_begin = tx->offset == 0;
-    bool is_end = tx->offset + tx->len == record.len;
-    bool is_unordered = (record.flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
+    bool is_end = tx->offset + tx->len == record->len;
+    bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
     /* RFC 9260 §6.1: where all waits for this answer, it is wanted at once. */
     bool is_urgent = a->cc.is_collapsed || a->is_probing || a->state > FLOE_SCTP_ESTABLISHED;
     data.flags = (uint8_t)((is_begin ? FLOE_SCTP_FLAG_BEGIN : 0) |
@@ -167,8 +169,9 @@ static bool put_lost(floe_sctp_assoc *a, floe_writer *w, bool may_send)
         if (!may_send || floe_sctp_tx_size(tx) > room_of(w)) {
             return false;
         }
+        floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, tx->message);
         floe_sctp_outstanding_resend(o);
-        put_data(a, w, tsn, tx);
+        put_data(a, w, tsn, &record);
         a->stats.retransmits++;
         if (tsn == o->cum + 1) { /* RFC 9260 §6.1: the earliest one is sent again */
             floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA);
@@ -218,12 +221,11 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
 {
     floe_sctp_outstanding *o = &a->outstanding;
     floe_sctp_sendq *q = &a->sendq;
-    expire_unsent(a);
-    if (q->unsent == 0 || !floe_sctp_outstanding_has_room(o)) {
+    floe_sctp_record record;
+    if (!next_unsent(a, &record) || !floe_sctp_outstanding_has_room(o)) {
         return false;
     }
     uint32_t at = q->next;
-    floe_sctp_record record = floe_sctp_sendq_load(q, at);
     uint32_t len = next_fragment(a, w, record.len - q->sent);
     if (len == 0 || !has_window(a, len)) {
         return false;
@@ -239,7 +241,7 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
         floe_sctp_sendq_store(q, at, &record);
     }
     uint32_t tsn = floe_sctp_outstanding_add(o, at, q->sent, (uint16_t)len, a->now);
-    put_data(a, w, tsn, &o->ring[tsn & o->mask]);
+    put_data(a, w, tsn, &record);
     q->sent += len;
     if (q->sent == record.len) {
         floe_sctp_sendq_pass(q, record.len);

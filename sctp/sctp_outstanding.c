@@ -155,9 +155,7 @@ static void release(floe_sctp_sendq *q, floe_sctp_streams *streams, const floe_s
     FLOE_ASSERT(stream != NULL);
     floe_sctp_streams_drain(streams, stream, tx->len);
     if (tx->offset + tx->len == record.len) {
-        record.flags |= FLOE_SCTP_RECORD_DONE;
-        floe_sctp_sendq_store(q, tx->message, &record);
-        floe_sctp_sendq_trim(q);
+        floe_sctp_sendq_finish(q, tx->message);
     }
 }
 
@@ -340,9 +338,7 @@ void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
     floe_sctp_stream *stream = floe_sctp_streams_find(streams, record.stream);
     FLOE_ASSERT(stream != NULL);
     floe_sctp_streams_drain(streams, stream, record.len - unacked);
-    record.flags |= FLOE_SCTP_RECORD_DONE;
-    floe_sctp_sendq_store(q, message, &record);
-    floe_sctp_sendq_trim(q);
+    floe_sctp_sendq_finish(q, message);
 }
 
 static bool is_skipped(const floe_sctp_outstanding *o, const floe_sctp_stream *stream)

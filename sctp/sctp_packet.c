@@ -4,14 +4,16 @@
 #include "base/crc.h"
 #include "base/reader.h"
 
+#include <string.h>
+
 #define CHECKSUM_AT 8u
 
 /* RFC 9260 §6.8: the checksum is computed with its own field as zero. */
 static uint32_t checksum_of(floe_bytes packet)
 {
-    static const uint8_t zeros[4];
-    uint32_t crc = floe_crc32c(0, (floe_bytes){packet.ptr, CHECKSUM_AT});
-    crc = floe_crc32c(crc, (floe_bytes){zeros, sizeof zeros});
+    uint8_t header[FLOE_SCTP_HEADER_SIZE] = {0};
+    memcpy(header, packet.ptr, CHECKSUM_AT);
+    uint32_t crc = floe_crc32c(0, (floe_bytes){header, sizeof header});
     return floe_crc32c(crc, (floe_bytes){packet.ptr + FLOE_SCTP_HEADER_SIZE,
                                          packet.len - FLOE_SCTP_HEADER_SIZE});
 }

@@ -14,82 +14,89 @@ void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory)
     *q = (floe_sctp_sendq){.buf = memory.ptr, .size = size};
 }
 
+/* A position for payload. */
 static uint32_t wrap(const floe_sctp_sendq *q, uint32_t at)
 {
     return at < q->size ? at : at - q->size;
 }
 
-static void ring_write(floe_sctp_sendq *q, uint32_t at, const void *data, size_t len)
+/* Where the message after one of `len` bytes at `at` lies. */
+static uint32_t next_of(const floe_sctp_sendq *q, uint32_t at, uint32_t len)
 {
-    size_t first = q->size - at < len ? q->size - at : len;
-    memcpy(q->buf + at, data, first);
-    if (first < len) {
-        memcpy(q->buf, (const uint8_t *)data + first, len - first);
-    }
+    uint32_t next = wrap(q, at + record_size + len);
+    return q->size - next < record_size ? 0 : next;
 }
 
-static void ring_read(const floe_sctp_sendq *q, uint32_t at, void *out, size_t len)
+/* From one message to the one behind it, around the ring. */
+static uint32_t distance(const floe_sctp_sendq *q, uint32_t from, uint32_t to)
 {
-    size_t first = q->size - at < len ? q->size - at : len;
-    memcpy(out, q->buf + at, first);
-    if (first < len) {
-        memcpy((uint8_t *)out + first, q->buf, len - first);
+    return to > from ? to - from : to + q->size - from;
+}
+
+size_t floe_sctp_sendq_room(const floe_sctp_sendq *q)
+{
+    return q->size - q->used;
+}
+
+static void write_payload(floe_sctp_sendq *q, uint32_t at, floe_bytes data)
+{
+    size_t first = q->size - at < data.len ? q->size - at : data.len;
+    memcpy(q->buf + at, data.ptr, first);
+    if (first < data.len) {
+        memcpy(q->buf, data.ptr + first, data.len - first);
     }
 }
 
 void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data)
 {
-    uint32_t cost = (uint32_t)floe_sctp_sendq_cost(data.len);
-    FLOE_ASSERT(data.len == record->len && cost <= floe_sctp_sendq_room(q));
-    uint32_t at = wrap(q, q->head + q->used);
-    ring_write(q, at, record, record_size);
-    ring_write(q, wrap(q, at + record_size), data.ptr, data.len);
+    FLOE_ASSERT(data.len == record->len);
+    FLOE_ASSERT(floe_sctp_sendq_cost(data.len) <= floe_sctp_sendq_room(q));
+    uint32_t at = q->tail;
+    floe_sctp_sendq_store(q, at, record);
+    write_payload(q, wrap(q, at + record_size), data);
     if (q->unsent == 0) {
         q->next = at;
         q->sent = 0;
     }
-    q->used += cost;
+    q->tail = next_of(q, at, record->len);
+    q->used += distance(q, at, q->tail);
     q->unsent++;
     q->count++;
-}
-
-floe_sctp_record floe_sctp_sendq_load(const floe_sctp_sendq *q, uint32_t at)
-{
-    floe_sctp_record record;
-    ring_read(q, at, &record, sizeof record);
-    return record;
-}
-
-void floe_sctp_sendq_store(floe_sctp_sendq *q, uint32_t at, const floe_sctp_record *record)
-{
-    ring_write(q, at, record, sizeof *record);
 }
 
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
                           size_t len)
 {
-    ring_read(q, wrap(q, wrap(q, at + record_size) + offset), out, len);
+    uint32_t from = wrap(q, wrap(q, at + record_size) + offset);
+    size_t first = q->size - from < len ? q->size - from : len;
+    memcpy(out, q->buf + from, first);
+    if (first < len) {
+        memcpy(out + first, q->buf, len - first);
+    }
 }
 
 void floe_sctp_sendq_pass(floe_sctp_sendq *q, uint32_t len)
 {
     FLOE_ASSERT(q->unsent > 0);
-    q->next = wrap(q, q->next + record_size + len);
+    q->next = next_of(q, q->next, len);
     q->sent = 0;
     q->unsent--;
 }
 
-void floe_sctp_sendq_trim(floe_sctp_sendq *q)
+void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at)
 {
-    while (q->count > 0) {
-        floe_sctp_record record = floe_sctp_sendq_load(q, q->head);
-        if ((record.flags & FLOE_SCTP_RECORD_DONE) == 0) {
-            return;
-        }
-        uint32_t cost = record_size + record.len;
-        q->head = wrap(q, q->head + cost);
-        q->used -= cost;
+    floe_sctp_record record = floe_sctp_sendq_load(q, at);
+    if (at != q->head) {
+        record.flags |= FLOE_SCTP_RECORD_DONE;
+        floe_sctp_sendq_store(q, at, &record);
+        return;
+    }
+    do {
+        uint32_t next = next_of(q, q->head, record.len);
+        q->used -= distance(q, q->head, next);
+        q->head = next;
         q->count--;
         FLOE_ASSERT(q->unsent <= q->count);
-    }
+        record = floe_sctp_sendq_load(q, q->head);
+    } while (q->count > 0 && (record.flags & FLOE_SCTP_RECORD_DONE) != 0);
 }

@@ -8,13 +8,15 @@
 
 #include "base/floe.h"
 
+#include <string.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define FLOE_SCTP_RECORD_UNORDERED 0x01u
 #define FLOE_SCTP_RECORD_STARTED   0x02u /* it has a TSN and, if ordered, an SSN */
-#define FLOE_SCTP_RECORD_DONE      0x04u /* acknowledged or abandoned: to be freed */
+#define FLOE_SCTP_RECORD_DONE      0x04u /* acknowledged or abandoned: waits to be freed */
 
 typedef struct floe_sctp_record {
     floe_time expires;        /* FLOE_TIME_NEVER: it does not */
@@ -31,7 +33,8 @@ typedef struct floe_sctp_sendq {
     uint8_t *buf;
     uint32_t size;
     uint32_t head;   /* position of the oldest message */
-    uint32_t used;   /* bytes, records included */
+    uint32_t tail;   /* where the next one goes */
+    uint32_t used;   /* bytes from head to tail */
     uint32_t next;   /* position of the first message that is not completely sent */
     uint32_t sent;   /* payload bytes of that message that were sent */
     uint32_t unsent; /* messages from `next` on */
@@ -40,27 +43,35 @@ typedef struct floe_sctp_sendq {
 
 void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory);
 
-/* Bytes that a message takes. */
+/* Bytes that a message takes; and those that are free for one. A record does not go around the end
+ * of the ring, payload does: up to a record less one byte may be lost there. */
 static inline size_t floe_sctp_sendq_cost(size_t len)
 {
     return sizeof(floe_sctp_record) + len;
 }
-static inline size_t floe_sctp_sendq_room(const floe_sctp_sendq *q)
-{
-    return q->size - q->used;
-}
+size_t floe_sctp_sendq_room(const floe_sctp_sendq *q);
 
 /* Append; it fits (asserted). */
 void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data);
-floe_sctp_record floe_sctp_sendq_load(const floe_sctp_sendq *q, uint32_t at);
-void floe_sctp_sendq_store(floe_sctp_sendq *q, uint32_t at, const floe_sctp_record *record);
+/* The record of the message at `at`: copy it out, and back. */
+static inline floe_sctp_record floe_sctp_sendq_load(const floe_sctp_sendq *q, uint32_t at)
+{
+    floe_sctp_record record;
+    memcpy(&record, q->buf + at, sizeof record);
+    return record;
+}
+static inline void floe_sctp_sendq_store(floe_sctp_sendq *q, uint32_t at,
+                                         const floe_sctp_record *record)
+{
+    memcpy(q->buf + at, record, sizeof *record);
+}
 /* Copy payload of the message at `at` out. */
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
                           size_t len);
-/* The message at `next` is completely sent, or is not going to be. */
+/* The message at `next`, of `len` bytes, is completely sent, or is not going to be. */
 void floe_sctp_sendq_pass(floe_sctp_sendq *q, uint32_t len);
-/* Free messages that are DONE, from the front. */
-void floe_sctp_sendq_trim(floe_sctp_sendq *q);
+/* The message at `at` is acknowledged or abandoned: free what is, from the front. */
+void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at);
 
 #ifdef __cplusplus
 }

@@ -84,6 +84,13 @@ floe_err floe_stun_auth_init_long(floe_stun_auth *auth, floe_bytes username, flo
     return init(auth, MODE_LONG, username, password);
 }
 
+void floe_stun_auth_reset(floe_stun_auth *auth)
+{
+    memset(auth->lens + REALM, 0, (TEXTS - REALM) * sizeof auth->lens[0]);
+    auth->hmacs = HMAC_SHA1 | HMAC_SHA256;
+    auth->is_proven = auth->is_anonymous = false;
+}
+
 bool floe_stun_auth_has_realm(const floe_stun_auth *auth)
 {
     return auth->lens[NONCE] > 0;

@@ -62,6 +62,8 @@ void floe_stun_auth_put(const floe_stun_auth *auth, floe_stun_writer *w);
 /* Judge a response to a request that put() has signed. A challenge whose texts do not fit is
  * dropped. */
 floe_stun_auth_verdict floe_stun_auth_check(floe_stun_auth *auth, const floe_stun_msg *response);
+/* Another server: what this one has asked for does not hold there (RFC 8489 section 9.2.3). */
+void floe_stun_auth_reset(floe_stun_auth *auth);
 /* Was there a challenge, so that requests are signed? */
 bool floe_stun_auth_has_realm(const floe_stun_auth *auth);
 

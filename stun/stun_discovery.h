@@ -13,7 +13,7 @@
  * counts if its transaction id, its source and the socket that it reaches are right; it is not
  * authenticated, and nothing but this report depends on it. Does not know: names, what a verdict
  * means for a connection. Read next: stun/README.md for the tests and their order. Reading guide:
- * step 4.
+ * step 3.
  */
 #ifndef FLOE_STUN_STUN_DISCOVERY_H
 #define FLOE_STUN_STUN_DISCOVERY_H

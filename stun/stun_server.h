@@ -8,7 +8,7 @@
  * A response may be larger than its request, since a request need be no more than a header: by at
  * most FLOE_STUN_SERVER_GROWTH bytes, or by FLOE_STUN_SERVER_GROWTH_BEHAVIOUR with two addresses.
  * UDP only. PADDING is refused, for it would have the server send far more than it got. Does not
- * know: sockets. Read next: stun/stun_discovery.h, which asks. Reading guide: step 4.
+ * know: sockets. Read next: stun/stun_discovery.h, which asks. Reading guide: step 3.
  */
 #ifndef FLOE_STUN_STUN_SERVER_H
 #define FLOE_STUN_STUN_SERVER_H

@@ -84,6 +84,7 @@ floe_err floe_turn_client_set_path(floe_turn_client *client, const floe_path *pa
     bool has_allocation = client->expires != FLOE_TIME_NEVER;
     if (!is_same_server) {
         client->rtt = (floe_stun_rtt){0};
+        floe_stun_auth_reset(&client->auth);
     }
     client->path = *path;
     client->is_path_untold = false;

@@ -88,7 +88,8 @@ typedef enum floe_turn_cause {
     FLOE_TURN_CAUSE_REFUSED,   /* the server's error: .code */
     FLOE_TURN_CAUSE_PROTOCOL,  /* an authentic answer that lacks what it must have, or has other
                                   things in it that must be understood */
-    FLOE_TURN_CAUSE_FAMILY,    /* a relay of an address family that was not asked for */
+    FLOE_TURN_CAUSE_FAMILY,    /* a relay of an address family that was not asked for; CLOSED
+                                  follows */
     FLOE_TURN_CAUSE_REDIRECT,  /* 300 against the policy, in a circle, or too often */
     FLOE_TURN_CAUSE_EXPIRED,   /* the allocation could not be refreshed in time */
     FLOE_TURN_CAUSE_MOVED      /* another path, and the server has no ticket for it */
@@ -220,7 +221,8 @@ FLOE_MUST_USE floe_err floe_turn_client_wrap(floe_turn_client *client, const flo
  * connected by peers: add_peer(). STATE: no TCP allocation now. FULL: FLOE_TURN_CONNECTION_MAX. */
 FLOE_MUST_USE floe_err floe_turn_client_connect(floe_turn_client *client, const floe_addr *peer);
 /* Write the ConnectionBind request that has to come first on the new connection to the server,
- * within 30 s of the event; send it there, once. UNKNOWN: no such connection (any more). */
+ * within 30 s of the event; send it there, once. UNKNOWN: no such connection (any more). TOO_BIG:
+ * buf, which needs no more than FLOE_DATAGRAM_MAX. */
 FLOE_MUST_USE floe_err floe_turn_client_open(floe_turn_client *client, uint32_t connection,
                                              floe_span buf, size_t *len);
 /* The first message on that connection. OK: from here on every byte is the peer's, and the client

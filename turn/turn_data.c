@@ -82,7 +82,7 @@ floe_err floe_turn_data_indication(floe_turn_client *client, const floe_stun_msg
 /* The grant that data to this peer goes by, a channel if possible; NONE: there is no permission. */
 static uint8_t find_way(const floe_turn_client *client, const floe_addr *peer)
 {
-    if (client->state != FLOE_TURN_ALLOCATED || client->is_tcp) {
+    if (client->state != FLOE_TURN_ALLOCATED || client->is_tcp || client->is_moving) {
         return FLOE_TURN_NONE;
     }
     uint8_t permission = floe_turn_peer_find(client, false, peer);

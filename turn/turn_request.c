@@ -11,6 +11,11 @@
 /* What coturn 4.6 knows ADDITIONAL-ADDRESS-FAMILY by. Optional: others pass over it. */
 #define ADDITIONAL_FAMILY_DRAFT 0x8032
 
+/* The largest request: header, texts, ticket, and at most 200 bytes of everything else. */
+_Static_assert(FLOE_STUN_HEADER_SIZE + FLOE_STUN_AUTH_TEXT_MAX + FLOE_TURN_TICKET_MAX + 200 <=
+                   FLOE_DATAGRAM_MAX,
+               "a request to a TURN server must fit in a datagram");
+
 static bool is_own(floe_turn_job job)
 {
     return job == FLOE_TURN_JOB_ALLOCATE || job == FLOE_TURN_JOB_REFRESH ||

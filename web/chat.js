@@ -59,7 +59,7 @@ function connectServer() {
   const socket = new WebSocket(`${scheme}://${location.host}/`, 'floe-signal');
   state.socket = socket;
   socket.onopen = () => send({ type: 'join', room: state.room, name: state.name });
-  socket.onmessage = (event) => hearServer(JSON.parse(event.data));
+  socket.onmessage = (event) => { if (state.socket === socket) hearServer(JSON.parse(event.data)); };
   socket.onclose = (event) => serverGone(socket, event);
   if (!state.attempt?.isOpen) show('waiting', 'Connecting to the server …');
 }
@@ -129,7 +129,7 @@ function beginAttempt(session, isOfferer) {
     signal(attempt, { candidate: line });
   };
   pc.onconnectionstatechange = () => connectionChanged(attempt);
-  pc.ondatachannel = ({ channel }) => useChannel(attempt, channel);
+  pc.ondatachannel = ({ channel }) => { if (!attempt.channel) useChannel(attempt, channel); };
   return attempt;
 }
 
@@ -142,6 +142,15 @@ function endAttempt() {
 }
 
 async function offer() {
+  try {
+    await makeOffer();
+  } catch (error) {
+    endAttempt();
+    show('failed', `This browser could not make an offer: ${error.message}`);
+  }
+}
+
+async function makeOffer() {
   const session = [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, '0')).join('');
   const attempt = beginAttempt(session, true);
   useChannel(attempt, attempt.pc.createDataChannel('chat'));
@@ -280,5 +289,5 @@ $('leave').addEventListener('click', leave);
 $('again').addEventListener('click', offer);
 $('say').addEventListener('submit', say);
 addEventListener('pagehide', () => endAttempt());
-$('room').value = decodeURIComponent(location.hash.slice(1)) || 'demo';
+try { $('room').value = decodeURIComponent(location.hash.slice(1)) || 'demo'; } catch { $('room').value = 'demo'; }
 try { $('name').value = localStorage.getItem('floe-name') || ''; } catch { /* as above */ }

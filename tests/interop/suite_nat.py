@@ -41,15 +41,18 @@ class Network:
     """Two namespaces without names, which are gone with the processes that keep them."""
 
     def __init__(self):
-        self.keepers = [subprocess.Popen(["unshare", "-n", "sleep", "infinity"]) for _ in range(2)]
+        self.keepers = [subprocess.Popen(["unshare", "-n", "sleep", "infinity"],
+                                         stdout=subprocess.DEVNULL) for _ in range(2)]
         self.client, self.router = (["nsenter", "-t", str(k.pid), "-n"] for k in self.keepers)
         here = os.readlink("/proc/self/ns/net")
         wait(lambda: all(os.readlink(f"/proc/{k.pid}/ns/net") != here for k in self.keepers))
+
+    def connect(self):
         client, router = (str(k.pid) for k in self.keepers)
         run("ip", "link", "add", "nat0", "type", "veth", "peer", "name", "out", "netns", router)
         run("ip", "link", "set", "nat0", "master", "br0", "up")
         for address in (SERVER, SECOND):
-            run("ip", "addr", "add", address + "/24", "dev", "br0")
+            run("ip", "addr", "add", address + "/24", "dev", "br0", "label", "br0:floe")
         run(*self.router, "ip", "link", "add", "in", "type", "veth", "peer", "name", "eth0",
             "netns", client)
         for side, device, address in ((self.router, "out", OUTSIDE), (self.router, "in", "10.0.0.1"),
@@ -66,9 +69,12 @@ class Network:
         run(*self.router, "nft", "-f", "-", input=NAT % (flags, wall))
 
     def close(self):
+        # A namespace goes some time after its last process: this end has to be free now.
+        subprocess.run(["ip", "link", "del", "nat0"], stderr=subprocess.DEVNULL)
         for keeper in self.keepers:
             keeper.kill()
             keeper.wait()
+        run("ip", "addr", "flush", "dev", "br0", "label", "br0:floe")
 
 
 def wait(condition, limit=20):
@@ -224,6 +230,7 @@ def main():
         start = time.monotonic()
         net = Network()
         try:
+            net.connect()
             case(net)
             passed += 1
             print(f"ok    {name} ({time.monotonic() - start:.1f} s)", flush=True)
@@ -232,8 +239,6 @@ def main():
             print(f"FAIL  {name}: {error!r}", flush=True)
         finally:
             net.close()
-            for address in (SERVER, SECOND):
-                run("ip", "addr", "del", address + "/24", "dev", "br0")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 

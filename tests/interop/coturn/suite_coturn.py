@@ -140,7 +140,7 @@ def main():
             if server:
                 server.stop()
     print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    return 1 if failed or not (passed or FILTER) else 0
 
 
 sys.exit(main())

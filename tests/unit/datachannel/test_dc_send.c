@@ -243,11 +243,11 @@ static void test_dc_send_announces_nothing_on_a_stream_that_the_peer_has_taken(v
 
 static void test_dc_send_closes_a_channel_whose_announcement_is_too_big_for_the_peer(void **state)
 {
-    static uint8_t name[1000];
+    uint8_t name[200];
     sim_dc *pair = *state;
     floe_dc_options options = {.label = {name, sizeof name}};
     memset(name, 'n', sizeof name);
-    floe_sctp_assoc_set_remote_message_max(&pair->ends[0].assoc, 500);
+    floe_sctp_assoc_set_remote_message_max(&pair->ends[0].assoc, 100);
     floe_dc_id channel = sim_dc_open(pair, 0, &options);
     assert_int_equal(sim_dc_count(pair, 0, FLOE_DC_EV_CLOSED, channel), 1);
     assert_int_equal(sim_dc_count(pair, 0, FLOE_DC_EV_OPEN, channel), 0);

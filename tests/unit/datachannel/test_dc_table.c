@@ -62,8 +62,8 @@ static void test_dc_table_is_full_at_its_limit(void **state)
         assert_int_not_equal(floe_dc_table_add(dc), FLOE_DC_NO_SLOT);
     }
     assert_int_equal(floe_dc_table_add(dc), FLOE_DC_NO_SLOT);
-    floe_dc_table_remove(dc, 5);
-    assert_int_equal(floe_dc_table_add(dc), 5);
+    floe_dc_table_remove(dc, FLOE_DC_CHANNEL_MAX - 1);
+    assert_int_equal(floe_dc_table_add(dc), FLOE_DC_CHANNEL_MAX - 1);
 }
 
 static void test_dc_table_does_not_show_hidden_slots_by_id(void **state)
@@ -113,18 +113,18 @@ static void test_dc_table_picks_no_stream_below_the_floor(void **state)
 static void test_dc_table_fills_the_gaps_of_the_names_pool(void **state)
 {
     floe_dc *dc = *state;
-    uint16_t slots[4];
-    const uint8_t *rooms[4];
-    for (int i = 0; i < 4; i++) {
+    uint16_t slots[3];
+    const uint8_t *rooms[3];
+    for (int i = 0; i < 3; i++) {
         slots[i] = floe_dc_table_add(dc);
-        rooms[i] = floe_dc_table_add_names(dc, slots[i], FLOE_DC_POOL_SIZE / 4);
+        rooms[i] = floe_dc_table_add_names(dc, slots[i], FLOE_DC_POOL_SIZE / 3);
         assert_non_null(rooms[i]);
     }
     uint16_t more = floe_dc_table_add(dc);
-    assert_null(floe_dc_table_add_names(dc, more, FLOE_DC_POOL_SIZE / 4));
+    assert_null(floe_dc_table_add_names(dc, more, FLOE_DC_POOL_SIZE / 3));
     floe_dc_table_remove(dc, slots[1]);
-    assert_null(floe_dc_table_add_names(dc, more, FLOE_DC_POOL_SIZE / 4 + 1));
-    assert_ptr_equal(floe_dc_table_add_names(dc, more, FLOE_DC_POOL_SIZE / 4), rooms[1]);
+    assert_null(floe_dc_table_add_names(dc, more, FLOE_DC_POOL_SIZE / 3 + 1));
+    assert_ptr_equal(floe_dc_table_add_names(dc, more, FLOE_DC_POOL_SIZE / 3), rooms[1]);
 }
 
 static void test_dc_table_keeps_the_names_of_others_in_place(void **state)

@@ -25,7 +25,7 @@ static uint32_t put(uint32_t number, size_t len)
     uint8_t bytes[1000];
     floe_sctp_record record = {.len = (uint32_t)len, .ppid = number};
     sctp_pair_fill(bytes, len, number);
-    uint32_t at = (f.q.head + f.q.used) % f.q.size;
+    uint32_t at = f.q.tail;
     floe_sctp_sendq_put(&f.q, &record, (floe_bytes){bytes, len});
     return at;
 }
@@ -42,10 +42,7 @@ static void check(uint32_t at, uint32_t number, size_t len)
 
 static void finish(uint32_t at)
 {
-    floe_sctp_record record = floe_sctp_sendq_load(&f.q, at);
-    record.flags |= FLOE_SCTP_RECORD_DONE;
-    floe_sctp_sendq_store(&f.q, at, &record);
-    floe_sctp_sendq_trim(&f.q);
+    floe_sctp_sendq_finish(&f.q, at);
 }
 
 static void test_sctp_sendq_keeps_records_and_payload_over_the_end_of_the_ring(void **state)
@@ -76,7 +73,7 @@ static void test_sctp_sendq_frees_from_the_front_only(void **state)
     assert_int_equal(f.q.count, 3);
     floe_sctp_sendq_pass(&f.q, 100);
     floe_sctp_sendq_pass(&f.q, 100);
-    finish(a);
+    finish(a); /* and with it the second */
     assert_int_equal(f.q.count, 1);
     assert_int_equal(f.q.unsent, 1);
     assert_int_equal(f.q.next, c);
@@ -90,6 +87,22 @@ static void test_sctp_sendq_room_counts_records(void **state)
     assert_int_equal(floe_sctp_sendq_room(&f.q), 1000);
     (void)put(1, 1000 - 32);
     assert_int_equal(floe_sctp_sendq_room(&f.q), 0);
+}
+
+static void test_sctp_sendq_holds_one_message_of_its_whole_size_wherever_it_begins(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint32_t a = put(1, 1 + i % 7);
+        floe_sctp_sendq_pass(&f.q, 1 + i % 7);
+        finish(a);
+        assert_int_equal(f.q.used, 0);
+        uint32_t b = put(2, 1000 - 32);
+        assert_int_equal(floe_sctp_sendq_room(&f.q), 0);
+        check(b, 2, 1000 - 32);
+        floe_sctp_sendq_pass(&f.q, 1000 - 32);
+        finish(b);
+    }
 }
 
 static void test_sctp_sendq_reads_a_part_from_an_offset(void **state)
@@ -128,6 +141,8 @@ int main(void)
             test_sctp_sendq_keeps_records_and_payload_over_the_end_of_the_ring, set_up),
         cmocka_unit_test_setup(test_sctp_sendq_frees_from_the_front_only, set_up),
         cmocka_unit_test_setup(test_sctp_sendq_room_counts_records, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_sendq_holds_one_message_of_its_whole_size_wherever_it_begins, set_up),
         cmocka_unit_test_setup(test_sctp_sendq_reads_a_part_from_an_offset, set_up),
         cmocka_unit_test_setup(
             test_sctp_sendq_next_is_the_first_that_is_put_after_all_were_sent, set_up),

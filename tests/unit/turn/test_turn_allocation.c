@@ -375,6 +375,25 @@ static void test_turn_allocation_redirects_end(void **state)
     expect_failure(FLOE_TURN_CAUSE_REDIRECT, 300, 0);
 }
 
+static void test_turn_allocation_redirected_to_a_server_of_another_kind(void **state)
+{
+    (void)state;
+    turn_world_init(&w);
+    w.config.redirects_max = 1;
+    w.server.has_algorithms = true;
+    w.server.alternate = floe_addr_from_ipv4(198, 51, 100, 2, 3478);
+    start_with_error(FLOE_STUN_ALLOCATE, 300, 1);
+    const floe_turn_event *event = turn_world_wait(&w, FLOE_TURN_EV_PATH_WANTED, FLOE_SECOND);
+    assert_non_null(event);
+    w.server.has_algorithms = false; /* no bid-down: it is another server */
+    w.server.realm = "elsewhere.test";
+    floe_path path = w.config.path;
+    path.remote = event->server;
+    assert_int_equal(floe_turn_client_set_path(&w.client, &path), FLOE_OK);
+    turn_world_drain(&w);
+    assert_non_null(turn_world_wait(&w, FLOE_TURN_EV_ALLOCATED, FLOE_SECOND));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_turn_allocation_goes_on_after_the_connection_broke),
         cmocka_unit_test(test_turn_allocation_redirect_needs_the_policy),
         cmocka_unit_test(test_turn_allocation_redirects_end),
+        cmocka_unit_test(test_turn_allocation_redirected_to_a_server_of_another_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
