@@ -109,7 +109,8 @@ static void drain(fuzz *f)
     floe_sctp_assoc_check_invariants(&f->assoc);
 }
 
-/* --- packets ----------------------------------------------------------------------------------- */
+/* --- packets -----------------------------------------------------------------------------------
+ */
 
 static void begin(fuzz *f, uint32_t tag)
 {
@@ -235,8 +236,9 @@ static void put_simple(fuzz *f, uint8_t pick)
         floe_sctp_shutdown_put(&f->w, f->assoc.outstanding.cum + (pick >> 6));
         break;
     case 5:
-        floe_sctp_chunk_put(&f->w, FLOE_SCTP_CHUNK_HEARTBEAT, 0, FLOE_LIT("\0\1\0\x08"
-                                                                          "beat"));
+        floe_sctp_chunk_put(&f->w, FLOE_SCTP_CHUNK_HEARTBEAT, 0,
+                            FLOE_LIT("\0\1\0\x08"
+                                     "beat"));
         break;
     case 6:
         floe_sctp_chunk_put(&f->w, FLOE_SCTP_CHUNK_HEARTBEAT_ACK, 0,
@@ -335,7 +337,8 @@ static void packet_of_nobody(fuzz *f)
     require(memcmp(&before, &f->assoc, sizeof before) == 0);
 }
 
-/* --- calls ------------------------------------------------------------------------------------- */
+/* --- calls -------------------------------------------------------------------------------------
+ */
 
 static void send_message(fuzz *f)
 {
@@ -446,7 +449,8 @@ static void step(fuzz *f)
     }
 }
 
-/* --- starting states --------------------------------------------------------------------------- */
+/* --- starting states ---------------------------------------------------------------------------
+ */
 
 static void give_simple(fuzz *f, uint8_t type)
 {

@@ -81,8 +81,8 @@ static void copy_chunk(const floe_sctp_chunk *chunk, floe_writer *w)
         check_data(chunk, w);
         return;
     }
-    if (is_parsed && (chunk->type == FLOE_SCTP_CHUNK_INIT ||
-                      chunk->type == FLOE_SCTP_CHUNK_INIT_ACK)) {
+    if (is_parsed &&
+        (chunk->type == FLOE_SCTP_CHUNK_INIT || chunk->type == FLOE_SCTP_CHUNK_INIT_ACK)) {
         check_init(chunk, w);
         return;
     }

@@ -88,8 +88,7 @@ static void send_message(fuzz *f, unsigned n)
     for (size_t i = 2; i < len; i++) {
         bytes[i] = byte_of(n, stream, number, i);
     }
-    floe_sctp_send message = {
-        .stream = stream, .is_unordered = stream == 2, .data = {bytes, len}};
+    floe_sctp_send message = {.stream = stream, .is_unordered = stream == 2, .data = {bytes, len}};
     if (stream == 3) {
         message.has_lifetime = (shape & 0x40) != 0;
         message.has_max_retransmits = !message.has_lifetime;
@@ -244,8 +243,8 @@ static void step(fuzz *f)
         break;
     case 6: {
         floe_time at = next_deadline(f);
-        advance(f, (command & 0x40) != 0 && at != FLOE_TIME_NEVER ? at - f->now
-                                                                  : take(f) * FLOE_MS);
+        advance(f,
+                (command & 0x40) != 0 && at != FLOE_TIME_NEVER ? at - f->now : take(f) * FLOE_MS);
         break;
     }
     default:

@@ -22,7 +22,7 @@ static floe_time draw_interval(const floe_ice_agent *agent)
 
 void floe_ice_consent_renew(floe_ice_agent *agent, floe_ice_pair *pair)
 {
-    if (pair->consent_at == 0 || agent->now >= pair->keep_at) {
+    if (agent->now >= pair->keep_at) {
         pair->keep_at = floe_ice_agent_after(agent, draw_interval(agent));
     }
     pair->consent_at = agent->now;
@@ -75,7 +75,6 @@ void floe_ice_consent_lose(floe_ice_agent *agent, floe_ice_pair *pair, floe_ice_
     bool was_used = index == agent->path || floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED);
     floe_ice_pair_fail(pair);
     floe_ice_check_forget_past(agent, index);
-    pair->consent_at = 0;
     if (index == FLOE_ICE_OLD) {
         floe_ice_nominate_drop_old(agent);
     } else if (was_used) {

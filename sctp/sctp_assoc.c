@@ -108,7 +108,7 @@ void floe_sctp_start_receiving(floe_sctp_assoc *a)
 
 uint32_t floe_sctp_initial_rwnd(const floe_sctp_assoc *a)
 {
-    return floe_sctp_reassembly_capacity(&a->reassembly);
+    return a->reassembly.capacity;
 }
 
 floe_err floe_sctp_assoc_connect(floe_sctp_assoc *a)
@@ -504,20 +504,28 @@ size_t floe_sctp_assoc_copy(const floe_sctp_assoc *a, uint8_t *buf, size_t cap)
     return done;
 }
 
+/* RFC 9260 §6.2: the window is announced anew when it has grown by a quarter; and when it was
+ * closed and there is nothing left to read. */
+static bool is_update_due(const floe_sctp_assoc *a)
+{
+    const floe_sctp_reassembly *r = &a->reassembly;
+    uint32_t quarter = r->capacity / 4;
+    if (a->local_rwnd > r->capacity - quarter) {
+        return false; /* it cannot have grown by so much */
+    }
+    uint32_t window = floe_sctp_reassembly_window(r);
+    return window >= a->local_rwnd + quarter ||
+           (a->local_rwnd == 0 && window > 0 && r->ready_count == 0);
+}
+
 void floe_sctp_assoc_release(floe_sctp_assoc *a)
 {
-    floe_sctp_reassembly *r = &a->reassembly;
-    floe_sctp_reassembly_release(r, &a->streams);
+    floe_sctp_reassembly_release(&a->reassembly, &a->streams);
     if (!floe_sctp_is_open(a)) {
         return;
     }
     floe_sctp_reset_progress(a);
-    /* RFC 9260 §6.2: the window is announced anew when it has grown by a quarter; and when it was
-     * closed and there is nothing left to read. */
-    uint32_t window = floe_sctp_reassembly_window(r);
-    bool is_much = window >= a->local_rwnd + floe_sctp_reassembly_capacity(r) / 4;
-    bool is_last = a->local_rwnd == 0 && window > 0 && r->ready_count == 0;
-    if (is_much || is_last) {
+    if (is_update_due(a)) {
         a->pending |= SEND_SACK;
     }
 }

@@ -40,19 +40,19 @@ typedef struct floe_sctp_response {
 
 /* Stream resets in both directions (RFC 6525). */
 typedef struct floe_sctp_reset {
-    uint32_t next_seq;    /* of our next request */
-    uint32_t request_seq; /* of the one under way */
-    uint32_t request_tsn; /* our last TSN when it was made */
-    uint32_t peer_seq;    /* of the peer's next request */
-    uint32_t peer_result; /* of its last one: what a repetition is answered */
-    uint32_t defer_tsn;   /* the deferred one waits for this TSN */
+    uint32_t next_seq;               /* of our next request */
+    uint32_t request_seq;            /* of the one under way */
+    uint32_t request_tsn;            /* our last TSN when it was made */
+    uint32_t peer_seq;               /* of the peer's next request */
+    uint32_t peer_result;            /* of its last one: what a repetition is answered */
+    uint32_t defer_tsn;              /* the deferred one waits for this TSN */
     floe_sctp_response responses[2]; /* owed */
     uint8_t response_count;
-    uint8_t tries;       /* retransmissions of our request */
-    bool is_under_way;   /* our request is not answered */
-    bool is_due;         /* send it (again) */
-    bool is_deferred;    /* the peer's last request waits: see the streams' flags */
-    bool is_deferred_all; /* it is for all streams */
+    uint8_t tries;          /* retransmissions of our request */
+    bool is_under_way;      /* our request is not answered */
+    bool is_due;            /* send it (again) */
+    bool is_deferred;       /* the peer's last request waits: see the streams' flags */
+    bool is_deferred_all;   /* it is for all streams */
     uint16_t wanted;        /* streams with RESET_WANTED */
     uint16_t request_count; /* streams with RESET_SENT */
 } floe_sctp_reset;
@@ -60,17 +60,17 @@ typedef struct floe_sctp_reset {
 struct floe_sctp_assoc {
     floe_sctp_config config; /* defaults filled in */
     floe_time now;
-    uint8_t state; /* floe_sctp_state */
-    bool is_over;  /* CLOSED for good */
+    uint8_t state;  /* floe_sctp_state */
+    bool is_over;   /* CLOSED for good */
     uint8_t events; /* EV_ flags of sctp_internal.h, not yet reported */
     uint8_t cause;  /* floe_sctp_cause */
     uint16_t cause_value;
     uint16_t pending; /* SEND_ flags of sctp_internal.h: what is to be sent */
 
-    uint32_t local_tag, peer_tag; /* peer_tag 0: not known yet */
-    uint32_t local_tsn;           /* initial */
-    uint32_t peer_tsn, peer_init_rwnd;    /* initial */
-    uint32_t local_tie, peer_tie; /* what a restart has to prove to know */
+    uint32_t local_tag, peer_tag;      /* peer_tag 0: not known yet */
+    uint32_t local_tsn;                /* initial */
+    uint32_t peer_tsn, peer_init_rwnd; /* initial */
+    uint32_t local_tie, peer_tie;      /* what a restart has to prove to know */
     uint16_t streams_out, streams_in;
     bool has_forward_tsn, has_reconfig; /* the peer supports them */
     uint8_t secret[FLOE_SCTP_COOKIE_SECRET];
@@ -91,14 +91,14 @@ struct floe_sctp_assoc {
     floe_sctp_streams streams;
     floe_sctp_reset reset;
 
-    uint32_t wanted;       /* bytes that a refused send needs; 0: none was refused */
-    uint32_t peer_rwnd;    /* as the peer last announced it */
-    uint32_t error_count;  /* timeouts in a row */
-    floe_time data_at;     /* when DATA was last sent for the first time */
-    floe_time forward_at;  /* when FORWARD TSN was last sent */
-    bool is_fast_due;      /* one packet of lost chunks goes out whatever cwnd says */
-    bool is_probe_due;     /* one chunk goes out whatever the peer's window says */
-    bool is_probing;       /* that chunk is under way */
+    uint32_t wanted;      /* bytes that a refused send needs; 0: none was refused */
+    uint32_t peer_rwnd;   /* as the peer last announced it */
+    uint32_t error_count; /* timeouts in a row */
+    floe_time data_at;    /* when DATA was last sent for the first time */
+    floe_time forward_at; /* when FORWARD TSN was last sent */
+    bool is_fast_due;     /* one packet of lost chunks goes out whatever cwnd says */
+    bool is_probe_due;    /* one chunk goes out whatever the peer's window says */
+    bool is_probing;      /* that chunk is under way */
 
     uint32_t local_rwnd;  /* as last announced */
     uint16_t ack_packets; /* packets with DATA since the last SACK */
@@ -108,7 +108,7 @@ struct floe_sctp_assoc {
 
     bool is_heartbeat_out; /* not answered yet */
     floe_time heartbeat_at;
-    uint8_t nonce[8];      /* of the last HEARTBEAT */
+    uint8_t nonce[8]; /* of the last HEARTBEAT */
     uint16_t reply_len;
     uint8_t replies[FLOE_SCTP_REPLY_MAX]; /* chunks, ready to be sent */
 

@@ -66,8 +66,7 @@ void floe_sctp_put_heartbeat(floe_sctp_assoc *a, floe_writer *w)
 {
     a->config.rand.fill(a->config.rand.ctx, a->nonce, sizeof a->nonce);
     size_t begin = floe_sctp_chunk_begin(w, FLOE_SCTP_CHUNK_HEARTBEAT, 0);
-    floe_sctp_param_put(w, FLOE_SCTP_PARAM_HEARTBEAT_INFO,
-                        (floe_bytes){a->nonce, sizeof a->nonce});
+    floe_sctp_param_put(w, FLOE_SCTP_PARAM_HEARTBEAT_INFO, (floe_bytes){a->nonce, sizeof a->nonce});
     floe_sctp_chunk_end(w, begin);
     a->pending &= (uint16_t)~SEND_HEARTBEAT;
     a->is_heartbeat_out = true;

@@ -232,7 +232,7 @@ void floe_sctp_put_cookie_echo(floe_sctp_assoc *a, floe_writer *w)
 static void establish(floe_sctp_assoc *a)
 {
     floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_INIT);
-    a->pending &= (uint16_t)~(SEND_INIT | SEND_COOKIE_ECHO);
+    a->pending &= (uint16_t) ~(SEND_INIT | SEND_COOKIE_ECHO);
     a->tries = 0;
     a->cookie_len = 0;
     floe_sctp_start_receiving(a);

@@ -121,63 +121,84 @@ static void handle_stray(floe_sctp_assoc *a, const floe_sctp_packet *packet)
                                              .flags = FLOE_SCTP_FLAG_REFLECTED});
 }
 
+/* RFC 9260 §8.5.1 A: an INIT comes with tag 0, and alone. */
+static floe_err route_init(floe_sctp_assoc *a, const floe_sctp_packet *packet)
+{
+    floe_bytes rest = packet->chunks;
+    floe_sctp_chunk chunk;
+    if (!floe_sctp_packet_next(&rest, &chunk) || rest.len > 0 ||
+        !floe_sctp_chunk_is_long_enough(&chunk)) {
+        return FLOE_E_MALFORMED;
+    }
+    floe_sctp_handle_init(a, &chunk);
+    return FLOE_OK;
+}
+
+/* RFC 9260 §8.5.1 D: the cookie says which tag is right; what is behind it follows if it is good.
+ */
+static floe_err route_cookie_echo(floe_sctp_assoc *a, const floe_sctp_packet *packet)
+{
+    floe_bytes rest = packet->chunks;
+    floe_sctp_chunk chunk;
+    if (!floe_sctp_packet_next(&rest, &chunk)) {
+        return FLOE_E_MALFORMED;
+    }
+    floe_err err = floe_sctp_handle_cookie_echo(a, packet, &chunk);
+    if (err == FLOE_OK) {
+        handle_chunks(a, a->local_tag, rest);
+    }
+    return err;
+}
+
+/* A packet whose tag is not ours: it may end the association, and nothing else. */
+static floe_err route_reflected(floe_sctp_assoc *a, const floe_sctp_packet *packet)
+{
+    floe_bytes rest = packet->chunks;
+    floe_sctp_chunk chunk;
+    if (!floe_sctp_packet_next(&rest, &chunk)) {
+        return FLOE_E_MALFORMED;
+    }
+    if (!is_end(&chunk) || !has_right_tag(a, packet->tag, &chunk)) {
+        return FLOE_E_AUTH;
+    }
+    handle_chunks(a, packet->tag, chunk.whole);
+    return FLOE_OK;
+}
+
 /* Tag, state and first chunk decide what the packet is. */
 static floe_err route(floe_sctp_assoc *a, const floe_sctp_packet *packet)
 {
-    floe_bytes rest = packet->chunks;
-    floe_sctp_chunk first;
-    if (!floe_sctp_packet_next(&rest, &first)) {
-        return FLOE_E_MALFORMED;
+    uint8_t first = packet->chunks.ptr[0];
+    if (packet->tag == 0 || first == FLOE_SCTP_CHUNK_INIT) {
+        bool is_init = packet->tag == 0 && first == FLOE_SCTP_CHUNK_INIT;
+        return is_init ? route_init(a, packet) : FLOE_E_AUTH;
     }
-    /* RFC 9260 §8.5.1 A: tag 0 and an INIT, alone in its packet, belong together. */
-    if (packet->tag == 0 || first.type == FLOE_SCTP_CHUNK_INIT) {
-        if (packet->tag != 0 || first.type != FLOE_SCTP_CHUNK_INIT) {
-            return FLOE_E_AUTH;
-        }
-        if (rest.len > 0 || !floe_sctp_chunk_is_long_enough(&first)) {
-            return FLOE_E_MALFORMED;
-        }
-        floe_sctp_handle_init(a, &first);
-        return FLOE_OK;
-    }
-    if (first.type == FLOE_SCTP_CHUNK_COOKIE_ECHO) {
-        floe_err err = floe_sctp_handle_cookie_echo(a, packet, &first);
-        if (err == FLOE_OK) {
-            handle_chunks(a, a->local_tag, rest);
-        }
-        return err;
-    }
-    if (a->state == FLOE_SCTP_CLOSED) {
-        handle_stray(a, packet);
-        return FLOE_E_UNKNOWN;
+    if (first == FLOE_SCTP_CHUNK_COOKIE_ECHO) {
+        return route_cookie_echo(a, packet);
     }
     /* RFC 9260 §8.5.1 E: while setting up, a SHUTDOWN ACK is of an earlier association. */
-    if (first.type == FLOE_SCTP_CHUNK_SHUTDOWN_ACK && a->state <= FLOE_SCTP_COOKIE_ECHOED) {
+    bool is_earlier = first == FLOE_SCTP_CHUNK_SHUTDOWN_ACK && a->state <= FLOE_SCTP_COOKIE_ECHOED;
+    if (a->state == FLOE_SCTP_CLOSED || is_earlier) {
         handle_stray(a, packet);
         return FLOE_E_UNKNOWN;
     }
-    if (packet->tag == a->local_tag) {
-        handle_chunks(a, packet->tag, packet->chunks);
-        return FLOE_OK;
+    if (packet->tag != a->local_tag) {
+        return route_reflected(a, packet);
     }
-    if (is_end(&first) && has_right_tag(a, packet->tag, &first)) {
-        handle_chunks(a, packet->tag, first.whole); /* and nothing else from this packet */
-        return FLOE_OK;
-    }
-    return FLOE_E_AUTH;
+    handle_chunks(a, packet->tag, packet->chunks);
+    return FLOE_OK;
 }
 
 static void trace(const floe_sctp_assoc *a, floe_trace_kind kind, floe_bytes bytes, int32_t cause)
 {
-    floe_trace_put(&a->config.trace,
-                   (floe_trace_record){.at = a->now,
-                                       .module = FLOE_MODULE_SCTP,
-                                       .kind = (uint8_t)kind,
-                                       .a = (int32_t)bytes.len,
-                                       .b = kind == FLOE_TRACE_GOT
-                                                ? bytes.ptr[FLOE_SCTP_HEADER_SIZE]
-                                                : 0,
-                                       .cause = cause});
+    floe_trace_put(
+        &a->config.trace,
+        (floe_trace_record){.at = a->now,
+                            .module = FLOE_MODULE_SCTP,
+                            .kind = (uint8_t)kind,
+                            .a = (int32_t)bytes.len,
+                            .b = kind == FLOE_TRACE_GOT ? bytes.ptr[FLOE_SCTP_HEADER_SIZE] : 0,
+                            .cause = cause});
 }
 
 /* Check the header; what passes is a packet of the peer's. */

@@ -1,7 +1,7 @@
 /*
  * sctp/sctp_internal.h - what the parts of the association share:
- *     sctp_assoc.c      the public functions            sctp_input.c    from packet to chunk handler
- *     sctp_handshake.c  INIT to COOKIE ACK, restart     sctp_receive.c  DATA, SACK, FORWARD TSN
+ *     sctp_assoc.c      the public functions            sctp_input.c    from packet to chunk
+ * handler sctp_handshake.c  INIT to COOKIE ACK, restart     sctp_receive.c  DATA, SACK, FORWARD TSN
  *     sctp_shutdown.c   SHUTDOWN, ABORT, closing        sctp_control.c  HEARTBEAT, ERROR, answers
  *     sctp_reset.c      RE-CONFIG                       sctp_output.c   from state to packet
  */

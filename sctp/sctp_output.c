@@ -18,7 +18,8 @@ static size_t room_of(const floe_writer *w)
     return w->cap - w->len;
 }
 
-/* --- what stands alone ------------------------------------------------------------------------- */
+/* --- what stands alone -------------------------------------------------------------------------
+ */
 
 static void put_abort(floe_writer *w, uint8_t flags, uint16_t cause)
 {
@@ -76,7 +77,8 @@ static bool put_alone(floe_sctp_assoc *a, floe_writer *w)
     return true;
 }
 
-/* --- DATA -------------------------------------------------------------------------------------- */
+/* --- DATA --------------------------------------------------------------------------------------
+ */
 
 /* Whether the message may not be sent any more. */
 static bool is_expired(const floe_sctp_assoc *a, const floe_sctp_record *record)
@@ -84,20 +86,29 @@ static bool is_expired(const floe_sctp_assoc *a, const floe_sctp_record *record)
     return record->expires <= a->now;
 }
 
-/* RFC 3758 §3.5, §4.1 TR3, TR4; RFC 7496 §3.2: before a message is sent or sent again. */
-static void expire_lost(floe_sctp_assoc *a)
+/* RFC 3758 §4.1 TR3, TR4; RFC 7496 §3.2: the limits of a message are looked at before it is sent
+ * and before it is sent again. */
+static void abandon(floe_sctp_assoc *a, uint32_t message)
 {
-    uint32_t tsn;
-    const floe_sctp_tx *tx = floe_sctp_outstanding_lost(&a->outstanding, &tsn);
+    floe_sctp_outstanding_abandon(&a->outstanding, &a->sendq, &a->streams, message);
+    a->stats.messages_abandoned++;
+}
+
+/* The first chunk that is to be sent again, and whose message is not over its limit; its record.
+ * NULL: there is none. */
+static const floe_sctp_tx *next_lost(floe_sctp_assoc *a, uint32_t *tsn, floe_sctp_record *record)
+{
+    const floe_sctp_tx *tx = floe_sctp_outstanding_lost(&a->outstanding, tsn);
     while (tx != NULL) {
-        floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, tx->message);
-        if (!is_expired(a, &record) && tx->sends <= record.max_retransmits) {
-            return;
+        *record = floe_sctp_sendq_load(&a->sendq, tx->message);
+        bool is_over = is_expired(a, record) || tx->sends > record->max_retransmits;
+        if (!is_over || !a->has_forward_tsn) {
+            break;
         }
-        floe_sctp_outstanding_abandon(&a->outstanding, &a->sendq, &a->streams, tx->message);
-        a->stats.messages_abandoned++;
-        tx = floe_sctp_outstanding_lost(&a->outstanding, &tsn);
+        abandon(a, tx->message);
+        tx = floe_sctp_outstanding_lost(&a->outstanding, tsn);
     }
+    return tx;
 }
 
 /* The first message that is to be sent, and has not expired. False: there is none. */
@@ -112,21 +123,19 @@ static bool next_unsent(floe_sctp_assoc *a, floe_sctp_record *record)
         if (!is_expired(a, record) && !is_impossible) {
             return true;
         }
-        floe_sctp_outstanding_abandon(&a->outstanding, &a->sendq, &a->streams, a->sendq.next);
-        a->stats.messages_abandoned++;
+        abandon(a, a->sendq.next);
     }
     return false;
 }
 
 void floe_sctp_expire(floe_sctp_assoc *a)
 {
-    floe_sctp_record next;
-    if (a->has_forward_tsn) {
-        expire_lost(a);
-    }
-    bool is_waiting = next_unsent(a, &next);
+    floe_sctp_record record;
+    uint32_t tsn;
+    (void)next_lost(a, &tsn, &record);
+    bool is_waiting = next_unsent(a, &record) && record.expires > a->now;
     floe_sctp_timers_set(&a->timers, FLOE_SCTP_TIMER_LIFETIME,
-                         is_waiting && next.expires > a->now ? next.expires : FLOE_TIME_NEVER);
+                         is_waiting ? record.expires : FLOE_TIME_NEVER);
     if (floe_sctp_outstanding_advance(&a->outstanding, &a->streams)) {
         a->pending |= SEND_FORWARD;
     }
@@ -149,10 +158,10 @@ static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn,
     bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
     /* RFC 9260 §6.1: where all waits for this answer, it is wanted at once. */
     bool is_urgent = a->cc.is_collapsed || a->is_probing || a->state > FLOE_SCTP_ESTABLISHED;
-    data.flags = (uint8_t)((is_begin ? FLOE_SCTP_FLAG_BEGIN : 0) |
-                           (is_end ? FLOE_SCTP_FLAG_END : 0) |
-                           (is_unordered ? FLOE_SCTP_FLAG_UNORDERED : 0) |
-                           (is_urgent ? FLOE_SCTP_FLAG_IMMEDIATE : 0));
+    data.flags =
+        (uint8_t)((is_begin ? FLOE_SCTP_FLAG_BEGIN : 0) | (is_end ? FLOE_SCTP_FLAG_END : 0) |
+                  (is_unordered ? FLOE_SCTP_FLAG_UNORDERED : 0) |
+                  (is_urgent ? FLOE_SCTP_FLAG_IMMEDIATE : 0));
     uint8_t *payload = floe_sctp_data_put(w, &data);
     FLOE_ASSERT(payload != NULL);
     floe_sctp_sendq_read(&a->sendq, tx->message, tx->offset, payload, tx->len);
@@ -163,22 +172,20 @@ static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn,
 static bool put_lost(floe_sctp_assoc *a, floe_writer *w, bool may_send)
 {
     floe_sctp_outstanding *o = &a->outstanding;
+    floe_sctp_record record;
     uint32_t tsn;
-    for (const floe_sctp_tx *tx = floe_sctp_outstanding_lost(o, &tsn); tx != NULL;
-         tx = floe_sctp_outstanding_lost(o, &tsn)) {
+    const floe_sctp_tx *tx = next_lost(a, &tsn, &record);
+    while (tx != NULL) {
         if (!may_send || floe_sctp_tx_size(tx) > room_of(w)) {
             return false;
         }
-        floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, tx->message);
         floe_sctp_outstanding_resend(o);
         put_data(a, w, tsn, &record);
         a->stats.retransmits++;
         if (tsn == o->cum + 1) { /* RFC 9260 §6.1: the earliest one is sent again */
             floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA);
         }
-        if (a->has_forward_tsn) {
-            expire_lost(a);
-        }
+        tx = next_lost(a, &tsn, &record);
     }
     return true;
 }
@@ -204,11 +211,11 @@ static bool has_window(floe_sctp_assoc *a, uint32_t len)
     return false;
 }
 
-/* The size of the next fragment that goes into this packet; 0: none does. */
+/* The size of the next fragment that goes into this packet, which has room for a byte; 0: none. */
 static uint32_t next_fragment(const floe_sctp_assoc *a, const floe_writer *w, uint32_t left)
 {
     uint32_t chunk_max = a->config.packet_max - FLOE_SCTP_HEADER_SIZE - FLOE_SCTP_DATA_SIZE;
-    size_t room = room_of(w) > FLOE_SCTP_DATA_SIZE ? room_of(w) - FLOE_SCTP_DATA_SIZE : 0;
+    size_t room = room_of(w) - FLOE_SCTP_DATA_SIZE;
     if (left <= room) {
         return left;
     }
@@ -222,7 +229,8 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
     floe_sctp_outstanding *o = &a->outstanding;
     floe_sctp_sendq *q = &a->sendq;
     floe_sctp_record record;
-    if (!next_unsent(a, &record) || !floe_sctp_outstanding_has_room(o)) {
+    if (room_of(w) <= FLOE_SCTP_DATA_SIZE || !floe_sctp_outstanding_has_room(o) ||
+        !next_unsent(a, &record)) {
         return false;
     }
     uint32_t at = q->next;
@@ -278,7 +286,8 @@ static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
     }
 }
 
-/* --- what shares a packet ---------------------------------------------------------------------- */
+/* --- what shares a packet ----------------------------------------------------------------------
+ */
 
 static void put_sack(floe_sctp_assoc *a, floe_writer *w)
 {
@@ -348,7 +357,8 @@ static void put_answers(floe_sctp_assoc *a, floe_writer *w)
         a->reply_len = 0;
     }
     floe_sctp_reset_prepare(a);
-    if (floe_sctp_reconfig_size(a) <= room_of(w)) {
+    size_t size = floe_sctp_reconfig_size(a);
+    if (size > 0 && size <= room_of(w)) {
         floe_sctp_put_reconfig(a, w);
     }
 }
@@ -374,15 +384,26 @@ static bool put_bundle(floe_sctp_assoc *a, floe_writer *w)
     return w->len > FLOE_SCTP_HEADER_SIZE;
 }
 
+static bool put_packet(floe_sctp_assoc *a, floe_writer *w)
+{
+    if (put_alone(a, w)) {
+        return true;
+    }
+    return !a->is_over && a->state >= FLOE_SCTP_COOKIE_ECHOED && put_bundle(a, w);
+}
+
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap, size_t *len)
 {
     FLOE_ASSERT(cap >= a->config.packet_max);
     floe_writer w = floe_writer_begin(buf, a->config.packet_max);
-    if (!a->is_over) {
+    if (!put_packet(a, &w)) {
+        if (a->is_over) {
+            return false;
+        }
+        /* Nothing can be sent: then is the time to see what will never be, and to say so. */
         floe_sctp_expire(a);
-    }
-    if (!put_alone(a, &w)) {
-        if (a->is_over || a->state < FLOE_SCTP_COOKIE_ECHOED || !put_bundle(a, &w)) {
+        w = floe_writer_begin(buf, a->config.packet_max);
+        if (!put_packet(a, &w)) {
             return false;
         }
     }

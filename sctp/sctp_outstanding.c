@@ -13,11 +13,11 @@
 #include "base/assert.h"
 #include "base/serial.h"
 
-#define NONE         FLOE_SCTP_NONE
-#define MISSES_LOST  3u /* RFC 9260 §7.2.4 */
+#define NONE        FLOE_SCTP_NONE
+#define MISSES_LOST 3u /* RFC 9260 §7.2.4 */
 /* RFC 3758 §3.5 C4: the list of a FORWARD TSN has to fit into a packet, with what else is in it.
  * Where it would not, the advanced ack point stops. */
-#define SKIPPED_MAX  128u
+#define SKIPPED_MAX 128u
 
 void floe_sctp_outstanding_init(floe_sctp_outstanding *o, floe_sctp_tx *ring, uint32_t ring_len,
                                 uint32_t initial_tsn)
@@ -181,7 +181,8 @@ static void ack_up_to(floe_sctp_outstanding *o, floe_sctp_sendq *q, floe_sctp_st
 
 /* Acknowledge what the gap blocks cover. Returns the highest TSN that is newly acknowledged (cum
  * where none is); *reported is the highest that any block covers. Blocks that are empty, out of
- * order, or beyond what was sent are passed over: the peer is at fault, and nothing rests on them. */
+ * order, or beyond what was sent are passed over: the peer is at fault, and nothing rests on them.
+ */
 static uint32_t ack_gaps(floe_sctp_outstanding *o, const floe_sctp_sack *sack, floe_sctp_ack *ack,
                          uint32_t *reported)
 {

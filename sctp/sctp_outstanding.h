@@ -27,11 +27,11 @@ extern "C" {
 
 typedef struct floe_sctp_outstanding {
     floe_sctp_tx *ring;
-    uint32_t mask;     /* ring size - 1 */
-    uint32_t cum;      /* all TSNs up to this one are acknowledged */
-    uint32_t next_tsn; /* the next one to be given out */
-    uint32_t advanced; /* RFC 3758: Advanced.Peer.Ack.Point */
-    uint32_t flight;   /* bytes in flight, headers and padding included */
+    uint32_t mask;                 /* ring size - 1 */
+    uint32_t cum;                  /* all TSNs up to this one are acknowledged */
+    uint32_t next_tsn;             /* the next one to be given out */
+    uint32_t advanced;             /* RFC 3758: Advanced.Peer.Ack.Point */
+    uint32_t flight;               /* bytes in flight, headers and padding included */
     uint16_t head, tail;           /* not acknowledged, not abandoned: by TSN */
     uint16_t lost_head, lost_tail; /* of these, the lost ones: by TSN */
     uint32_t skipped;              /* streams that may have a SKIPPED flag, from above */

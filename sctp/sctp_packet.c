@@ -14,8 +14,8 @@ static uint32_t checksum_of(floe_bytes packet)
     uint8_t header[FLOE_SCTP_HEADER_SIZE] = {0};
     memcpy(header, packet.ptr, CHECKSUM_AT);
     uint32_t crc = floe_crc32c(0, (floe_bytes){header, sizeof header});
-    return floe_crc32c(crc, (floe_bytes){packet.ptr + FLOE_SCTP_HEADER_SIZE,
-                                         packet.len - FLOE_SCTP_HEADER_SIZE});
+    return floe_crc32c(
+        crc, (floe_bytes){packet.ptr + FLOE_SCTP_HEADER_SIZE, packet.len - FLOE_SCTP_HEADER_SIZE});
 }
 
 /* RFC 9260 appendix A: the checksum travels least significant byte first. */

@@ -28,9 +28,9 @@
 typedef struct piece {
     uint32_t tsn;
     uint32_t ppid;
-    uint32_t total;        /* head: bytes of the segment */
-    uint32_t cursor_at;    /* head of a message: offset of the piece that was last viewed */
-    uint16_t cursor;       /* that piece */
+    uint32_t total;     /* head: bytes of the segment */
+    uint32_t cursor_at; /* head of a message: offset of the piece that was last viewed */
+    uint16_t cursor;    /* that piece */
     uint16_t stream, ssn;
     uint16_t len;          /* payload bytes of this piece */
     uint16_t next;         /* piece of the segment */
@@ -64,6 +64,13 @@ static void set_entry(floe_sctp_reassembly *r, uint32_t tsn, uint16_t at)
     memcpy(r->table + 2 * (size_t)(tsn & (r->window - 1)), &at, sizeof at);
 }
 
+/* What the headers take is not for the peer: full chunks need a sixteenth, small ones more. */
+static uint32_t payload_of(const floe_sctp_reassembly *r, uint32_t blocks)
+{
+    uint32_t bytes = blocks > r->reserve ? (blocks - r->reserve) * r->arena.block_size : 0;
+    return bytes - bytes / 8;
+}
+
 void floe_sctp_reassembly_init(floe_sctp_reassembly *r, floe_span memory, uint32_t message_max,
                                uint32_t chunk_max)
 {
@@ -79,20 +86,8 @@ void floe_sctp_reassembly_init(floe_sctp_reassembly *r, floe_span memory, uint32
     size_t used = 2 * (size_t)window;
     floe_sctp_arena_init(&r->arena, (floe_span){memory.ptr + used, memory.len - used});
     r->reserve = floe_sctp_arena_blocks(&r->arena, sizeof(piece) + chunk_max);
-    uint32_t fits = floe_sctp_reassembly_capacity(r);
-    r->message_max = message_max < fits ? message_max : fits;
-}
-
-/* What the headers take is not for the peer: full chunks need a sixteenth, small ones more. */
-static uint32_t payload_of(const floe_sctp_reassembly *r, uint32_t blocks)
-{
-    uint32_t bytes = blocks > r->reserve ? (blocks - r->reserve) * r->arena.block_size : 0;
-    return bytes - bytes / 8;
-}
-
-uint32_t floe_sctp_reassembly_capacity(const floe_sctp_reassembly *r)
-{
-    return payload_of(r, r->arena.count);
+    r->capacity = payload_of(r, r->arena.count);
+    r->message_max = message_max < r->capacity ? message_max : r->capacity;
 }
 
 uint32_t floe_sctp_reassembly_window(const floe_sctp_reassembly *r)

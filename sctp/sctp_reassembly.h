@@ -20,8 +20,9 @@ extern "C" {
 
 typedef struct floe_sctp_reassembly {
     floe_sctp_arena arena;
-    uint8_t *table;       /* 16 bits for each TSN of the window: the chunk, if it waits for others */
-    uint32_t window;      /* entries of the table, a power of two */
+    uint8_t *table;    /* 16 bits for each TSN of the window: the chunk, if it waits for others */
+    uint32_t window;   /* entries of the table, a power of two */
+    uint32_t capacity; /* the advertised window when nothing is held */
     uint32_t message_max; /* a longer message is refused */
     uint32_t reserve;     /* blocks that only the next TSN in sequence may use */
     uint32_t ready_count; /* messages in the ready list */
@@ -57,7 +58,6 @@ void floe_sctp_reassembly_reset(floe_sctp_reassembly *r, floe_sctp_stream *strea
 
 /* Bytes that the peer may send, for the advertised window; at least a packet or 0. */
 uint32_t floe_sctp_reassembly_window(const floe_sctp_reassembly *r);
-uint32_t floe_sctp_reassembly_capacity(const floe_sctp_reassembly *r);
 
 typedef struct floe_sctp_head { /* of the first message that is ready */
     uint32_t ppid, len;

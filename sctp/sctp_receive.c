@@ -187,8 +187,8 @@ void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool h
 {
     floe_sctp_ack ack;
     floe_sctp_outstanding *o = &a->outstanding;
-    floe_err err = floe_sctp_outstanding_sack(o, &a->sendq, &a->streams, sack, a->cc.in_recovery,
-                                              &ack);
+    floe_err err =
+        floe_sctp_outstanding_sack(o, &a->sendq, &a->streams, sack, a->cc.in_recovery, &ack);
     if (err != FLOE_OK) {
         a->stats.dropped_malformed += err == FLOE_E_MALFORMED;
         return;
@@ -212,6 +212,9 @@ void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool h
         end_probe(a);
     }
     restart_data_timer(a, ack.is_cum_moved);
+    if (ack.is_loss) {
+        floe_sctp_expire(a); /* what is given up goes into the FORWARD TSN below */
+    }
     consider_forward(a);
     floe_sctp_note_room(a);
     floe_sctp_shutdown_progress(a);

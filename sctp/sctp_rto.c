@@ -1,7 +1,7 @@
 /* sctp/sctp_rto.c - see sctp/sctp_rto.h. */
 #include "sctp/sctp_rto.h"
 
-#define GRANULARITY_US 1000u   /* G of RFC 9260 §6.3.1: timers are driven about this finely */
+#define GRANULARITY_US 1000u     /* G of RFC 9260 §6.3.1: timers are driven about this finely */
 #define RTT_MAX_US     60000000u /* a longer sample is a suspended machine, not a network */
 
 static uint32_t clamp(uint64_t value, uint32_t min, uint32_t max)

@@ -19,8 +19,8 @@ extern "C" {
 #define FLOE_SCTP_RECORD_DONE      0x04u /* acknowledged or abandoned: waits to be freed */
 
 typedef struct floe_sctp_record {
-    floe_time expires;        /* FLOE_TIME_NEVER: it does not */
-    uint32_t len;             /* payload bytes that follow */
+    floe_time expires; /* FLOE_TIME_NEVER: it does not */
+    uint32_t len;      /* payload bytes that follow */
     uint32_t ppid;
     uint32_t first_tsn;       /* once STARTED */
     uint32_t max_retransmits; /* UINT32_MAX: no limit */

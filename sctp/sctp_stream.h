@@ -35,12 +35,12 @@ typedef struct floe_sctp_stream {
     uint32_t skip_tsn;      /* TSN of the last abandoned ordered message */
     uint16_t skip_ssn;      /* its SSN */
     uint16_t id;
-    uint16_t out_ssn;               /* of the next ordered message that we send */
-    uint16_t in_ssn;                /* of the next ordered message to be delivered */
-    uint16_t wait_head, wait_tail;  /* complete messages after in_ssn, by SSN */
-    uint16_t unread;                /* messages delivered and not yet released */
-    uint16_t next;                  /* in its hash chain, or in the free list */
-    uint16_t event_next;            /* in the event list */
+    uint16_t out_ssn;              /* of the next ordered message that we send */
+    uint16_t in_ssn;               /* of the next ordered message to be delivered */
+    uint16_t wait_head, wait_tail; /* complete messages after in_ssn, by SSN */
+    uint16_t unread;               /* messages delivered and not yet released */
+    uint16_t next;                 /* in its hash chain, or in the free list */
+    uint16_t event_next;           /* in the event list */
     uint8_t flags, events;
 } floe_sctp_stream;
 

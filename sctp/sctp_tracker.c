@@ -68,8 +68,7 @@ void floe_sctp_tracker_remove(floe_sctp_tracker *tracker, uint32_t tsn)
 {
     FLOE_ASSERT(tsn - tracker->cum - 1 < tracker->window);
     put_bit(tracker, tsn, false);
-    while (tracker->highest != tracker->cum &&
-           !floe_sctp_tracker_has(tracker, tracker->highest)) {
+    while (tracker->highest != tracker->cum && !floe_sctp_tracker_has(tracker, tracker->highest)) {
         tracker->highest--;
     }
 }

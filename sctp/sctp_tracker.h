@@ -34,7 +34,8 @@ typedef enum floe_sctp_tsn_class {
     FLOE_SCTP_TSN_BEYOND /* outside of the window */
 } floe_sctp_tsn_class;
 
-/* The peer's first TSN will be `initial`. window: a power of two from 64 to FLOE_SCTP_WINDOW_MAX. */
+/* The peer's first TSN will be `initial`. window: a power of two from 64 to FLOE_SCTP_WINDOW_MAX.
+ */
 void floe_sctp_tracker_init(floe_sctp_tracker *tracker, uint32_t initial, uint32_t window);
 floe_sctp_tsn_class floe_sctp_tracker_classify(const floe_sctp_tracker *tracker, uint32_t tsn);
 /* Of a TSN in the window beyond cum. */

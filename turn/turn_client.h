@@ -218,7 +218,8 @@ FLOE_MUST_USE floe_err floe_turn_client_wrap(floe_turn_client *client, const flo
                                              size_t *len);
 
 /* TCP allocations (RFC 6062). Ask the server to connect to this peer; EV_CONNECTION follows. To be
- * connected by peers: add_peer(). STATE: no TCP allocation now. FULL: FLOE_TURN_CONNECTION_MAX. */
+ * connected by peers: add_peer(). LOST ends what is not open yet, without an event. STATE: no TCP
+ * allocation now. FULL: FLOE_TURN_CONNECTION_MAX. */
 FLOE_MUST_USE floe_err floe_turn_client_connect(floe_turn_client *client, const floe_addr *peer);
 /* Write the ConnectionBind request that has to come first on the new connection to the server,
  * within 30 s of the event; send it there, once. UNKNOWN: no such connection (any more). TOO_BIG:

@@ -139,7 +139,7 @@ void floe_turn_connect_settle(floe_turn_client *client)
         if (c->state == FLOE_TURN_CONNECTION_OPEN && c->until <= client->now) {
             c->state = FLOE_TURN_CONNECTION_FREE;
         }
-        if (c->state == FLOE_TURN_CONNECTION_ASKED &&
+        if (c->state == FLOE_TURN_CONNECTION_ASKED && client->state == FLOE_TURN_ALLOCATED &&
             !floe_turn_request_is_pending(client, FLOE_TURN_JOB_CONNECT, i)) {
             (void)floe_turn_request_begin(client, FLOE_TURN_JOB_CONNECT, i);
         }

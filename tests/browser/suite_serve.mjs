@@ -1,8 +1,8 @@
 // `floe serve` and its page: browser to browser, browser to `floe chat`, chat to chat; and clients that misbehave.
 
-import { connect as connectSocket } from 'node:net';
 import { startBrowser } from './browsers.mjs';
 import { startChat as startChatOf, startServer as startServerOf, visit } from './people.mjs';
+import { ask, frame, member, open, text } from './raw_socket.mjs';
 import { Runner } from './runner.mjs';
 
 const [program, filter, ...kinds] = process.argv.slice(2);
@@ -17,31 +17,6 @@ async function withAll(run) {
   } finally {
     for (const thing of started.reverse()) await (thing.kill ? thing.kill() : thing.close().catch(() => {}));
   }
-}
-
-// A bare WebSocket client, to send what no honest one would.
-function rawSocket(server, headers, body = Buffer.alloc(0)) {
-  const { hostname, port } = new URL(server.url);
-  return new Promise((resolve) => {
-    const socket = connectSocket(port, hostname);
-    let text = '';
-    socket.on('connect', () => {
-      socket.write(`GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`
-        + `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: floe-signal\r\n${headers}\r\n`);
-      socket.write(body);
-    });
-    socket.on('data', (data) => { text += data.toString('latin1'); });
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(text));
-    setTimeout(() => socket.destroy(), 3000);
-  });
-}
-
-// A masked client frame with an empty mask.
-function frame(opcode, payload) {
-  const length = payload.length < 126 ? Buffer.from([0x80 | payload.length])
-    : Buffer.from([0x80 | 127, 0, 0, 0, 0, ...[24, 16, 8, 0].map((s) => (payload.length >>> s) & 255)]);
-  return Buffer.concat([Buffer.from([0x80 | opcode]), length, Buffer.alloc(4), payload]);
 }
 
 async function serverCases() {
@@ -94,26 +69,133 @@ async function serverCases() {
 
   await runner.test('a page of another origin is refused', () => withAll(async (use) => {
     const server = use(await startServer());
-    const answer = await rawSocket(server, 'Origin: http://evil.example\r\n');
+    const answer = await ask(server, 'Origin: http://evil.example\r\n');
     if (/101 Switching/.test(answer)) throw new Error('it was let in');
-    const own = await rawSocket(server, `Origin: ${server.url}\r\n`);
+    const own = await ask(server, `Origin: ${server.url}\r\n`);
     if (!/101 Switching/.test(own)) throw new Error(`our own page was refused: ${own.slice(0, 80)}`);
     await server.stop();
   }));
 
   await runner.test('a client that sends nonsense is answered or closed, and the server lives', () => withAll(async (use) => {
     const server = use(await startServer());
-    const text = (s) => frame(1, Buffer.from(s));
     const bodies = [
       text('nonsense'), text('{}'), text('[[[['), text('{"type":7}'), text('{"type":"join"}'), text('{"type":"signal","data":1}'),
       text('{"type":"join","room":"../x","name":"n"}'), text(`{"type":"join","room":"a","name":"${'n'.repeat(1000)}"}`),
       frame(2, Buffer.from('binary')), text('x'.repeat(200000)), Buffer.from('ffffffffffffffff', 'hex'), Buffer.concat(Array(400).fill(text('{}'))),
       Buffer.from('GET / HTTP/1.1'), frame(1, Buffer.from([0xff, 0xfe, 0xc0])),
     ];
-    await Promise.all(bodies.map((body) => rawSocket(server, '', body)));
+    await Promise.all(bodies.map((body) => ask(server, '', body)));
     const chat = use(startChat(server, 'den', '--name', 'Still', '--echo'));
     await chat.says(/waiting/);
     await server.stop();
+  }));
+}
+
+async function hostileCases() {
+  await runner.test('a name or a text cannot write on the terminal of another', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const chat = use(startChat(server, 'den', '--name', 'Chat', '--echo'));
+    await chat.says(/waiting/);
+    use(await member(server, 'den', 'E\u001b[2J\n* done\u009bx'));
+    await chat.says(/^\* E\?\[2J\?\* done\?x came in/);
+  }));
+
+  await runner.test('a signal that grows on the way is refused, and the other member stays', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const other = use(await member(server, 'den', 'Other'));
+    const bad = use(await member(server, 'den', 'Bad'));
+    bad.say(`{"type":"signal","data":{"n":[${Array(12000).fill('1e15').join(',')}]}}`);
+    await bad.hears((m) => m.code === 'too-long');
+    bad.say({ type: 'signal', data: { text: 'x'.repeat(65000) } });
+    await other.hears((m) => m.type === 'signal' && m.data.text.length === 65000);
+  }));
+
+  await runner.test('deep JSON, a flood and half messages end nothing but their sender', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const other = use(await member(server, 'den', 'Other'));
+    const bad = use(await member(server, 'den', 'Bad'));
+    bad.say(`{"type":"signal","data":{"a":${'['.repeat(1500)}${']'.repeat(1500)}}}`);
+    await other.hears((m) => m.type === 'signal');
+    bad.say('['.repeat(60000));
+    await bad.hears((m) => m.code === 'bad-message');
+    for (let i = 0; i < 1000; i += 1) bad.say('{"type":"signal","data":{}}');
+    await bad.closed;
+    await other.hears((m) => m.event === 'left' && m.name === 'Bad');
+    await ask(server, '', frame(1, Buffer.alloc(60000, 0x5b)).subarray(0, 30000));
+    use(await member(server, 'den', 'Next'));
+    await other.hears((m) => m.event === 'joined' && m.name === 'Next');
+    await server.stop();
+  }));
+
+  await runner.test('a member that does not read is closed, and the other goes on', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const slow = open(server);
+    use({ close: async () => slow.destroy() });
+    slow.write(text('{"type":"join","room":"den","name":"Slow"}'));
+    slow.pause();
+    const fast = use(await member(server, 'den', 'Fast'));
+    const flood = setInterval(() => fast.say({ type: 'signal', data: { text: 'x'.repeat(60000) } }), 25);
+    use({ close: async () => clearInterval(flood) });
+    await fast.hears((m) => m.event === 'left' && m.name === 'Slow', 30000);
+    await server.stop();
+  }));
+
+  await runner.test('a WebSocket that asks for no protocol of ours is refused', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const socket = open(server, '');
+    let said = '';
+    socket.on('data', (data) => { said += data; });
+    await new Promise((done) => { socket.on('close', done); setTimeout(done, 2000); });
+    socket.destroy();
+    if (/101 Switching/.test(said)) throw new Error('it was let in');
+  }));
+
+  await runner.test('two thousand clients are served, and come and go', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const sockets = [];
+    for (let i = 0; i < 2000; i += 1) {
+      const socket = open(server);
+      sockets.push(socket);
+      await new Promise((resolve, reject) => {
+        socket.once('data', resolve);
+        setTimeout(() => reject(new Error(`client ${i} is not served`)), 10000).unref();
+      });
+    }
+    const chat = use(startChat(server, 'den', '--name', 'Late', '--echo'));
+    await chat.says(/waiting/);
+    sockets.forEach((socket) => socket.destroy());
+    await server.stop();
+  }));
+
+  await runner.test('a conversation outlives the server', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const bob = use(startChat(server, 'den', '--name', 'Bob', '--echo'));
+    await bob.says(/waiting/);
+    const ann = use(startChat(server, 'den', '--name', 'Ann'));
+    await ann.says(/connected to Bob/);
+    await server.stop();
+    await ann.says(/the connection to the server ended|server closed/);
+    ann.send('still there?\n');
+    await ann.says(/<Bob> still there\?/);
+    await ann.stop();
+    await bob.says(/the connection to Ann ended/);
+    const { code } = await bob.ended;
+    if (code !== 0) throw new Error(`exit ${code}`);
+  }));
+
+  await runner.test('a file on stdin arrives whole, last line included', () => withAll(async (use) => {
+    const server = use(await startServer());
+    const bob = use(startChat(server, 'den', '--name', 'Bob', '--echo'));
+    await bob.says(/waiting/);
+    const ann = use(startChat(server, 'den', '--name', 'Ann'));
+    await ann.says(/connected to Bob/);
+    for (let i = 0; i < 2000; i += 1) ann.send(`line ${i}\n\n`);
+    ann.send('the last line');
+    ann.child.stdin.end();
+    await bob.says(/<Ann> line 1999/);
+    await bob.says(/<Ann> the last line/);
+    const { code } = await ann.ended;
+    if (code !== 0) throw new Error(`exit ${code}`);
   }));
 }
 
@@ -148,6 +230,12 @@ async function pageCases(browser, second) {
     await ann.shows('#log', /hello Ann/);
   }));
 
+  await runner.test(name('a page with a broken address offers the demo room'), () => withAll(async (use) => {
+    const server = use(await startServer());
+    const page = use(await visit(browser, server, '%', 'Ann'));
+    await page.shows('#status', /You are in room “demo”/);
+  }));
+
   await runner.test(name('a third visitor reads that the room is full'), () => withAll(async (use) => {
     const server = use(await startServer());
     const one = use(startChat(server, 'den', '--name', 'One', '--echo'));
@@ -160,6 +248,7 @@ async function pageCases(browser, second) {
 }
 
 await serverCases();
+await hostileCases();
 const browsers = [];
 try {
   for (const kind of kinds) browsers.push(await startBrowser(kind));

@@ -203,7 +203,7 @@ def nat_finds_the_life_of_a_mapping(net):
     net.set_nat()
     for name in ("nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream"):
         net.sysctl("net/netfilter/" + name, 5)
-    with Floe("--alternate", SECOND + ":3479", SERVER + ":3478") as server:
+    with Coturn() as server:
         life = result_of(net.client, "nat", "--json", "--lifetime", "30", server)["lifetime"]
     assert 3 <= life["min"] <= 6 and 5 <= life["max"] <= 7, life
 

@@ -115,6 +115,9 @@ static void serve(nat_net *net, const floe_path *path, floe_bytes packet)
     }
     ignore_wishes(net, path, &out.path);
     bool is_from_other = floe_addr_ip_equal(&out.path.local, &net->server.other);
+    if (net->loses_port && !floe_addr_equal(&out.path.remote, &path->remote)) {
+        return;
+    }
     if (net->has_dead_other &&
         (is_from_other || floe_addr_ip_equal(&path->local, &net->server.other))) {
         return;

@@ -32,7 +32,8 @@ typedef struct nat_net {
     bool has_dead_other;   /* nothing comes to or from its second IP */
     bool has_alike_others; /* what it sends from its second IP names that as OTHER-ADDRESS */
     bool ignores_change, ignores_port;
-    bool rewrites; /* not the server: MAPPED-ADDRESS is changed on the way */
+    bool loses_port; /* an answer to another port never arrives */
+    bool rewrites;   /* not the server: MAPPED-ADDRESS is changed on the way */
     nat_flight flights[NAT_NET_FLIGHTS];
     size_t flight_count;
     uint32_t sent; /* requests, lost ones too */

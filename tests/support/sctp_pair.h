@@ -21,7 +21,7 @@ typedef struct sctp_end {
     uint8_t *send_buffer, *recv_buffer;
     uint32_t events[FLOE_SCTP_EV_WRITABLE + 1]; /* how often each type was seen */
     floe_sctp_event last[FLOE_SCTP_EV_WRITABLE + 1];
-    bool is_deaf;   /* reads no messages */
+    bool is_deaf; /* reads no messages */
 } sctp_end;
 
 typedef struct sctp_pair_options {
@@ -47,10 +47,10 @@ typedef struct sctp_pair_packet {
 struct sctp_pair {
     sctp_end end[2];
     sctp_pair_options options;
-    sim_random random;      /* of the link */
-    sim_random source[2];   /* of the associations */
+    sim_random random;    /* of the link */
+    sim_random source[2]; /* of the associations */
     floe_time now;
-    uint32_t sent[2];       /* packets, by sender */
+    uint32_t sent[2]; /* packets, by sender */
     uint32_t in_flight;
     uint8_t message[512 * 1024]; /* the one that is being delivered */
     sctp_pair_packet packets[SCTP_PAIR_PACKETS];

@@ -14,8 +14,8 @@
 
 #define SOLO_OUT_MAX 128u
 #define SOLO_RTT     (50 * FLOE_MS) /* of the handshake */
-#define SOLO_TAG     0x11223344u /* the peer's */
-#define SOLO_TSN     0xFFFFFFF0u /* the peer's first: it wraps soon */
+#define SOLO_TAG     0x11223344u    /* the peer's */
+#define SOLO_TSN     0xFFFFFFF0u    /* the peer's first: it wraps soon */
 
 typedef struct sctp_solo_packet {
     uint8_t bytes[1200];

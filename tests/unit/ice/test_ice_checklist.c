@@ -166,6 +166,14 @@ static void test_ice_checklist_full_replaces_a_failed_pair_first(void **state)
     assert_int_equal(floe_ice_checklist_count(&list), FLOE_ICE_PAIR_MAX);
 }
 
+static void test_ice_checklist_full_replaces_the_failed_pair_of_lowest_priority(void **state)
+{
+    (void)state;
+    fill_with(FLOE_ICE_PAIR_FAILED, 50);
+    list.pair[1].priority = 40;
+    assert_int_equal(add(60, 1), 1);
+}
+
 static void test_ice_checklist_full_replaces_the_waiting_pair_of_lowest_priority(void **state)
 {
     (void)state;
@@ -229,6 +237,8 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(test_ice_checklist_full_leaves_out_a_pair_that_is_no_better, setup),
         cmocka_unit_test_setup(test_ice_checklist_full_never_replaces_a_pair_in_use, setup),
+        cmocka_unit_test_setup(test_ice_checklist_full_replaces_the_failed_pair_of_lowest_priority,
+                               setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -432,6 +432,34 @@ static void test_ice_connect_restarts_behind_nats(void **state)
     assert_same_path();
 }
 
+/* The table is closed up when reflexive candidates go: the pair in use must keep its socket. */
+static void test_ice_connect_restarts_from_a_socket_that_came_late(void **state)
+{
+    (void)state;
+    floe_path before, after;
+    ice_net_init(&net, 1);
+    ice_net_set_nat(&net, 0, ICE_NET_CONE);
+    ice_net_use_stun(&net, 0);
+    floe_addr first = ice_net_add_host(&net, 0, 0);
+    ice_net_run(&net, FLOE_SECOND);
+    (void)ice_net_add_host(&net, 0, 1);
+    floe_ice_agent_end_local(&net.side[0].agent);
+    ice_net_run(&net, 2 * FLOE_SECOND);
+    (void)ice_net_add_host(&net, 1, 0);
+    floe_ice_agent_end_local(&net.side[1].agent);
+    net.filter = cut_socket;
+    net.filter_ctx = &first;
+    ice_net_signal(&net);
+    ice_net_run(&net, 10 * FLOE_SECOND);
+    assert_true(floe_ice_agent_get_path(&net.side[0].agent, &before));
+    assert_int_equal(floe_ice_agent_restart(&net.side[0].agent, FLOE_LIT(""), FLOE_LIT("")),
+                     FLOE_OK);
+    assert_true(floe_ice_agent_get_path(&net.side[0].agent, &after));
+    assert_true(floe_path_equal(&before, &after));
+    ice_net_run(&net, 60 * FLOE_SECOND);
+    assert_int_equal(net.side[0].state, FLOE_ICE_CONNECTED);
+}
+
 static void test_ice_connect_restarts_after_failure(void **state)
 {
     (void)state;
@@ -508,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_ice_connect_restarts_after_failure),
         cmocka_unit_test(test_ice_connect_restart_that_loses_its_answer_leaves_things_as_they_were),
         cmocka_unit_test(test_ice_connect_is_the_same_for_the_same_seed),
+        cmocka_unit_test(test_ice_connect_restarts_from_a_socket_that_came_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,21 @@ static void test_ice_consent_ends_thirty_seconds_after_the_last_answer(void **st
 }
 
 /* A check of the peer shows life, but gives no consent: that takes an answer to ours. */
+static void test_ice_consent_of_a_pair_in_use_ends_also_before_nomination(void **state)
+{
+    (void)state;
+    ice_solo_init(&solo, FLOE_ICE_CONTROLLED);
+    ice_solo_signal(&solo);
+    ice_solo_answer(&solo);
+    (void)starve(31 * FLOE_SECOND);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_FAILED);
+    assert_int_equal(floe_ice_agent_get_cause(&solo.agent), FLOE_ICE_CAUSE_CONSENT_EXPIRED);
+    ice_message check = ice_message_check(true);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    assert_int_equal(ice_solo_drain(&solo), 0);
+}
+
 static void test_ice_consent_is_not_given_by_the_peers_checks(void **state)
 {
     (void)state;
@@ -197,6 +212,19 @@ static void test_ice_consent_data_is_a_sign_of_life(void **state)
         assert_true(floe_ice_agent_accept(&solo.agent, solo.now, &path));
         assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
     }
+}
+
+static void test_ice_consent_data_brings_its_own_time(void **state)
+{
+    (void)state;
+    floe_path path = ice_solo_path(&solo);
+    (void)starve(5 * FLOE_SECOND);
+    solo.now += FLOE_SECOND;
+    assert_true(floe_ice_agent_accept(&solo.agent, solo.now, &path));
+    ice_solo_advance(&solo, 6900 * FLOE_MS);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
+    ice_solo_advance(&solo, 100 * FLOE_MS);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_DISCONNECTED);
 }
 
 static void test_ice_consent_data_ends_a_silence(void **state)
@@ -310,6 +338,9 @@ int main(void)
         cmocka_unit_test_setup(test_ice_consent_keeps_three_pairs_warm_and_lets_the_rest_lapse,
                                setup),
         cmocka_unit_test_setup(test_ice_consent_of_a_backup_that_lapsed_can_be_gained_again, setup),
+        cmocka_unit_test_setup(test_ice_consent_data_brings_its_own_time, setup),
+        cmocka_unit_test_setup(test_ice_consent_of_a_pair_in_use_ends_also_before_nomination,
+                               setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

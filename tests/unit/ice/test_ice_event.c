@@ -36,6 +36,20 @@ static void test_ice_event_gathering_frames_the_candidates(void **state)
     assert_int_equal(last.gathering, FLOE_ICE_GATHERING_COMPLETE);
 }
 
+static void test_ice_event_gathering_is_told_again_for_a_late_socket(void **state)
+{
+    (void)state;
+    const floe_ice_event_type expected[] = {FLOE_ICE_EV_GATHERING, FLOE_ICE_EV_CANDIDATE,
+                                            FLOE_ICE_EV_GATHERING};
+    floe_ice_event last;
+    assert_events(expected, 3, &last);
+    (void)ice_solo_add_local(&solo, 2);
+    assert_events(expected, 3, &last);
+    (void)ice_solo_add_local(&solo, 2); /* known: nothing happens */
+    assert_int_equal(floe_ice_agent_get_gathering(&solo.agent), FLOE_ICE_GATHERING_COMPLETE);
+    assert_events(expected, 0, &last);
+}
+
 static void test_ice_event_candidate_is_the_socket(void **state)
 {
     (void)state;
@@ -170,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_event_states_that_nobody_asked_for_are_skipped, setup),
         cmocka_unit_test_setup(test_ice_event_statistics_count_what_happened, setup),
         cmocka_unit_test_setup(test_ice_event_statistics_of_no_path_are_empty, setup),
+        cmocka_unit_test_setup(test_ice_event_gathering_is_told_again_for_a_late_socket, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

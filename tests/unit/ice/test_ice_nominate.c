@@ -128,6 +128,15 @@ static void test_ice_nominate_waits_a_tenth_of_a_second_for_a_better_pair(void *
     assert_true(nominates_within(&good, &good, 10 * FLOE_MS));
 }
 
+static void test_ice_nominate_asks_to_be_woken_when_the_grace_ends(void **state)
+{
+    (void)state;
+    signal_two(FLOE_ICE_HOST);
+    (void)nominates_within(&good, &good, 50 * FLOE_MS);
+    assert_path(&good);
+    assert_true(floe_ice_agent_deadline(&solo.agent) == solo.now + 100 * FLOE_MS);
+}
+
 static void test_ice_nominate_waits_longer_where_there_is_only_a_relay(void **state)
 {
     (void)state;
@@ -308,6 +317,7 @@ int main(void)
                                setup_controlled),
         cmocka_unit_test_setup(test_ice_nominate_ignores_the_peers_nomination_when_controlling,
                                setup),
+        cmocka_unit_test_setup(test_ice_nominate_asks_to_be_woken_when_the_grace_ends, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

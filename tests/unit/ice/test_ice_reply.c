@@ -193,6 +193,23 @@ static void test_ice_reply_names_the_attribute_that_it_had_to_understand(void **
     assert_int_equal(stats().remote_candidates, 1);
 }
 
+static void test_ice_reply_after_a_refusal_is_an_ordinary_one(void **state)
+{
+    (void)state;
+    floe_stun_msg msg;
+    ice_message odd = ice_message_check(false);
+    ice_message check = ice_message_check(false);
+    odd.odd = 0x0033;
+    for (int i = 0; i < FLOE_ICE_REPLY_MAX; i++) { /* every slot has held a refusal */
+        assert_int_equal(ice_solo_input(&solo, &odd), FLOE_OK);
+        ice_solo_expect_reply(&solo, 420);
+    }
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    assert_int_equal(floe_stun_msg_parse(&msg, (floe_bytes){solo.buf, solo.out.len}), FLOE_OK);
+    assert_false(floe_stun_msg_has(&msg, FLOE_STUN_UNKNOWN_ATTRIBUTES));
+}
+
 static void test_ice_reply_ignores_an_attribute_that_need_not_be_understood(void **state)
 {
     (void)state;
@@ -332,6 +349,7 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(test_ice_reply_is_never_longer_than_the_check_by_much, setup),
         cmocka_unit_test_setup(test_ice_reply_leaves_an_indication_alone, setup),
+        cmocka_unit_test_setup(test_ice_reply_after_a_refusal_is_an_ordinary_one, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

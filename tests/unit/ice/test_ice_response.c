@@ -75,6 +75,32 @@ static void test_ice_response_with_a_new_address_reveals_a_peer_reflexive_candid
 }
 
 /* Through a NAT64 the peer sees an IPv4 address of our IPv6 socket. */
+/* Karn: nobody knows which of them was answered. */
+static void test_ice_response_to_a_repeated_check_is_no_round_trip_time(void **state)
+{
+    (void)state;
+    ice_message check = ice_message_check(false);
+    (void)ice_solo_expect_check(&solo);
+    ice_solo_advance(&solo, 5 * FLOE_MS);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    ice_solo_answer(&solo); /* repeated out of turn, for the peer's check */
+    assert_true(has_path());
+    assert_int_equal(stats().rtt_us, 0);
+}
+
+static void test_ice_response_to_a_superseded_check_is_no_round_trip_time(void **state)
+{
+    (void)state;
+    ice_message answer = ice_message_success(ice_solo_expect_check(&solo), &solo.local);
+    floe_ice_agent_set_role(&solo.agent, FLOE_ICE_CONTROLLED);
+    ice_solo_advance(&solo, 5 * FLOE_MS);
+    (void)ice_solo_expect_check(&solo);
+    ice_solo_advance(&solo, 5 * FLOE_MS);
+    assert_int_equal(ice_solo_input(&solo, &answer), FLOE_OK);
+    assert_int_equal(stats().rtt_us, 0);
+}
+
 static void test_ice_response_may_tell_an_address_of_the_other_family(void **state)
 {
     (void)state;
@@ -322,6 +348,9 @@ int main(void)
         cmocka_unit_test_setup(test_ice_response_without_fingerprint_is_dropped, setup),
         cmocka_unit_test_setup(test_ice_response_comes_once, setup),
         cmocka_unit_test_setup(test_ice_response_success_thaws_its_foundation, setup),
+        cmocka_unit_test_setup(test_ice_response_to_a_superseded_check_is_no_round_trip_time,
+                               setup),
+        cmocka_unit_test_setup(test_ice_response_to_a_repeated_check_is_no_round_trip_time, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,18 @@ static void test_ice_state_fails_when_answers_have_the_wrong_password(void **sta
     assert_failed(FLOE_ICE_CAUSE_CHECKS_REFUSED);
 }
 
+static void test_ice_state_restart_forgets_a_refusal(void **state)
+{
+    (void)state;
+    ice_solo_signal(&solo);
+    ice_message no = ice_message_error(ice_solo_expect_check(&solo), 400);
+    assert_int_equal(ice_solo_input(&solo, &no), FLOE_OK);
+    assert_int_equal(floe_ice_agent_restart(&solo.agent, FLOE_LIT(""), FLOE_LIT("")), FLOE_OK);
+    ice_solo_signal(&solo);
+    starve(40 * FLOE_SECOND);
+    assert_failed(FLOE_ICE_CAUSE_CHECKS_TIMED_OUT);
+}
+
 static void test_ice_state_patience_is_configurable(void **state)
 {
     (void)state;
@@ -269,6 +281,7 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(test_ice_state_failure_is_undone_by_a_late_check_of_the_peer, setup),
         cmocka_unit_test_setup(test_ice_state_closed_is_the_end, setup),
+        cmocka_unit_test_setup(test_ice_state_restart_forgets_a_refusal, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -328,10 +328,8 @@ static void test_sctp_assoc_carries_a_message_of_a_megabyte_where_it_fits(void *
 {
     (void)state;
     static uint8_t bytes[1000000];
-    sctp_pair_options options = {.seed = 1,
-                                 .send_size = 1100000,
-                                 .recv_size = 1400000,
-                                 .configure = one_megabyte};
+    sctp_pair_options options = {
+        .seed = 1, .send_size = 1100000, .recv_size = 1400000, .configure = one_megabyte};
     sctp_pair *pair = sctp_pair_new(&options);
     pair->end[1].is_deaf = true; /* the buffer of the test is smaller */
     sctp_pair_connect(pair);
@@ -381,17 +379,17 @@ static void test_sctp_assoc_slow_reader_slows_the_sender_and_loses_nothing(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(
-            test_sctp_assoc_init_takes_the_smallest_memory_and_nothing_less, set_up),
+        cmocka_unit_test_setup(test_sctp_assoc_init_takes_the_smallest_memory_and_nothing_less,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_assoc_connect_is_for_closed_ones_only, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_send_refuses_what_is_no_message, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_send_obeys_the_peers_limit, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_assoc_send_that_finds_no_room_is_told_when_there_is, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_assoc_writable_waits_for_room_for_the_refused_message, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_assoc_send_refuses_more_streams_than_there_is_state_for, set_up),
+        cmocka_unit_test_setup(test_sctp_assoc_send_that_finds_no_room_is_told_when_there_is,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_assoc_writable_waits_for_room_for_the_refused_message,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_assoc_send_refuses_more_streams_than_there_is_state_for,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_assoc_buffered_counts_until_it_is_acknowledged, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_low_event_comes_at_the_threshold, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_peek_and_view_look_without_taking, set_up),
@@ -400,8 +398,7 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_assoc_trace_tells_states_packets_and_drops, set_up),
         cmocka_unit_test(test_sctp_assoc_names_every_state_and_cause),
         cmocka_unit_test(test_sctp_assoc_wakes_up_no_more_often_than_it_has_work),
-        cmocka_unit_test(
-            test_sctp_assoc_carries_a_message_of_256_kilobytes_over_a_bad_link),
+        cmocka_unit_test(test_sctp_assoc_carries_a_message_of_256_kilobytes_over_a_bad_link),
         cmocka_unit_test(test_sctp_assoc_carries_a_message_of_a_megabyte_where_it_fits),
         cmocka_unit_test(test_sctp_assoc_slow_reader_slows_the_sender_and_loses_nothing),
     };

@@ -15,8 +15,7 @@ static void test_sctp_bits_put_sets_and_clears_ranges_over_word_borders(void **s
     }
     floe_sctp_bits_put(map, 64, 128, false);
     for (uint32_t i = 0; i < 192; i++) {
-        assert_int_equal(floe_sctp_bits_has(map, i),
-                         (i >= 60 && i < 64) || (i >= 128 && i < 130));
+        assert_int_equal(floe_sctp_bits_has(map, i), (i >= 60 && i < 64) || (i >= 128 && i < 130));
     }
 }
 
@@ -57,8 +56,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sctp_bits_put_sets_and_clears_ranges_over_word_borders),
         cmocka_unit_test(test_sctp_bits_find_agrees_with_looking_at_each_bit),
-        cmocka_unit_test(
-            test_sctp_bits_find_goes_around_the_ring_and_over_the_end_of_the_numbers),
+        cmocka_unit_test(test_sctp_bits_find_goes_around_the_ring_and_over_the_end_of_the_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,7 +108,7 @@ static void test_sctp_chunk_is_too_short_one_byte_below_its_fixed_part(void **st
     (void)state;
     static const struct {
         uint8_t type, value_min;
-    } rows[] = {{0, 12}, {1, 16}, {2, 16}, {3, 12}, {4, 4},     {5, 4},    {7, 4},
+    } rows[] = {{0, 12}, {1, 16}, {2, 16}, {3, 12}, {4, 4},    {5, 4},    {7, 4},
                 {9, 4},  {10, 1}, {6, 0},  {8, 0},  {0x82, 4}, {0xC0, 4}, {14, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         static const uint8_t zeros[32];

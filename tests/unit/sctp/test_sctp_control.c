@@ -72,8 +72,9 @@ static void test_sctp_answers_beyond_the_room_for_them_are_dropped(void **state)
     (void)state;
     for (int i = 0; i < 100; i++) {
         solo_begin(s, s->tag);
-        floe_sctp_chunk_put(&s->w, FLOE_SCTP_CHUNK_HEARTBEAT, 0, FLOE_LIT("\0\1\0\x10"
-                                                                         "twelve bytes"));
+        floe_sctp_chunk_put(&s->w, FLOE_SCTP_CHUNK_HEARTBEAT, 0,
+                            FLOE_LIT("\0\1\0\x10"
+                                     "twelve bytes"));
         assert_int_equal(solo_give_part(s), FLOE_OK);
     }
     floe_sctp_assoc_input_end(&s->assoc);
@@ -216,20 +217,18 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_heartbeat_is_answered_with_all_that_it_says, set_up),
         cmocka_unit_test_setup(test_sctp_heartbeat_too_large_to_be_kept_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_answers_beyond_the_room_for_them_are_dropped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_idle_association_sends_a_heartbeat_and_measures_with_it, set_up),
+        cmocka_unit_test_setup(test_sctp_idle_association_sends_a_heartbeat_and_measures_with_it,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_heartbeat_is_never_sent_where_it_is_turned_off, set_up),
         cmocka_unit_test_setup(test_sctp_heartbeat_carries_another_number_each_time, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_heartbeat_ack_with_another_number_answers_nothing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_heartbeat_ack_that_nobody_asked_for_changes_nothing, set_up),
+        cmocka_unit_test_setup(test_sctp_heartbeat_ack_with_another_number_answers_nothing, set_up),
+        cmocka_unit_test_setup(test_sctp_heartbeat_ack_that_nobody_asked_for_changes_nothing,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_unanswered_heartbeats_do_not_end_the_association_by_default, set_up),
         cmocka_unit_test_setup(test_sctp_new_data_takes_the_place_of_a_heartbeat, set_up),
         cmocka_unit_test_setup(test_sctp_packets_of_the_peer_do_not_hold_heartbeats_back, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_error_with_unknown_causes_is_read_and_forgotten, set_up),
+        cmocka_unit_test_setup(test_sctp_error_with_unknown_causes_is_read_and_forgotten, set_up),
         cmocka_unit_test_setup(test_sctp_error_reads_no_further_than_its_chunk, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

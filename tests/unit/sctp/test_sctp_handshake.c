@@ -447,8 +447,8 @@ static void test_sctp_data_behind_a_cookie_echo_is_received(void **state)
     assert_int_equal(solo_sack(s).cum, SOLO_TSN);
 }
 
-static void test_sctp_init_collision_answers_with_its_own_tag_and_ends_in_one_association(
-    void **state)
+static void
+test_sctp_init_collision_answers_with_its_own_tag_and_ends_in_one_association(void **state)
 {
     (void)state;
     uint8_t memory[256];
@@ -578,7 +578,7 @@ static void test_sctp_restart_needs_a_cookie_of_this_association(void **state)
     solo_put_init(s, FLOE_SCTP_CHUNK_INIT_ACK, SOLO_TAG);
     (void)solo_give(s);
     (void)solo_give_hex(s, FLOE_SCTP_CHUNK_COOKIE_ACK, 0, "");
-    s->assoc.local_tag ^= 1; /* as if it had another tag now */
+    s->assoc.local_tag ^= 1;                                   /* as if it had another tag now */
     assert_int_equal(echo(early.tag, cookie), FLOE_E_UNKNOWN); /* C, and what is not in the table */
     assert_int_equal(s->out_count, 0);
     s->assoc.local_tag ^= 1;
@@ -630,8 +630,7 @@ static void test_sctp_both_ends_connect_on_every_link(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 200; seed++) {
-        sctp_pair_options options = {
-            .seed = seed, .loss = 300, .duplicate = 100, .reorder = 300};
+        sctp_pair_options options = {.seed = seed, .loss = 300, .duplicate = 100, .reorder = 300};
         sctp_pair *pair = sctp_pair_new(&options);
         if (seed % 2 == 0) {
             sctp_pair_run_for(pair, seed * FLOE_MS);
@@ -670,20 +669,21 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_init_ack_that_comes_again_is_dropped, set_up),
         cmocka_unit_test_setup(
             test_sctp_init_ack_without_what_is_mandatory_is_answered_with_an_abort, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_init_ack_reports_unknown_parameters_behind_the_cookie_echo, set_up),
+        cmocka_unit_test_setup(test_sctp_init_ack_reports_unknown_parameters_behind_the_cookie_echo,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_init_in_closed_is_answered_and_changes_nothing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_init_that_breaks_a_rule_is_refused_and_changes_nothing, set_up),
+        cmocka_unit_test_setup(test_sctp_init_that_breaks_a_rule_is_refused_and_changes_nothing,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_init_must_be_alone_and_have_tag_zero, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_init_ack_returns_unknown_parameters_that_ask_for_it, set_up),
+        cmocka_unit_test_setup(test_sctp_init_ack_returns_unknown_parameters_that_ask_for_it,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_cookie_stays_valid_when_the_init_was_repeated, set_up),
         cmocka_unit_test_setup(test_sctp_cookie_of_somebody_else_is_dropped_in_silence, set_up),
         cmocka_unit_test_setup(test_sctp_cookie_that_is_too_old_is_answered_with_an_error, set_up),
         cmocka_unit_test_setup(test_sctp_cookie_lives_for_a_minute, set_up),
         cmocka_unit_test_setup(test_sctp_stale_cookie_error_begins_again_with_an_init, set_up),
-        cmocka_unit_test_setup(test_sctp_peer_that_finds_each_of_its_cookies_stale_is_given_up, set_up),
+        cmocka_unit_test_setup(test_sctp_peer_that_finds_each_of_its_cookies_stale_is_given_up,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_stale_cookie_error_in_other_states_is_dropped,
                                set_up_established),
         cmocka_unit_test_setup(test_sctp_data_rides_behind_the_cookie_echo, set_up),
@@ -692,21 +692,21 @@ int main(void)
         cmocka_unit_test_setup(
             test_sctp_init_collision_answers_with_its_own_tag_and_ends_in_one_association, set_up),
         cmocka_unit_test_setup(test_sctp_cookie_from_before_connect_is_good_after_it, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_cookie_with_both_tags_establishes_from_cookie_echoed, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_cookie_with_a_new_peer_tag_replaces_it_in_cookie_echoed, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_cookie_echo_that_comes_again_is_acknowledged_again, set_up),
+        cmocka_unit_test_setup(test_sctp_cookie_with_both_tags_establishes_from_cookie_echoed,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_cookie_with_a_new_peer_tag_replaces_it_in_cookie_echoed,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_cookie_echo_that_comes_again_is_acknowledged_again,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_init_in_established_gets_new_tag_and_numbers,
                                set_up_established),
         cmocka_unit_test_setup(test_sctp_restart_begins_everything_anew, set_up_established),
         cmocka_unit_test_setup(test_sctp_restart_needs_a_cookie_of_this_association, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_restart_while_shutting_down_gets_the_shutdown_ack_again, set_up_established),
+        cmocka_unit_test_setup(test_sctp_restart_while_shutting_down_gets_the_shutdown_ack_again,
+                               set_up_established),
         cmocka_unit_test_setup(test_sctp_cookie_ack_in_other_states_is_dropped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_round_trip_of_the_handshake_sets_the_first_timeout, set_up),
+        cmocka_unit_test_setup(test_sctp_round_trip_of_the_handshake_sets_the_first_timeout,
+                               set_up),
         cmocka_unit_test(test_sctp_both_ends_connect_on_every_link),
         cmocka_unit_test(test_sctp_one_end_may_connect_alone),
     };

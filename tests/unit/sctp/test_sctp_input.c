@@ -1,4 +1,5 @@
-/* Tests of sctp/sctp_input.c: which packets and chunks are let in (RFC 9260 sections 3.2, 8.4, 8.5). */
+/* Tests of sctp/sctp_input.c: which packets and chunks are let in (RFC 9260
+ * sections 3.2, 8.4, 8.5). */
 #include "support/hex.h"
 #include "support/sctp_solo.h"
 #include "support/unit.h"
@@ -70,9 +71,9 @@ static void test_sctp_packet_for_other_ports_is_dropped(void **state)
 static void test_sctp_packet_with_a_wrong_tag_is_dropped(void **state)
 {
     (void)state;
-    static const uint8_t types[] = {
-        FLOE_SCTP_CHUNK_DATA,         FLOE_SCTP_CHUNK_ABORT,      FLOE_SCTP_CHUNK_SHUTDOWN,
-        FLOE_SCTP_CHUNK_SHUTDOWN_ACK, FLOE_SCTP_CHUNK_COOKIE_ACK, FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE};
+    static const uint8_t types[] = {FLOE_SCTP_CHUNK_DATA,       FLOE_SCTP_CHUNK_ABORT,
+                                    FLOE_SCTP_CHUNK_SHUTDOWN,   FLOE_SCTP_CHUNK_SHUTDOWN_ACK,
+                                    FLOE_SCTP_CHUNK_COOKIE_ACK, FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE};
     for (size_t i = 0; i < sizeof types; i++) {
         assert_int_equal(give_one(s->tag + 1, types[i], 0), FLOE_E_AUTH);
         assert_int_equal(give_one(0, types[i], 0), FLOE_E_AUTH);
@@ -142,8 +143,9 @@ static void test_sctp_unknown_chunks_go_by_their_upper_bits(void **state)
             floe_sctp_chunk chunk = solo_chunk(s, FLOE_SCTP_CHUNK_ERROR, 0);
             assert_memory_equal(chunk.value.ptr, "\0\6\0\x0c", 4);
             assert_int_equal(chunk.value.ptr[4], rows[i].type);
-            assert_memory_equal(chunk.value.ptr + 5, "\x55\0\x08"
-                                                     "abcd",
+            assert_memory_equal(chunk.value.ptr + 5,
+                                "\x55\0\x08"
+                                "abcd",
                                 7);
         }
     }
@@ -221,7 +223,8 @@ static void test_sctp_init_among_other_chunks_is_dropped(void **state)
     assert_int_equal(s->out_count, 0);
 }
 
-/* --- out of the blue --------------------------------------------------------------------------- */
+/* --- out of the blue ---------------------------------------------------------------------------
+ */
 
 static void test_sctp_stray_packet_is_answered_with_its_own_tag(void **state)
 {
@@ -319,28 +322,24 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_packet_of_a_few_bytes_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_packet_for_other_ports_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_packet_with_a_wrong_tag_is_dropped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_abort_needs_our_tag_or_the_peers_own_sent_back, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reflected_tag_opens_the_door_for_nothing_but_the_end, set_up),
+        cmocka_unit_test_setup(test_sctp_abort_needs_our_tag_or_the_peers_own_sent_back, set_up),
+        cmocka_unit_test_setup(test_sctp_reflected_tag_opens_the_door_for_nothing_but_the_end,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_complete_may_be_reflected, set_up),
         cmocka_unit_test_setup(test_sctp_unknown_chunks_go_by_their_upper_bits, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_interleaved_data_is_unknown_as_it_was_not_agreed_on, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_unknown_chunk_too_large_to_be_reported_is_dropped, set_up),
+        cmocka_unit_test_setup(test_sctp_interleaved_data_is_unknown_as_it_was_not_agreed_on,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_unknown_chunk_too_large_to_be_reported_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_padding_chunk_says_nothing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_chunks_that_are_too_short_are_dropped_one_by_one, set_up),
+        cmocka_unit_test_setup(test_sctp_chunks_that_are_too_short_are_dropped_one_by_one, set_up),
         cmocka_unit_test_setup(test_sctp_packet_of_many_chunks_is_read_to_its_end, set_up),
         cmocka_unit_test_setup(test_sctp_init_among_other_chunks_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_stray_packet_is_answered_with_its_own_tag, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_stray_shutdown_ack_is_answered_with_shutdown_complete, set_up),
+        cmocka_unit_test_setup(test_sctp_stray_shutdown_ack_is_answered_with_shutdown_complete,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_stray_shutdown_ack_while_setting_up_is_of_an_earlier_association, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_stray_packets_that_must_not_be_answered_are_not, set_up),
+        cmocka_unit_test_setup(test_sctp_stray_packets_that_must_not_be_answered_are_not, set_up),
         cmocka_unit_test_setup(test_sctp_peer_that_missed_our_abort_is_told_again, set_up),
         cmocka_unit_test_setup(test_sctp_init_after_the_end_is_refused, set_up),
         cmocka_unit_test_setup(test_sctp_time_does_not_go_backwards, set_up),

@@ -471,45 +471,41 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_sctp_small_messages_share_a_packet, set_up),
         cmocka_unit_test_setup(test_sctp_large_message_makes_full_packets_in_a_row, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_message_that_fits_a_packet_is_not_cut_to_fill_another, set_up),
+        cmocka_unit_test_setup(test_sctp_message_that_fits_a_packet_is_not_cut_to_fill_another,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_message_that_needs_fragments_begins_in_the_packet_that_is_open, set_up),
         cmocka_unit_test_setup(test_sctp_new_data_waits_for_the_congestion_window, set_up),
         cmocka_unit_test_setup(test_sctp_new_data_waits_for_the_peers_window, set_up),
         cmocka_unit_test_setup(test_sctp_unordered_messages_do_not_count, set_up),
         cmocka_unit_test_setup(test_sctp_timeout_sends_one_packet_and_backs_off, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_after_a_timeout_the_rest_follows_as_it_is_acknowledged, set_up),
+        cmocka_unit_test_setup(test_sctp_after_a_timeout_the_rest_follows_as_it_is_acknowledged,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_timeouts_go_on_for_ever_by_default, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_timeouts_end_the_association_where_they_are_limited, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_first_probe_of_a_closed_window_comes_after_a_timeout, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_probe_goes_out_again_at_once_when_the_window_opens, set_up),
+        cmocka_unit_test_setup(test_sctp_timeouts_end_the_association_where_they_are_limited,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_first_probe_of_a_closed_window_comes_after_a_timeout,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_probe_goes_out_again_at_once_when_the_window_opens,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_window_too_small_for_the_next_chunk_does_not_stop_everything, set_up),
         cmocka_unit_test_setup(
             test_sctp_message_without_retransmissions_is_given_up_at_the_first_loss, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_message_is_retransmitted_as_often_as_it_may_be, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_forward_tsn_is_repeated_until_it_is_acknowledged, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_expired_message_that_was_never_sent_takes_no_number, set_up),
+        cmocka_unit_test_setup(test_sctp_message_is_retransmitted_as_often_as_it_may_be, set_up),
+        cmocka_unit_test_setup(test_sctp_forward_tsn_is_repeated_until_it_is_acknowledged, set_up),
+        cmocka_unit_test_setup(test_sctp_expired_message_that_was_never_sent_takes_no_number,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_message_expires_in_the_queue_by_itself, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_message_that_expires_in_flight_is_not_sent_again, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_half_sent_message_that_expires_is_ended_by_a_forward_tsn, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_peer_without_forward_tsn_gets_what_has_a_number_reliably, set_up),
+        cmocka_unit_test_setup(test_sctp_message_that_expires_in_flight_is_not_sent_again, set_up),
+        cmocka_unit_test_setup(test_sctp_half_sent_message_that_expires_is_ended_by_a_forward_tsn,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_peer_without_forward_tsn_gets_what_has_a_number_reliably,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_message_for_a_stream_that_the_peer_does_not_have_is_given_up, set_up),
         cmocka_unit_test_setup(test_sctp_idle_sender_begins_with_a_smaller_window, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_ring_of_chunks_in_flight_limits_what_is_sent, set_up),
+        cmocka_unit_test_setup(test_sctp_ring_of_chunks_in_flight_limits_what_is_sent, set_up),
         cmocka_unit_test_setup(test_sctp_path_change_starts_over_and_tries_at_once, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

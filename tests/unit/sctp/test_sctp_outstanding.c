@@ -86,9 +86,8 @@ static floe_err sack_in(uint32_t cum, const uint16_t *gaps, uint16_t count, bool
     for (uint16_t i = 0; i < 2 * count; i++) {
         floe_store_u16(blocks + 2 * i, gaps[i]);
     }
-    floe_sctp_sack sack = {.cum = FIRST - 1 + cum,
-                           .block_count = count,
-                           .blocks = {blocks, (size_t)4 * count}};
+    floe_sctp_sack sack = {
+        .cum = FIRST - 1 + cum, .block_count = count, .blocks = {blocks, (size_t)4 * count}};
     floe_err err = floe_sctp_outstanding_sack(&f.o, &f.q, &f.streams, &sack, in_recovery, &f.ack);
     check();
     return err;
@@ -554,47 +553,43 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_sctp_outstanding_sack_frees_what_it_acknowledges, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_sack_that_was_overtaken_changes_nothing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_sack_of_what_was_never_sent_changes_nothing, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_sack_that_was_overtaken_changes_nothing,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_sack_of_what_was_never_sent_changes_nothing,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_gap_beyond_what_was_sent_is_cut_off, set_up),
         cmocka_unit_test_setup(
             test_sctp_outstanding_gap_blocks_out_of_order_or_empty_are_passed_over, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_bytes_are_counted_once_with_gaps, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_third_report_makes_a_chunk_lost, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_report_without_news_does_not_count, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_chunk_after_the_newest_is_not_missing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_progress_in_recovery_counts_all_holes, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_lost_chunk_is_fast_retransmitted_once, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_chunk_after_the_newest_is_not_missing, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_progress_in_recovery_counts_all_holes, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_lost_chunk_is_fast_retransmitted_once, set_up),
         cmocka_unit_test_setup(
             test_sctp_outstanding_lost_chunk_that_is_acknowledged_is_not_sent_again, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_lost_chunks_go_out_by_tsn, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_timeout_loses_all_but_what_has_arrived, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_peer_that_reneged_gets_everything_again, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_timeout_loses_all_but_what_has_arrived,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_peer_that_reneged_gets_everything_again,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_measures_one_round_trip_at_a_time, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_does_not_measure_what_was_sent_twice, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_ring_keeps_one_entry_for_an_end, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_abandons_all_fragments_of_a_message, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_abandons_while_chunks_wait_to_be_sent_again, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_abandoned_part_gets_an_end_that_is_never_sent, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_abandons_unsent_messages_without_a_tsn, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_abandons_while_chunks_wait_to_be_sent_again,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_abandoned_part_gets_an_end_that_is_never_sent,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_abandons_unsent_messages_without_a_tsn,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_outstanding_forward_lists_the_highest_number_of_each_stream, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_forward_lists_nothing_beyond_its_point, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_forward_leaves_out_unordered_messages, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_outstanding_forward_forgets_what_the_peer_has_passed, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_forward_lists_nothing_beyond_its_point,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_forward_leaves_out_unordered_messages, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_forward_forgets_what_the_peer_has_passed,
+                               set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,8 +35,8 @@ static void test_sctp_param_walk_refuses_one_partly_outside_of_its_chunk(void **
 {
     (void)state;
     /* CVE-2019-20503: the last parameter of an INIT reached beyond the chunk. */
-    static const char *const lists[] = {"c0000005", "0007000800000000", "00070003", "00070000",
-                                        "c00000", "0007ffff00000000"};
+    static const char *const lists[] = {"c0000005", "0007000800000000", "00070003",
+                                        "00070000", "c00000",           "0007ffff00000000"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         uint8_t memory[32];
         floe_sctp_param param;
@@ -47,8 +47,8 @@ static void test_sctp_param_walk_refuses_one_partly_outside_of_its_chunk(void **
     }
 }
 
-static void test_sctp_init_params_learn_extensions_from_the_list_and_from_the_parameter(
-    void **state)
+static void
+test_sctp_init_params_learn_extensions_from_the_list_and_from_the_parameter(void **state)
 {
     (void)state;
     uint8_t report[64];

@@ -314,10 +314,10 @@ static void test_sctp_reassembly_window_counts_blocks_and_not_bytes(void **state
 static void test_sctp_reassembly_renege_gives_back_what_was_not_delivered(void **state)
 {
     (void)state;
-    (void)add(0, B, 1, 0, 100);      /* in sequence: stays */
-    (void)add(2, 0, 1, 0, 100);      /* a fragment */
-    (void)add(4, B | E, 1, 3, 100);  /* complete, waits for its turn */
-    (void)add(5, B | E, 1, 2, 100);  /* so does this, before it */
+    (void)add(0, B, 1, 0, 100);       /* in sequence: stays */
+    (void)add(2, 0, 1, 0, 100);       /* a fragment */
+    (void)add(4, B | E, 1, 3, 100);   /* complete, waits for its turn */
+    (void)add(5, B | E, 1, 2, 100);   /* so does this, before it */
     (void)add(6, B | E | U, 1, 0, 9); /* delivered: stays */
     assert_true(floe_sctp_reassembly_renege(&f.r, &f.streams, &f.tracker));
     check();
@@ -452,30 +452,30 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_reassembly_one_stream_does_not_wait_for_another, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_unordered_messages_do_not_wait, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_ssn_goes_around, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_ssn_that_is_half_the_numbers_away_does_no_harm, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_second_message_of_the_same_number_is_dropped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_fragments_without_beginning_are_dropped, set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_ssn_that_is_half_the_numbers_away_does_no_harm,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_second_message_of_the_same_number_is_dropped,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_fragments_without_beginning_are_dropped,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_reassembly_beginning_without_end_is_dropped_when_another_begins, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_fragments_of_different_streams_are_not_joined, set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_fragments_of_different_streams_are_not_joined,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_message_over_the_limit_is_refused, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_keeps_room_for_the_next_in_sequence, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_no_room_changes_nothing, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_window_counts_blocks_and_not_bytes, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_renege_gives_back_what_was_not_delivered, set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_renege_gives_back_what_was_not_delivered,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_forward_drops_the_message_it_cuts, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_forward_frees_every_kind_of_remnant, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_forward_beyond_the_window_leaves_nothing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_skip_delivers_what_waited_for_the_skipped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reassembly_reset_begins_at_zero_and_frees_what_waits, set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_forward_beyond_the_window_leaves_nothing,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_skip_delivers_what_waited_for_the_skipped,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reassembly_reset_begins_at_zero_and_frees_what_waits,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_view_may_go_back, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_works_in_a_fragmented_buffer, set_up),
     };

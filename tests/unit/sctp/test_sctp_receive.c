@@ -384,7 +384,8 @@ static void test_sctp_forward_tsn_of_streams_that_do_not_exist_does_no_harm(void
     assert_int_equal(s->assoc.streams.count, 1);
 }
 
-/* --- SACK -------------------------------------------------------------------------------------- */
+/* --- SACK --------------------------------------------------------------------------------------
+ */
 
 static void send_packets(uint32_t count)
 {
@@ -497,42 +498,39 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_duplicate_is_reported_at_once, set_up),
         cmocka_unit_test_setup(test_sctp_acknowledgement_rides_with_data, set_up),
         cmocka_unit_test_setup(test_sctp_data_without_payload_ends_the_association, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_stream_that_does_not_exist_is_refused_and_acknowledged, set_up),
+        cmocka_unit_test_setup(test_sctp_stream_that_does_not_exist_is_refused_and_acknowledged,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_streams_beyond_the_table_are_refused, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_data_outside_of_the_window_is_dropped_and_answered, set_up),
+        cmocka_unit_test_setup(test_sctp_data_outside_of_the_window_is_dropped_and_answered,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_fragments_make_a_message, set_up),
         cmocka_unit_test_setup(test_sctp_message_over_our_limit_ends_the_association, set_up),
         cmocka_unit_test_setup(test_sctp_reader_that_does_not_read_closes_the_window, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_window_is_announced_again_when_a_quarter_is_free, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_closed_window_opens_when_the_last_message_is_read, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_next_in_sequence_is_taken_when_nothing_can_be_read, set_up),
+        cmocka_unit_test_setup(test_sctp_window_is_announced_again_when_a_quarter_is_free, set_up),
+        cmocka_unit_test_setup(test_sctp_closed_window_opens_when_the_last_message_is_read, set_up),
+        cmocka_unit_test_setup(test_sctp_next_in_sequence_is_taken_when_nothing_can_be_read,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_fragments_that_can_never_become_a_message_end_the_association, set_up),
         cmocka_unit_test_setup(test_sctp_forward_tsn_delivers_what_waited, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_forward_tsn_to_the_past_is_answered_and_changes_nothing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_forward_tsn_that_jumps_half_the_numbers_changes_nothing, set_up),
+        cmocka_unit_test_setup(test_sctp_forward_tsn_to_the_past_is_answered_and_changes_nothing,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_forward_tsn_that_jumps_half_the_numbers_changes_nothing,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_forward_tsn_is_acknowledged_like_data, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_forward_tsn_that_was_not_agreed_on_is_an_unknown_chunk, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_forward_tsn_of_streams_that_do_not_exist_does_no_harm, set_up),
+        cmocka_unit_test_setup(test_sctp_forward_tsn_that_was_not_agreed_on_is_an_unknown_chunk,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_forward_tsn_of_streams_that_do_not_exist_does_no_harm,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_sack_measures_the_round_trip, set_up),
         cmocka_unit_test_setup(
             test_sctp_three_reports_bring_a_fast_retransmit_in_a_packet_of_its_own, set_up),
         cmocka_unit_test_setup(test_sctp_fast_retransmit_does_not_wait_for_the_window, set_up),
         cmocka_unit_test_setup(test_sctp_old_or_crafted_sack_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_sack_with_counts_beyond_itself_is_malformed, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_window_smaller_than_what_is_in_flight_does_not_wrap, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_sack_before_the_association_is_open_is_dropped, set_up),
+        cmocka_unit_test_setup(test_sctp_window_smaller_than_what_is_in_flight_does_not_wrap,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_sack_before_the_association_is_open_is_dropped, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,8 @@ static int set_up(void **state)
     return 0;
 }
 
-/* --- our requests ------------------------------------------------------------------------------ */
+/* --- our requests ------------------------------------------------------------------------------
+ */
 
 /* The request in the last step, without its header. */
 static floe_bytes request(void)
@@ -249,7 +250,8 @@ static void test_sctp_reset_fails_at_once_with_a_peer_that_cannot_do_it(void **s
     assert_int_equal(s->assoc.streams.count, 0);
 }
 
-/* --- the peer's requests ----------------------------------------------------------------------- */
+/* --- the peer's requests -----------------------------------------------------------------------
+ */
 
 static void put_outgoing(uint32_t seq, uint32_t tsn, const uint16_t *ids, size_t count)
 {
@@ -441,8 +443,8 @@ static void test_sctp_flood_of_resets_is_bounded(void **state)
     solo_expect_no_event(s);
 }
 
-static void test_sctp_resets_of_more_streams_than_there_is_state_for_report_what_they_can(
-    void **state)
+static void
+test_sctp_resets_of_more_streams_than_there_is_state_for_report_what_they_can(void **state)
 {
     (void)state;
     uint16_t ids[200];
@@ -517,7 +519,8 @@ static void test_sctp_unknown_reconfig_parameters_go_by_their_upper_bits(void **
     assert_memory_equal(chunk.value.ptr, "\0\x08\0\x08\x40\xff\0\x04", 8);
 }
 
-/* --- two of ours ------------------------------------------------------------------------------- */
+/* --- two of ours -------------------------------------------------------------------------------
+ */
 
 typedef struct closing {
     uint32_t next[2]; /* what each end expects to read on stream 1: incarnation and number */
@@ -590,36 +593,31 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_reset_waits_until_the_stream_has_drained, set_up),
         cmocka_unit_test_setup(test_sctp_reset_again_is_the_same_reset, set_up),
         cmocka_unit_test_setup(test_sctp_reset_request_is_repeated_unchanged, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_in_progress_is_asked_again_with_the_same_number, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_that_is_refused_fails_and_the_stream_goes_on, set_up),
+        cmocka_unit_test_setup(test_sctp_reset_in_progress_is_asked_again_with_the_same_number,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reset_that_is_refused_fails_and_the_stream_goes_on,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_reset_response_with_another_number_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_resets_of_many_streams_share_a_request, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_of_a_stream_that_was_never_used_is_made_too, set_up),
+        cmocka_unit_test_setup(test_sctp_reset_of_a_stream_that_was_never_used_is_made_too, set_up),
         cmocka_unit_test_setup(test_sctp_reset_needs_an_open_association_and_a_stream, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_fails_at_once_with_a_peer_that_cannot_do_it, set_up),
+        cmocka_unit_test_setup(test_sctp_reset_fails_at_once_with_a_peer_that_cannot_do_it, set_up),
         cmocka_unit_test_setup(test_sctp_reset_by_the_peer_is_performed_and_reported, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_by_the_peer_of_a_stream_without_data_is_reported, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_by_the_peer_waits_for_what_was_sent_before, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_by_the_peer_waits_until_the_messages_were_read, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_messages_after_a_reset_are_hidden_until_it_was_reported, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_by_the_peer_that_is_repeated_gets_the_same_answer, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_by_the_peer_with_a_wrong_number_is_refused, set_up),
+        cmocka_unit_test_setup(test_sctp_reset_by_the_peer_of_a_stream_without_data_is_reported,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reset_by_the_peer_waits_for_what_was_sent_before, set_up),
+        cmocka_unit_test_setup(test_sctp_reset_by_the_peer_waits_until_the_messages_were_read,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_messages_after_a_reset_are_hidden_until_it_was_reported,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reset_by_the_peer_that_is_repeated_gets_the_same_answer,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_reset_by_the_peer_with_a_wrong_number_is_refused, set_up),
         cmocka_unit_test_setup(
             test_sctp_reset_by_the_peer_of_a_stream_that_does_not_exist_is_refused, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_reset_by_the_peer_without_a_list_is_for_all_streams, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_new_reset_takes_the_place_of_one_that_waits, set_up),
+        cmocka_unit_test_setup(test_sctp_reset_by_the_peer_without_a_list_is_for_all_streams,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_new_reset_takes_the_place_of_one_that_waits, set_up),
         cmocka_unit_test_setup(test_sctp_flood_of_resets_is_bounded, set_up),
         cmocka_unit_test_setup(
             test_sctp_resets_of_more_streams_than_there_is_state_for_report_what_they_can, set_up),
@@ -627,8 +625,8 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_more_streams_of_the_peer_are_granted, set_up),
         cmocka_unit_test_setup(test_sctp_two_requests_in_a_chunk_get_two_responses, set_up),
         cmocka_unit_test_setup(test_sctp_reconfig_that_is_too_short_is_dropped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_unknown_reconfig_parameters_go_by_their_upper_bits, set_up),
+        cmocka_unit_test_setup(test_sctp_unknown_reconfig_parameters_go_by_their_upper_bits,
+                               set_up),
         cmocka_unit_test(test_sctp_stream_is_reset_and_used_again_on_every_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

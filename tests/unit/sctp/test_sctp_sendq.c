@@ -137,15 +137,15 @@ static void test_sctp_sendq_next_is_the_first_that_is_put_after_all_were_sent(vo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(
-            test_sctp_sendq_keeps_records_and_payload_over_the_end_of_the_ring, set_up),
+        cmocka_unit_test_setup(test_sctp_sendq_keeps_records_and_payload_over_the_end_of_the_ring,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_sendq_frees_from_the_front_only, set_up),
         cmocka_unit_test_setup(test_sctp_sendq_room_counts_records, set_up),
         cmocka_unit_test_setup(
             test_sctp_sendq_holds_one_message_of_its_whole_size_wherever_it_begins, set_up),
         cmocka_unit_test_setup(test_sctp_sendq_reads_a_part_from_an_offset, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_sendq_next_is_the_first_that_is_put_after_all_were_sent, set_up),
+        cmocka_unit_test_setup(test_sctp_sendq_next_is_the_first_that_is_put_after_all_were_sent,
+                               set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,8 +117,8 @@ static void test_sctp_shutdown_without_gap_blocks_takes_nothing_back(void **stat
     assert_int_equal(s->assoc.peer_rwnd, 10000);
 }
 
-static void test_sctp_shutdown_with_an_old_or_crafted_number_is_a_shutdown_all_the_same(
-    void **state)
+static void
+test_sctp_shutdown_with_an_old_or_crafted_number_is_a_shutdown_all_the_same(void **state)
 {
     (void)state;
     static const uint32_t cums[] = {0xFFFFFFFFu, 77};
@@ -383,38 +383,38 @@ static void test_sctp_shutdown_delivers_everything_on_every_link(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(
-            test_sctp_shutdown_of_an_idle_association_takes_three_packets, set_up),
+        cmocka_unit_test_setup(test_sctp_shutdown_of_an_idle_association_takes_three_packets,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_waits_for_all_data, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_shutdown_from_the_peer_is_acknowledged_at_once_when_idle, set_up),
+        cmocka_unit_test_setup(test_sctp_shutdown_from_the_peer_is_acknowledged_at_once_when_idle,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_from_the_peer_waits_for_our_data, set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_without_gap_blocks_takes_nothing_back, set_up),
         cmocka_unit_test_setup(
             test_sctp_shutdown_with_an_old_or_crafted_number_is_a_shutdown_all_the_same, set_up),
         cmocka_unit_test_setup(test_sctp_both_ends_may_shut_down_at_once, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_shutdown_is_repeated_with_the_newest_number_and_given_up, set_up),
+        cmocka_unit_test_setup(test_sctp_shutdown_is_repeated_with_the_newest_number_and_given_up,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_ack_is_repeated_and_given_up, set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_that_comes_again_is_acknowledged_again, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_data_after_shutdown_is_answered_with_shutdown_and_sack, set_up),
+        cmocka_unit_test_setup(test_sctp_data_after_shutdown_is_answered_with_shutdown_and_sack,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_peer_that_still_sends_keeps_the_shutdown_alive, set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_complete_in_other_states_is_dropped, set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_ack_in_established_is_dropped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_shutdown_ack_that_comes_again_is_answered_after_the_end, set_up),
+        cmocka_unit_test_setup(test_sctp_shutdown_ack_that_comes_again_is_answered_after_the_end,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_shutdown_while_setting_up_is_dropped, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_shutdown_waits_for_abandoned_messages_to_be_skipped, set_up),
+        cmocka_unit_test_setup(test_sctp_shutdown_waits_for_abandoned_messages_to_be_skipped,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_heartbeats_stop_with_the_shutdown, set_up),
         cmocka_unit_test_setup(test_sctp_abort_is_the_last_packet, set_up),
         cmocka_unit_test_setup(test_sctp_abort_before_the_peer_is_known_sends_nothing, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_abort_of_the_peer_ends_at_once_and_is_not_answered, set_up),
+        cmocka_unit_test_setup(test_sctp_abort_of_the_peer_ends_at_once_and_is_not_answered,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_abort_with_an_unknown_cause_or_none_is_an_abort, set_up),
-        cmocka_unit_test_setup(
-            test_sctp_messages_that_came_before_the_end_can_be_read_after_it, set_up),
+        cmocka_unit_test_setup(test_sctp_messages_that_came_before_the_end_can_be_read_after_it,
+                               set_up),
         cmocka_unit_test(test_sctp_shutdown_delivers_everything_on_every_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

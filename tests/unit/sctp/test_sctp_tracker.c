@@ -98,8 +98,8 @@ static void test_sctp_tracker_last_tsn_of_the_window_is_not_taken_for_the_first(
     assert_int_equal(floe_sctp_tracker_classify(&tracker, tracker.cum + 64), FLOE_SCTP_TSN_NEW);
 }
 
-static void test_sctp_tracker_sack_lists_isolated_blocks_relative_to_the_cumulative_tsn(
-    void **state)
+static void
+test_sctp_tracker_sack_lists_isolated_blocks_relative_to_the_cumulative_tsn(void **state)
 {
     (void)state;
     /* The example of RFC 9260 section 3.3.4: 10 to 12, 14, 15 and 17 have arrived. */

@@ -14,8 +14,8 @@
 /* What a test sends and expects: the first bytes of a message are its number in its stream. */
 typedef struct traffic {
     uint32_t sent[2][STREAMS];
-    uint32_t got[2][STREAMS];      /* by receiver */
-    uint32_t highest[2][STREAMS];  /* number + 1 of the latest one that came, ordered */
+    uint32_t got[2][STREAMS];     /* by receiver */
+    uint32_t highest[2][STREAMS]; /* number + 1 of the latest one that came, ordered */
     uint8_t seen[2][STREAMS][MESSAGES];
     bool is_unordered, is_unreliable;
     size_t size_max;
@@ -93,8 +93,8 @@ static bool is_busy(sctp_pair *pair)
     for (int n = 0; n < 2; n++) {
         floe_sctp_stats stats;
         floe_sctp_assoc_get_stats(sctp_pair_assoc(pair, n), &stats);
-        if (stats.buffered > 0 || pair->end[n].assoc.outstanding.cum + 1 !=
-                                      pair->end[n].assoc.outstanding.next_tsn) {
+        if (stats.buffered > 0 ||
+            pair->end[n].assoc.outstanding.cum + 1 != pair->end[n].assoc.outstanding.next_tsn) {
             return true;
         }
     }
@@ -140,8 +140,8 @@ static void run_seeds(const sctp_pair_options *base, const traffic *base_traffic
     }
 }
 
-static void test_reliable_ordered_messages_arrive_once_and_in_order_whatever_the_link_does(
-    void **state)
+static void
+test_reliable_ordered_messages_arrive_once_and_in_order_whatever_the_link_does(void **state)
 {
     (void)state;
     sctp_pair_options options = {.loss = 300, .duplicate = 50, .reorder = 200};

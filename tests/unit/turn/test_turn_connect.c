@@ -131,6 +131,19 @@ static void test_turn_connect_needs_a_tcp_allocation(void **state)
     assert_int_equal(floe_turn_client_connect(&w.client, &turn_world_peer), FLOE_E_STATE);
 }
 
+static void test_turn_connect_says_nothing_without_a_path(void **state)
+{
+    (void)state;
+    allocate_tcp();
+    assert_int_equal(floe_turn_client_connect(&w.client, &turn_world_peer), FLOE_OK);
+    floe_turn_client_lose_path(&w.client);
+    turn_world_drain(&w);
+    assert_int_equal(w.server.requests[FLOE_STUN_CONNECT], 0);
+    assert_int_equal(floe_turn_client_set_path(&w.client, &w.config.path), FLOE_OK);
+    turn_world_drain(&w);
+    assert_non_null(turn_world_wait(&w, FLOE_TURN_EV_LOST, FLOE_SECOND));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_turn_connect_attempts_of_peers_need_a_permission),
         cmocka_unit_test(test_turn_connect_not_opened_within_30_seconds_is_forgotten),
         cmocka_unit_test(test_turn_connect_needs_a_tcp_allocation),
+        cmocka_unit_test(test_turn_connect_says_nothing_without_a_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
