@@ -235,7 +235,9 @@ static void on_closed(void *ctx, const char *why)
     talk *chat = ctx;
     chat_say(chat, "%s: %s", chat->url, why);
     chat->is_server_gone = true;
-    if (!chat->is_open) {
+    /* Once both descriptions are there, the two can do without the room. */
+    if (chat->io == NULL ||
+        floe_peer_get_signaling(floe_io_peer_get(chat->io)) != FLOE_PEER_STABLE) {
         chat->is_over = true;
         chat->status = 1;
     }

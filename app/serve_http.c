@@ -43,22 +43,34 @@ static int add_policy(struct lws *wsi, unsigned char **at, unsigned char *end)
            add_header(wsi, "cache-control:", "no-cache", at, end);
 }
 
+static int refuse(struct lws *wsi, unsigned status)
+{
+    return lws_return_http_status(wsi, status, NULL) != 0 || lws_http_transaction_completed(wsi)
+               ? -1
+               : 0;
+}
+
 static int open_file(struct lws *wsi, visit *to, const char *path)
 {
     unsigned char buf[LWS_PRE + 1024];
     unsigned char *start = buf + LWS_PRE, *at = start, *end = buf + sizeof buf - 1;
     to->file = find_file(path);
     to->sent = 0;
+    bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+    if (!is_head && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0) {
+        return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED);
+    }
     if (to->file == NULL) {
-        if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) != 0) {
-            return -1;
-        }
-        return lws_http_transaction_completed(wsi);
+        return refuse(wsi, HTTP_STATUS_NOT_FOUND);
     }
     if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, to->file->content_type, to->file->size,
                                     &at, end) ||
         add_policy(wsi, &at, end) || lws_finalize_write_http_header(wsi, start, &at, end)) {
         return 1;
+    }
+    if (is_head) {
+        to->file = NULL;
+        return lws_http_transaction_completed(wsi) ? -1 : 0;
     }
     lws_callback_on_writable(wsi);
     return 0;

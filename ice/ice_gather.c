@@ -220,12 +220,12 @@ uint8_t floe_ice_gather_find(const floe_ice_agent *agent, const floe_stun_msg *m
 /* RFC 8445 §5.1.1.3: servers are told apart by the IP they are asked at. */
 static uint8_t server_class(const floe_ice_agent *agent, const floe_addr *addr)
 {
-    uint8_t class = 0;
-    while (class < agent->server_count &&
-           !floe_addr_ip_equal(&agent->server[class].addr[addr->family == 6], addr)) {
-        class ++;
+    uint8_t i = 0;
+    while (i < agent->server_count &&
+           !floe_addr_ip_equal(&agent->server[i].addr[addr->family == 6], addr)) {
+        i++;
     }
-    return (uint8_t)(class + 1);
+    return (uint8_t)(i + 1);
 }
 
 static bool get_mapped(const floe_stun_msg *msg, floe_addr *mapped)

@@ -34,12 +34,12 @@ uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr 
 /* A number for the IP of a base: that of the first host candidate which has it. */
 static uint32_t base_class(const floe_ice_agent *agent, const floe_addr *base)
 {
-    uint32_t class = 0;
-    while (class < agent->local_count && !(agent->local[class].type == FLOE_ICE_HOST &&
-                                           floe_addr_ip_equal(&agent->local[class].addr, base))) {
-        class ++;
+    uint32_t i = 0;
+    while (i < agent->local_count && !(agent->local[i].type == FLOE_ICE_HOST &&
+                                       floe_addr_ip_equal(&agent->local[i].addr, base))) {
+        i++;
     }
-    return class;
+    return i;
 }
 
 /* RFC 8445 §5.1.1.3: the same for the same type, IP of the base, server and transport (which is

@@ -135,13 +135,15 @@ FLOE_MUST_USE floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *add
                                            uint16_t preference);
 void floe_peer_end_local(floe_peer *peer);
 
-/* Make an offer or an answer and set it as the local description, in one step.
- * STATE: not the moment (an offer: STABLE or HAVE_LOCAL_OFFER; an answer: HAVE_REMOTE_OFFER).
- * CLOSED. CRYPTO. */
+/* Make an offer or an answer and set it as the local description, in one step. ROLLBACK takes an
+ * offer back. STATE: not the moment (an offer: STABLE or HAVE_LOCAL_OFFER; an answer:
+ * HAVE_REMOTE_OFFER). CLOSED. */
 FLOE_MUST_USE floe_err floe_peer_set_local(floe_peer *peer, floe_peer_sdp_type type);
 /* The peer's description. MALFORMED: *fault says line, column and rule (fault may be NULL).
- * UNSUPPORTED: no data channel in it. TOO_BIG: config.description. STATE: not the moment. Nothing
- * has changed after an error. ROLLBACK takes no text. */
+ * UNSUPPORTED: no data channel in it, or it asks for what floe can't do. TOO_BIG:
+ * config.description. STATE: not the moment: an offer that meets one of ours is for the program to
+ * decide, with ROLLBACK of either. CLOSED. Nothing has changed after an error. ROLLBACK takes no
+ * text. */
 FLOE_MUST_USE floe_err floe_peer_set_remote(floe_peer *peer, floe_peer_sdp_type type,
                                             floe_bytes sdp, floe_sdp_fault *fault);
 /* Write the local description as it is now, candidates so far included (pending before current).
@@ -150,7 +152,7 @@ FLOE_MUST_USE floe_err floe_peer_get_local(const floe_peer *peer, floe_peer_sdp_
                                            uint8_t *buf, size_t cap, size_t *len);
 /* A trickled candidate; empty text is end-of-candidates. What this side can't use is OK, counted
  * and ignored. MALFORMED: not a candidate. STATE: no remote description yet. UNKNOWN: of an earlier
- * generation, or of another section. */
+ * or later generation, or of another section. CLOSED. */
 FLOE_MUST_USE floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate,
                                                floe_bytes mid);
 /* "candidate:..." as text of the W3C's RTCIceCandidate.candidate; NUL-terminated. */

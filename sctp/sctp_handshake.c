@@ -235,6 +235,7 @@ static void establish(floe_sctp_assoc *a)
     a->pending &= (uint16_t) ~(SEND_INIT | SEND_COOKIE_ECHO);
     a->tries = 0;
     a->cookie_len = 0;
+    floe_sctp_rto_end_backoff(&a->rto); /* data begins with a timeout of its own */
     floe_sctp_start_receiving(a);
     floe_sctp_set_state(a, FLOE_SCTP_ESTABLISHED);
     if (floe_sctp_outstanding_count(&a->outstanding) > 0) { /* sent behind the COOKIE ECHO */

@@ -1,9 +1,14 @@
 /*
  * sctp/sctp_internal.h - what the parts of the association share:
- *     sctp_assoc.c      the public functions            sctp_input.c    from packet to chunk
- * handler sctp_handshake.c  INIT to COOKIE ACK, restart     sctp_receive.c  DATA, SACK, FORWARD TSN
- *     sctp_shutdown.c   SHUTDOWN, ABORT, closing        sctp_control.c  HEARTBEAT, ERROR, answers
- *     sctp_reset.c      RE-CONFIG                       sctp_output.c   from state to packet
+ *     sctp_assoc.c      the public functions, states, timers
+ *     sctp_handshake.c  INIT to COOKIE ACK, restart
+ *     sctp_input.c      from packet to chunk handler
+ *     sctp_receive.c    DATA, SACK, FORWARD TSN
+ *     sctp_output.c     from state to packet
+ *     sctp_events.c     events and messages for the user
+ *     sctp_control.c    HEARTBEAT, ERROR, answers that are owed
+ *     sctp_reset.c      RE-CONFIG
+ *     sctp_shutdown.c   SHUTDOWN, ABORT
  */
 #ifndef FLOE_SCTP_SCTP_INTERNAL_H
 #define FLOE_SCTP_SCTP_INTERNAL_H

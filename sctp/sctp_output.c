@@ -223,6 +223,30 @@ static uint32_t next_fragment(const floe_sctp_assoc *a, const floe_writer *w, ui
     return left <= chunk_max || room < FRAGMENT_MIN ? 0 : (uint32_t)(room & ~(size_t)3);
 }
 
+/* The first fragment of a message is sent: now it gets its numbers. */
+static void start_message(floe_sctp_assoc *a, floe_sctp_record *record)
+{
+    floe_sctp_stream *stream = floe_sctp_streams_find(&a->streams, record->stream);
+    FLOE_ASSERT(stream != NULL);
+    record->flags |= FLOE_SCTP_RECORD_STARTED;
+    record->first_tsn = a->outstanding.next_tsn;
+    /* RFC 9260 §6.5: unordered messages do not count. */
+    bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
+    record->ssn = is_unordered ? 0 : stream->out_ssn++;
+    floe_sctp_sendq_store(&a->sendq, a->sendq.next, record);
+}
+
+/* The last one is sent. */
+static void end_message(floe_sctp_assoc *a, const floe_sctp_record *record, uint32_t tsn)
+{
+    floe_sctp_stream *stream = floe_sctp_streams_find(&a->streams, record->stream);
+    FLOE_ASSERT(stream != NULL);
+    stream->last_tsn = tsn;
+    stream->flags |= FLOE_SCTP_STREAM_HAS_TSN;
+    floe_sctp_sendq_pass(&a->sendq, record->len);
+    a->stats.messages_sent++;
+}
+
 /* One more fragment of new data. False: nothing more for this packet. */
 static bool put_new(floe_sctp_assoc *a, floe_writer *w)
 {
@@ -239,21 +263,13 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
         return false;
     }
     if ((record.flags & FLOE_SCTP_RECORD_STARTED) == 0) {
-        floe_sctp_stream *stream = floe_sctp_streams_find(&a->streams, record.stream);
-        FLOE_ASSERT(stream != NULL);
-        record.flags |= FLOE_SCTP_RECORD_STARTED;
-        record.first_tsn = o->next_tsn;
-        /* RFC 9260 §6.5: unordered messages do not count. */
-        bool is_unordered = (record.flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
-        record.ssn = is_unordered ? 0 : stream->out_ssn++;
-        floe_sctp_sendq_store(q, at, &record);
+        start_message(a, &record);
     }
     uint32_t tsn = floe_sctp_outstanding_add(o, at, q->sent, (uint16_t)len, a->now);
     put_data(a, w, tsn, &record);
     q->sent += len;
     if (q->sent == record.len) {
-        floe_sctp_sendq_pass(q, record.len);
-        a->stats.messages_sent++;
+        end_message(a, &record, tsn);
     }
     a->data_at = a->now;
     return true;

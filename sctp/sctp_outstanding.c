@@ -315,29 +315,38 @@ static uint32_t abandon_chunks(floe_sctp_outstanding *o, uint32_t message,
     return unacked;
 }
 
+/* The fragments that were sent may all have arrived: a TSN for the rest of the message, which is
+ * never sent, lets a FORWARD TSN say that it ends here. */
+static void add_end(floe_sctp_outstanding *o, floe_sctp_stream *stream,
+                    const floe_sctp_record *record)
+{
+    FLOE_ASSERT(floe_sctp_outstanding_count(o) <= o->mask);
+    floe_sctp_tx *end = entry_of(o, o->next_tsn);
+    *end = (floe_sctp_tx){0};
+    mark_abandoned(end, record);
+    stream->last_tsn = o->next_tsn++;
+    stream->flags |= FLOE_SCTP_STREAM_HAS_TSN;
+}
+
 void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
                                    floe_sctp_streams *streams, uint32_t message)
 {
     floe_sctp_record record = floe_sctp_sendq_load(q, message);
+    floe_sctp_stream *stream = floe_sctp_streams_find(streams, record.stream);
+    FLOE_ASSERT(stream != NULL);
+    bool is_started = (record.flags & FLOE_SCTP_RECORD_STARTED) != 0;
     bool is_next = q->unsent > 0 && q->next == message;
     uint32_t unacked = is_next ? q->sent : record.len;
-    if ((record.flags & FLOE_SCTP_RECORD_STARTED) != 0) {
+    if (is_started) {
         /* RFC 3758 §3.5 A3: with one fragment, all are abandoned. */
         unacked = abandon_chunks(o, message, &record, unacked);
     }
-    if (is_next && (record.flags & FLOE_SCTP_RECORD_STARTED) != 0) {
-        /* The fragments that were sent may all have arrived: a TSN for the rest, which is never
-         * sent, lets a FORWARD TSN say that the message ends here. */
-        FLOE_ASSERT(floe_sctp_outstanding_count(o) <= o->mask);
-        floe_sctp_tx *end = entry_of(o, o->next_tsn++);
-        *end = (floe_sctp_tx){0};
-        mark_abandoned(end, &record);
+    if (is_started && is_next) {
+        add_end(o, stream, &record);
     }
     if (is_next) {
         floe_sctp_sendq_pass(q, record.len);
     }
-    floe_sctp_stream *stream = floe_sctp_streams_find(streams, record.stream);
-    FLOE_ASSERT(stream != NULL);
     floe_sctp_streams_drain(streams, stream, record.len - unacked);
     floe_sctp_sendq_finish(q, message);
 }

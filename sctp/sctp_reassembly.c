@@ -1,55 +1,35 @@
 /*
  * sctp/sctp_reassembly.c - see sctp/sctp_reassembly.h.
  *
- * A chunk is kept in one piece, or in several where the buffer is fragmented; a piece is a header
- * followed by payload, in a run of blocks. Pieces are chained by `next`, over all chunks that
- * belong to one message and lie next to each other: a segment. Its first and its last chunk point
- * at each other by `far`, so that two segments join in constant time:
+ * Chunks lie in the receive buffer as sctp_piece.h has it. Those beyond the cumulative TSN whose
+ * message is not complete are in the table as well, by TSN:
  *
- *      table:   ...  [cum]  .  [101] [102] [103]  .  .  [106] ...         index: TSN modulo window
- *                               |           |              |
- *      segment:                head ------> last         head = last
- *                               ^----far-----^
+ *      ...  [cum]   -   [101] [102] [103]   -    -   [106]  ...       index: TSN modulo window
+ *             |          |           |                 |
+ *          partial      head ------> last         head = last         segments
  *
- * The table has the chunks beyond the cumulative TSN whose message is not complete. As the
- * cumulative TSN moves over them they leave it; the one segment that ends exactly there, and that
- * has its first fragment, goes on as `partial`. A segment that has both ends is a message: it goes
- * to the ready list, or waits in its stream for the messages before it. From then on its head
- * belongs to the reader, and remembers where the reader has got to.
+ * A new chunk joins the segments before and behind it. As the cumulative TSN moves over a segment
+ * it leaves the table; the one that ends exactly there, and that has its first fragment, goes on as
+ * `partial`. A segment that has both ends is a message: it goes to the ready list, or waits in its
+ * stream for the messages before it.
  */
 #include "sctp/sctp_reassembly.h"
 
 #include "base/assert.h"
+#include "sctp/sctp_piece.h"
 
 #include <string.h>
 
 #define NONE FLOE_SCTP_NONE
 
-typedef struct piece {
-    uint32_t tsn;
-    uint32_t ppid;
-    uint32_t total;     /* head: bytes of the segment */
-    uint32_t cursor_at; /* head of a message: offset of the piece that was last viewed */
-    uint16_t cursor;    /* that piece */
-    uint16_t stream, ssn;
-    uint16_t len;          /* payload bytes of this piece */
-    uint16_t next;         /* piece of the segment */
-    uint16_t far;          /* head: first piece of the last chunk; there: the head */
-    uint16_t next_message; /* head: in the ready list or in the stream's wait list */
-    uint8_t flags;         /* of the DATA chunk */
-    uint8_t zero;
-} piece;
-
-static piece load(const floe_sctp_reassembly *r, uint16_t at)
+static floe_sctp_piece load(const floe_sctp_reassembly *r, uint16_t at)
 {
-    piece p;
-    memcpy(&p, floe_sctp_arena_block(&r->arena, at), sizeof p);
-    return p;
+    return floe_sctp_piece_load(&r->arena, at);
 }
 
-static void store(const floe_sctp_reassembly *r, uint16_t at, const piece *p)
+static void store(floe_sctp_reassembly *r, uint16_t at, const floe_sctp_piece *piece)
 {
-    memcpy(floe_sctp_arena_block(&r->arena, at), p, sizeof *p);
+    floe_sctp_piece_store(&r->arena, at, piece);
 }
 
 static uint16_t get_entry(const floe_sctp_reassembly *r, uint32_t tsn)
@@ -85,7 +65,7 @@ void floe_sctp_reassembly_init(floe_sctp_reassembly *r, floe_span memory, uint32
     }
     size_t used = 2 * (size_t)window;
     floe_sctp_arena_init(&r->arena, (floe_span){memory.ptr + used, memory.len - used});
-    r->reserve = floe_sctp_arena_blocks(&r->arena, sizeof(piece) + chunk_max);
+    r->reserve = floe_sctp_arena_blocks(&r->arena, sizeof(floe_sctp_piece) + chunk_max);
     r->capacity = payload_of(r, r->arena.count);
     r->message_max = message_max < r->capacity ? message_max : r->capacity;
 }
@@ -97,73 +77,8 @@ uint32_t floe_sctp_reassembly_window(const floe_sctp_reassembly *r)
     return bytes < r->reserve * r->arena.block_size ? 0 : bytes;
 }
 
-static void free_pieces(floe_sctp_reassembly *r, uint16_t head)
-{
-    for (uint16_t at = head; at != NONE;) {
-        piece p = load(r, at);
-        floe_sctp_arena_give(&r->arena, at, floe_sctp_arena_blocks(&r->arena, sizeof p + p.len));
-        at = p.next;
-    }
-}
-
-/* Copy a chunk into the buffer; returns its first piece, or NONE. */
-static uint16_t copy_in(floe_sctp_reassembly *r, const floe_sctp_data *data)
-{
-    piece p = {.tsn = data->tsn,
-               .ppid = data->ppid,
-               .total = (uint32_t)data->payload.len,
-               .stream = data->stream,
-               .ssn = data->ssn,
-               .next = NONE,
-               .next_message = NONE,
-               .flags = data->flags};
-    uint16_t first = NONE;
-    uint16_t last = NONE;
-    for (size_t done = 0; done < data->payload.len;) {
-        uint32_t got;
-        size_t left = data->payload.len - done;
-        uint32_t want = floe_sctp_arena_blocks(&r->arena, sizeof p + left);
-        uint16_t at = floe_sctp_arena_take(&r->arena, want, &got);
-        if (at == NONE) {
-            free_pieces(r, first);
-            return NONE;
-        }
-        size_t room = got * r->arena.block_size - sizeof p;
-        p.len = (uint16_t)(left < room ? left : room);
-        p.far = p.cursor = first == NONE ? at : first;
-        store(r, at, &p);
-        memcpy(floe_sctp_arena_block(&r->arena, at) + sizeof p, data->payload.ptr + done, p.len);
-        if (first == NONE) {
-            first = at;
-        } else {
-            piece before = load(r, last);
-            before.next = at;
-            store(r, last, &before);
-        }
-        last = at;
-        done += p.len;
-    }
-    return first;
-}
-
-/* The last piece of the chunk that begins at `at`. */
-static uint16_t tail_of(const floe_sctp_reassembly *r, uint16_t at)
-{
-    piece p = load(r, at);
-    uint32_t tsn = p.tsn;
-    while (p.next != NONE) {
-        piece next = load(r, p.next);
-        if (next.tsn != tsn) {
-            break;
-        }
-        at = p.next;
-        p = next;
-    }
-    return at;
-}
-
 /* Fragments of one message: next to each other, and of the same stream, number and order. */
-static bool is_one_message(const piece *left, const piece *right)
+static bool is_one_message(const floe_sctp_piece *left, const floe_sctp_piece *right)
 {
     const uint8_t unordered = FLOE_SCTP_FLAG_UNORDERED;
     return (left->flags & FLOE_SCTP_FLAG_END) == 0 && (right->flags & FLOE_SCTP_FLAG_BEGIN) == 0 &&
@@ -172,27 +87,9 @@ static bool is_one_message(const piece *left, const piece *right)
            (left->ssn == right->ssn || (left->flags & unordered) != 0);
 }
 
-/* Join the segment that ends with chunk `left` and the one that begins with chunk `right`. */
-static void join(floe_sctp_reassembly *r, uint16_t left, uint16_t right)
-{
-    uint16_t head_at = load(r, left).far;
-    uint16_t last_at = load(r, right).far;
-    uint16_t tail_at = tail_of(r, left);
-    piece tail = load(r, tail_at);
-    tail.next = right;
-    store(r, tail_at, &tail);
-    piece head = load(r, head_at);
-    head.far = last_at;
-    head.total += load(r, right).total;
-    store(r, head_at, &head);
-    piece last = load(r, last_at);
-    last.far = head_at;
-    store(r, last_at, &last);
-}
-
 static void push_ready(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at)
 {
-    piece head = load(r, head_at);
+    floe_sctp_piece head = load(r, head_at);
     head.next_message = NONE;
     head.cursor = head_at;
     head.cursor_at = 0;
@@ -200,7 +97,7 @@ static void push_ready(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
     if (r->ready_head == NONE) {
         r->ready_head = head_at;
     } else {
-        piece tail = load(r, r->ready_tail);
+        floe_sctp_piece tail = load(r, r->ready_tail);
         tail.next_message = head_at;
         store(r, r->ready_tail, &tail);
     }
@@ -214,7 +111,7 @@ static void push_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream)
 {
     while (stream->wait_head != NONE) {
         uint16_t at = stream->wait_head;
-        piece head = load(r, at);
+        floe_sctp_piece head = load(r, at);
         if (floe_serial16_lt(stream->in_ssn, head.ssn)) {
             return;
         }
@@ -230,7 +127,7 @@ static void push_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream)
 /* Insert by SSN. What comes late fills a gap near the front; all else goes to the end. */
 static void push_wait(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at)
 {
-    piece head = load(r, at);
+    floe_sctp_piece head = load(r, at);
     uint16_t before = NONE;
     uint16_t after = stream->wait_head;
     if (after != NONE && floe_serial16_lt(load(r, stream->wait_tail).ssn, head.ssn)) {
@@ -242,7 +139,7 @@ static void push_wait(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_
         after = load(r, after).next_message;
     }
     if (after != NONE && load(r, after).ssn == head.ssn) {
-        free_pieces(r, at); /* the peer has used a number twice */
+        floe_sctp_piece_free(&r->arena, at); /* the peer has used a number twice */
         return;
     }
     head.next_message = after;
@@ -250,7 +147,7 @@ static void push_wait(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_
     if (before == NONE) {
         stream->wait_head = at;
     } else {
-        piece previous = load(r, before);
+        floe_sctp_piece previous = load(r, before);
         previous.next_message = at;
         store(r, before, &previous);
     }
@@ -262,7 +159,7 @@ static void push_wait(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_
 /* RFC 9260 §6.6: unordered messages at once, ordered ones at their turn. */
 static void deliver(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at)
 {
-    piece head = load(r, at);
+    floe_sctp_piece head = load(r, at);
     if ((head.flags & FLOE_SCTP_FLAG_UNORDERED) != 0) {
         push_ready(r, stream, at);
     } else if (head.ssn == stream->in_ssn) {
@@ -272,13 +169,13 @@ static void deliver(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t 
     } else if (floe_serial16_lt(stream->in_ssn, head.ssn)) {
         push_wait(r, stream, at);
     } else {
-        free_pieces(r, at); /* its turn is over: it was skipped */
+        floe_sctp_piece_free(&r->arena, at); /* its turn is over: it was skipped */
     }
 }
 
 /* The chunk before `data` in its message, if it is here. */
 static uint16_t find_left(const floe_sctp_reassembly *r, const floe_sctp_data *data, uint32_t cum,
-                          const piece *chunk)
+                          const floe_sctp_piece *chunk)
 {
     if ((data->flags & FLOE_SCTP_FLAG_BEGIN) != 0) {
         return NONE;
@@ -287,12 +184,12 @@ static uint16_t find_left(const floe_sctp_reassembly *r, const floe_sctp_data *d
     if (at == NONE) {
         return NONE;
     }
-    piece left = load(r, at);
+    floe_sctp_piece left = load(r, at);
     return is_one_message(&left, chunk) ? at : NONE;
 }
 
 static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *data, uint32_t cum,
-                           const piece *chunk)
+                           const floe_sctp_piece *chunk)
 {
     /* The entry one window ahead of cum is that of cum itself, which is not in the table. */
     if ((data->flags & FLOE_SCTP_FLAG_END) != 0 || data->tsn - cum == r->window) {
@@ -302,7 +199,7 @@ static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *
     if (at == NONE) {
         return NONE;
     }
-    piece right = load(r, at);
+    floe_sctp_piece right = load(r, at);
     return is_one_message(chunk, &right) ? at : NONE;
 }
 
@@ -310,7 +207,7 @@ static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *
 static void complete(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at,
                      uint32_t cum)
 {
-    piece head = load(r, head_at);
+    floe_sctp_piece head = load(r, head_at);
     uint32_t last = load(r, head.far).tsn;
     uint32_t first = floe_serial32_lt(cum, head.tsn) ? head.tsn : cum + 1;
     for (uint32_t tsn = first; floe_serial32_le(tsn, last); tsn++) {
@@ -325,14 +222,14 @@ static void link_chunk(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
 {
     set_entry(r, load(r, at).tsn, at);
     if (left != NONE) {
-        join(r, left, at);
+        floe_sctp_piece_join(&r->arena, left, at);
         r->partial = left == r->partial ? (uint16_t)NONE : r->partial;
     }
     if (right != NONE) {
-        join(r, at, right);
+        floe_sctp_piece_join(&r->arena, at, right);
     }
     uint16_t head_at = left == NONE ? at : load(r, at).far;
-    piece head = load(r, head_at);
+    floe_sctp_piece head = load(r, head_at);
     if ((head.flags & FLOE_SCTP_FLAG_BEGIN) != 0 &&
         (load(r, head.far).flags & FLOE_SCTP_FLAG_END) != 0) {
         complete(r, stream, head_at, cum);
@@ -344,7 +241,7 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
 {
     const uint8_t whole = FLOE_SCTP_FLAG_BEGIN | FLOE_SCTP_FLAG_END;
     bool is_next = data->tsn == cum + 1;
-    piece chunk = {.stream = data->stream, .ssn = data->ssn, .flags = data->flags};
+    floe_sctp_piece chunk = {.stream = data->stream, .ssn = data->ssn, .flags = data->flags};
     uint16_t left = find_left(r, data, cum, &chunk);
     uint16_t right = find_right(r, data, cum, &chunk);
     if (is_next && left == NONE && (data->flags & FLOE_SCTP_FLAG_BEGIN) == 0) {
@@ -356,11 +253,11 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
     if (total > r->message_max) {
         return FLOE_SCTP_STORE_TOO_BIG;
     }
-    uint32_t need = floe_sctp_arena_blocks(&r->arena, sizeof(piece) + data->payload.len);
+    uint32_t need = floe_sctp_arena_blocks(&r->arena, sizeof(floe_sctp_piece) + data->payload.len);
     if (!is_next && r->arena.free < need + r->reserve) {
         return FLOE_SCTP_STORE_NO_ROOM;
     }
-    uint16_t at = copy_in(r, data);
+    uint16_t at = floe_sctp_piece_put(&r->arena, data);
     if (at == NONE) {
         return FLOE_SCTP_STORE_NO_ROOM;
     }
@@ -380,7 +277,7 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
         return;
     }
     set_entry(r, tsn, NONE);
-    if (load(r, tail_of(r, at)).next != NONE) {
+    if (!floe_sctp_piece_is_last(&r->arena, at)) {
         return; /* the segment goes on; its last chunk decides */
     }
     uint16_t head_at = load(r, at).far;
@@ -390,7 +287,7 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
         r->partial = at;
     } else {
         /* RFC 3758 §3.6: a message that has lost a fragment for good is removed. */
-        free_pieces(r, head_at);
+        floe_sctp_piece_free(&r->arena, head_at);
     }
 }
 
@@ -400,7 +297,7 @@ void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32
         return;
     }
     if (r->partial != NONE) { /* nothing has joined it, and now nothing can */
-        free_pieces(r, load(r, r->partial).far);
+        floe_sctp_piece_free(&r->arena, load(r, r->partial).far);
         r->partial = NONE;
     }
     uint32_t count = to - from < r->window ? to - from : r->window;
@@ -422,12 +319,12 @@ void floe_sctp_reassembly_skip(floe_sctp_reassembly *r, floe_sctp_stream *stream
 /* Take the chunks of a message out of the tracker, and free it. */
 static void renege_message(floe_sctp_reassembly *r, uint16_t head_at, floe_sctp_tracker *tracker)
 {
-    piece head = load(r, head_at);
+    floe_sctp_piece head = load(r, head_at);
     uint32_t last = load(r, head.far).tsn;
     for (uint32_t tsn = head.tsn; floe_serial32_le(tsn, last); tsn++) {
         floe_sctp_tracker_remove(tracker, tsn);
     }
-    free_pieces(r, head_at);
+    floe_sctp_piece_free(&r->arena, head_at);
 }
 
 /* Throw away the messages of a stream that wait, from the first beyond the cumulative TSN on. */
@@ -437,14 +334,14 @@ static bool renege_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream,
     bool is_any = false;
     uint16_t kept = NONE;
     for (uint16_t at = stream->wait_head; at != NONE;) {
-        piece head = load(r, at);
+        floe_sctp_piece head = load(r, at);
         if (floe_serial32_lt(tracker->cum, head.tsn)) {
             renege_message(r, at, tracker);
             is_any = true;
         } else if (kept == NONE) {
             stream->wait_head = kept = at;
         } else {
-            piece previous = load(r, kept);
+            floe_sctp_piece previous = load(r, kept);
             previous.next_message = at;
             store(r, kept, &previous);
             kept = at;
@@ -454,7 +351,7 @@ static bool renege_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream,
     if (kept == NONE) {
         stream->wait_head = NONE;
     } else {
-        piece last = load(r, kept);
+        floe_sctp_piece last = load(r, kept);
         last.next_message = NONE;
         store(r, kept, &last);
     }
@@ -475,8 +372,8 @@ bool floe_sctp_reassembly_renege(floe_sctp_reassembly *r, floe_sctp_streams *str
         set_entry(r, tsn, NONE);
         floe_sctp_tracker_remove(tracker, tsn);
         is_any = true;
-        if (load(r, tail_of(r, at)).next == NONE) { /* the last chunk of its segment */
-            free_pieces(r, load(r, at).far);
+        if (floe_sctp_piece_is_last(&r->arena, at)) {
+            floe_sctp_piece_free(&r->arena, load(r, at).far);
         }
     }
     for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
@@ -492,7 +389,7 @@ void floe_sctp_reassembly_reset(floe_sctp_reassembly *r, floe_sctp_stream *strea
     while (stream->wait_head != NONE) {
         uint16_t at = stream->wait_head;
         stream->wait_head = load(r, at).next_message;
-        free_pieces(r, at);
+        floe_sctp_piece_free(&r->arena, at);
     }
     stream->wait_tail = NONE;
     stream->in_ssn = 0;
@@ -503,7 +400,7 @@ bool floe_sctp_reassembly_peek(const floe_sctp_reassembly *r, floe_sctp_head *he
     if (r->ready_head == NONE) {
         return false;
     }
-    piece p = load(r, r->ready_head);
+    floe_sctp_piece p = load(r, r->ready_head);
     *head = (floe_sctp_head){.ppid = p.ppid,
                              .len = p.total,
                              .stream = p.stream,
@@ -516,24 +413,7 @@ floe_bytes floe_sctp_reassembly_view(const floe_sctp_reassembly *r, size_t offse
     if (r->ready_head == NONE) {
         return (floe_bytes){NULL, 0};
     }
-    piece head = load(r, r->ready_head);
-    if (offset >= head.total) {
-        return (floe_bytes){NULL, 0};
-    }
-    if (offset < head.cursor_at) {
-        head.cursor = r->ready_head;
-        head.cursor_at = 0;
-    }
-    piece p = load(r, head.cursor);
-    while (offset >= head.cursor_at + p.len) { /* ends: total is the sum of all pieces */
-        head.cursor_at += p.len;
-        head.cursor = p.next;
-        p = load(r, p.next);
-    }
-    store(r, r->ready_head, &head); /* the next piece is found at once */
-    const uint8_t *payload = floe_sctp_arena_block(&r->arena, head.cursor) + sizeof p;
-    size_t skip = offset - head.cursor_at;
-    return (floe_bytes){payload + skip, p.len - skip};
+    return floe_sctp_piece_view(&r->arena, r->ready_head, offset);
 }
 
 void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *streams)
@@ -541,39 +421,23 @@ void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *st
     if (r->ready_head == NONE) {
         return;
     }
-    piece head = load(r, r->ready_head);
+    floe_sctp_piece head = load(r, r->ready_head);
     uint16_t at = r->ready_head;
     r->ready_head = head.next_message;
     r->ready_tail = r->ready_head == NONE ? (uint16_t)NONE : r->ready_tail;
     r->ready_count--;
-    free_pieces(r, at);
+    floe_sctp_piece_free(&r->arena, at);
     floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
     FLOE_ASSERT(stream != NULL && stream->unread > 0);
     stream->unread--;
     floe_sctp_streams_drop_idle(streams, stream);
 }
 
-/* Blocks of a chain of pieces; asserts that the sizes add up to the head's total. */
-static uint32_t count_blocks(const floe_sctp_reassembly *r, uint16_t head_at)
-{
-    uint32_t blocks = 0;
-    uint32_t bytes = 0;
-    uint32_t total = load(r, head_at).total;
-    for (uint16_t at = head_at; at != NONE;) {
-        piece p = load(r, at);
-        blocks += floe_sctp_arena_blocks(&r->arena, sizeof p + p.len);
-        bytes += p.len;
-        at = p.next;
-    }
-    FLOE_ASSERT(bytes == total);
-    return blocks;
-}
-
 static uint32_t count_list(const floe_sctp_reassembly *r, uint16_t first, uint32_t *messages)
 {
     uint32_t blocks = 0;
     for (uint16_t at = first; at != NONE; at = load(r, at).next_message) {
-        blocks += count_blocks(r, at);
+        blocks += floe_sctp_piece_count(&r->arena, at);
         ++*messages;
     }
     return blocks;
@@ -600,7 +464,7 @@ void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
         uint16_t head_at = load(r, r->partial).far;
         FLOE_ASSERT(load(r, r->partial).tsn == tracker->cum);
         FLOE_ASSERT((load(r, head_at).flags & FLOE_SCTP_FLAG_BEGIN) != 0);
-        blocks += count_blocks(r, head_at);
+        blocks += floe_sctp_piece_count(&r->arena, head_at);
     }
     for (uint32_t i = 1; i <= r->window; i++) {
         uint16_t at = get_entry(r, tracker->cum + i);
@@ -609,8 +473,8 @@ void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
         }
         FLOE_ASSERT(load(r, at).tsn == tracker->cum + i);
         FLOE_ASSERT(floe_sctp_tracker_has(tracker, tracker->cum + i));
-        if (load(r, tail_of(r, at)).next == NONE) {
-            blocks += count_blocks(r, load(r, at).far);
+        if (floe_sctp_piece_is_last(&r->arena, at)) {
+            blocks += floe_sctp_piece_count(&r->arena, load(r, at).far);
         }
     }
     FLOE_ASSERT(r->arena.free + blocks == r->arena.count);

@@ -70,6 +70,15 @@ static uint32_t request_max(const floe_sctp_assoc *a)
     return (a->config.packet_max - fixed - responses) / 2;
 }
 
+/* RFC 6525 §5.1.2; and so that no FORWARD TSN speaks of numbers from before the reset when the peer
+ * has performed it already: everything has been acknowledged, what was abandoned too. */
+static bool is_drained(const floe_sctp_assoc *a, const floe_sctp_stream *stream)
+{
+    bool has_tsn = (stream->flags & FLOE_SCTP_STREAM_HAS_TSN) != 0;
+    return stream->buffered == 0 &&
+           (!has_tsn || floe_serial32_le(stream->last_tsn, a->outstanding.cum));
+}
+
 void floe_sctp_reset_prepare(floe_sctp_assoc *a)
 {
     floe_sctp_reset *reset = &a->reset;
@@ -79,7 +88,7 @@ void floe_sctp_reset_prepare(floe_sctp_assoc *a)
     uint32_t count = 0;
     for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX && count < request_max(a); i++) {
         floe_sctp_stream *stream = used_stream(a, i);
-        if (stream != NULL && (stream->flags & RESET_WANTED) != 0 && stream->buffered == 0) {
+        if (stream != NULL && (stream->flags & RESET_WANTED) != 0 && is_drained(a, stream)) {
             stream->flags = (uint8_t)((stream->flags & ~RESET_WANTED) | RESET_SENT);
             count++;
         }
@@ -139,7 +148,8 @@ static void finish_request(floe_sctp_assoc *a, bool is_done)
         stream->flags &= (uint8_t)~RESET_SENT;
         if (is_done) {
             /* RFC 6525 §5.2.7: the stream begins again at 0. */
-            stream->flags &= (uint8_t) ~(FLOE_SCTP_STREAM_OUT | FLOE_SCTP_STREAM_SKIPPED);
+            stream->flags &= (uint8_t) ~(FLOE_SCTP_STREAM_OUT | FLOE_SCTP_STREAM_SKIPPED |
+                                         FLOE_SCTP_STREAM_HAS_TSN);
             stream->out_ssn = 0;
             stream->low_threshold = 0;
         }

@@ -22,6 +22,7 @@ extern "C" {
 #define FLOE_SCTP_STREAM_SKIPPED      0x10u /* skip_ssn goes into the next FORWARD TSN */
 #define FLOE_SCTP_STREAM_HAS_EVENT    0x20u /* in the event list */
 #define FLOE_SCTP_STREAM_IN_DEFERRED  0x40u /* part of a reset by the peer that has to wait */
+#define FLOE_SCTP_STREAM_HAS_TSN      0x80u /* last_tsn has a meaning */
 
 /* floe_sctp_stream.events, in the order in which they are reported */
 #define FLOE_SCTP_STREAM_EV_RESET  0x01u /* the peer has reset its side */
@@ -32,7 +33,8 @@ extern "C" {
 typedef struct floe_sctp_stream {
     uint32_t buffered;      /* bytes queued and neither acknowledged nor abandoned */
     uint32_t low_threshold; /* BUFFERED_LOW when buffered falls to this */
-    uint32_t skip_tsn;      /* TSN of the last abandoned ordered message */
+    uint32_t last_tsn;      /* of the last chunk that we sent on it, or abandoned */
+    uint32_t skip_tsn;      /* of the last ordered message that was abandoned */
     uint16_t skip_ssn;      /* its SSN */
     uint16_t id;
     uint16_t out_ssn;              /* of the next ordered message that we send */

@@ -223,6 +223,7 @@ static bool is_waiting(const floe_turn_client *client, uint8_t index)
 
 void floe_turn_peer_settle(floe_turn_client *client)
 {
+    bool has_slot = true;
     for (uint8_t i = 0; i < FLOE_TURN_GRANT_MAX; i++) {
         floe_turn_grant *grant = &client->grant[i];
         if (grant->state == FLOE_TURN_GRANT_READY && grant->expires <= client->now) {
@@ -234,8 +235,8 @@ void floe_turn_peer_settle(floe_turn_client *client)
         if (client->relay[grant->peer.family == 6].family == 0) {
             /* RFC 8656 §10.1: never asked for a peer of a family without a relay. */
             refuse(client, grant, 443, false);
-        } else if (!floe_turn_request_begin(client, job_of(i), i)) {
-            return;
+        } else {
+            has_slot = has_slot && floe_turn_request_begin(client, job_of(i), i);
         }
     }
 }

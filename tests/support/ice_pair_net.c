@@ -26,7 +26,6 @@ static uint64_t next_random(uint64_t *state)
 static void fill_random(void *ctx, uint8_t *out, size_t len)
 {
     ice_net_side *side = ctx;
-    side->random_calls++;
     for (size_t i = 0; i < len; i++) {
         out[i] = (uint8_t)next_random(&side->random);
     }
@@ -123,7 +122,6 @@ static void take_event(ice_pair_net *net, int side, const floe_ice_event *event)
         }
         break;
     case FLOE_ICE_EV_GATHERING:
-        s->gathering = event->gathering;
         if (event->gathering == FLOE_ICE_GATHERING_COMPLETE && can_signal) {
             floe_ice_agent_end_remote(other);
         }
@@ -273,12 +271,6 @@ static void deliver(ice_pair_net *net, const ice_net_datagram *d)
     }
 }
 
-void ice_net_inject(ice_pair_net *net, int side, const floe_path *path, floe_bytes packet)
-{
-    (void)!floe_ice_agent_input(&net->side[side].agent, net->now, path, packet);
-    drain(net, side);
-}
-
 static floe_time next_time(const ice_pair_net *net)
 {
     floe_time at = FLOE_TIME_NEVER;
@@ -363,17 +355,4 @@ void ice_net_start_simple(ice_pair_net *net, uint64_t seed)
         floe_ice_agent_end_local(&net->side[i].agent);
     }
     ice_net_signal(net);
-}
-
-bool ice_net_has_attribute(floe_bytes packet, uint16_t type)
-{
-    floe_stun_msg msg;
-    return floe_stun_msg_parse(&msg, packet) == FLOE_OK && floe_stun_msg_has(&msg, type);
-}
-
-bool ice_net_is_check(floe_bytes packet)
-{
-    floe_stun_msg msg;
-    return floe_stun_msg_parse(&msg, packet) == FLOE_OK && msg.cls == FLOE_STUN_REQUEST &&
-           floe_stun_msg_has(&msg, FLOE_STUN_USERNAME);
 }

@@ -38,10 +38,8 @@ typedef struct ice_net_side {
     ice_net_nat nat;
     floe_addr public_ip; /* of the NAT; port unused */
     uint64_t random;     /* state of the agent's random numbers */
-    unsigned random_calls;
     floe_ice_state state;
     floe_ice_cause cause;
-    floe_ice_gathering gathering;
     floe_path path;                    /* of the last SELECTED */
     unsigned selected;                 /* SELECTED events */
     unsigned roles;                    /* ROLE events */
@@ -95,12 +93,6 @@ bool ice_net_connect(ice_pair_net *net, floe_time until);
 /* One side gathered, signalled to the other and both started: the usual beginning of a test. One
  * open host each. */
 void ice_net_start_simple(ice_pair_net *net, uint64_t seed);
-/* Put a datagram into the network as if `side`'s peer, or a stranger, had sent it. */
-void ice_net_inject(ice_pair_net *net, int side, const floe_path *path, floe_bytes packet);
 bool ice_net_is_connected(const ice_pair_net *net, int side);
-/* The best of a test's eyes: does the datagram look like a check, i.e. a Binding request with
- * USERNAME? */
-bool ice_net_is_check(floe_bytes packet);
-bool ice_net_has_attribute(floe_bytes packet, uint16_t type);
 
 #endif

@@ -90,24 +90,68 @@ void solo_put_init(sctp_solo *s, uint8_t type, uint32_t tag)
     put_init(s, type, tag, 1 << 20);
 }
 
-void solo_connect(sctp_solo *s, uint32_t rwnd)
+floe_sctp_init solo_init_of(const sctp_solo *s, uint8_t type)
 {
     floe_sctp_init init;
+    floe_sctp_chunk chunk = solo_chunk(s, type, 0);
+    floe_sctp_init_parse(&init, &chunk);
+    return init;
+}
+
+void solo_to_cookie_wait(sctp_solo *s)
+{
     assert_int_equal(floe_sctp_assoc_connect(&s->assoc), FLOE_OK);
     solo_drain(s);
-    floe_sctp_chunk chunk = solo_chunk(s, FLOE_SCTP_CHUNK_INIT, 0);
-    floe_sctp_init_parse(&init, &chunk);
-    s->tag = init.tag;
-    s->tsn = init.tsn;
+    s->tag = solo_init_of(s, FLOE_SCTP_CHUNK_INIT).tag;
+    s->tsn = solo_init_of(s, FLOE_SCTP_CHUNK_INIT).tsn;
+}
+
+static void answer_init(sctp_solo *s, uint32_t rwnd)
+{
     solo_begin(s, s->tag);
     put_init(s, FLOE_SCTP_CHUNK_INIT_ACK, SOLO_TAG, rwnd);
-    s->now += SOLO_RTT;
     assert_int_equal(solo_give(s), FLOE_OK);
     assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_COOKIE_ECHO), 1);
+    assert_int_equal(solo_state(s), FLOE_SCTP_COOKIE_ECHOED);
+}
+
+void solo_to_cookie_echoed(sctp_solo *s)
+{
+    solo_to_cookie_wait(s);
+    answer_init(s, 1 << 20);
+}
+
+void solo_connect(sctp_solo *s, uint32_t rwnd)
+{
+    solo_to_cookie_wait(s);
+    s->now += SOLO_RTT;
+    answer_init(s, rwnd);
     s->now += SOLO_RTT;
     assert_int_equal(solo_give_hex(s, FLOE_SCTP_CHUNK_COOKIE_ACK, 0, ""), FLOE_OK);
-    assert_int_equal(floe_sctp_assoc_get_state(&s->assoc), FLOE_SCTP_ESTABLISHED);
+    assert_int_equal(solo_state(s), FLOE_SCTP_ESTABLISHED);
     (void)solo_expect(s, FLOE_SCTP_EV_ESTABLISHED);
+}
+
+floe_sctp_init solo_ask(sctp_solo *s, uint32_t tag, uint8_t *cookie, floe_bytes *view)
+{
+    solo_begin(s, 0);
+    solo_put_init(s, FLOE_SCTP_CHUNK_INIT, tag);
+    assert_int_equal(solo_give(s), FLOE_OK);
+    floe_sctp_init init = solo_init_of(s, FLOE_SCTP_CHUNK_INIT_ACK);
+    floe_sctp_init_params params;
+    floe_writer report = floe_writer_begin(NULL, 0);
+    floe_sctp_init_params_parse(&params, init.params, &report);
+    assert_true(params.cookie.len > 0);
+    memcpy(cookie, params.cookie.ptr, params.cookie.len);
+    *view = (floe_bytes){cookie, params.cookie.len};
+    return init;
+}
+
+floe_err solo_echo(sctp_solo *s, uint32_t tag, floe_bytes cookie)
+{
+    solo_begin(s, tag);
+    floe_sctp_chunk_put(&s->w, FLOE_SCTP_CHUNK_COOKIE_ECHO, 0, cookie);
+    return solo_give(s);
 }
 
 void solo_establish(sctp_solo *s)

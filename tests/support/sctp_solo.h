@@ -43,6 +43,16 @@ void solo_connect(sctp_solo *s, uint32_t rwnd);
 /* solo_init() and solo_connect() with a window of 1 MiB. */
 void solo_establish(sctp_solo *s);
 
+/* Half of the way: it has sent its INIT; or it has got an INIT ACK and sent its COOKIE ECHO. */
+void solo_to_cookie_wait(sctp_solo *s);
+void solo_to_cookie_echoed(sctp_solo *s);
+/* The peer sends an INIT; returns what the INIT ACK says, and its cookie. */
+floe_sctp_init solo_ask(sctp_solo *s, uint32_t tag, uint8_t *cookie, floe_bytes *view);
+/* The peer sends that cookie back, in a packet with this tag. */
+floe_err solo_echo(sctp_solo *s, uint32_t tag, floe_bytes cookie);
+/* What the INIT or INIT ACK in the last step says. */
+floe_sctp_init solo_init_of(const sctp_solo *s, uint8_t type);
+
 /* Make a packet to it: begin, put chunks with s->w, then give it in. */
 void solo_begin(sctp_solo *s, uint32_t tag);
 floe_err solo_give(sctp_solo *s);
@@ -85,5 +95,9 @@ void solo_expect_no_event(sctp_solo *s);
 /* Take the next message and its length; 0 where there is none. */
 size_t solo_read(sctp_solo *s);
 floe_sctp_stats solo_stats(const sctp_solo *s);
+static inline floe_sctp_state solo_state(const sctp_solo *s)
+{
+    return floe_sctp_assoc_get_state(&s->assoc);
+}
 
 #endif

@@ -87,6 +87,30 @@ static void test_ice_agent_pace_has_a_floor(void **state)
     assert_int_equal(ice_solo_drain(&solo), 1);
 }
 
+static void test_ice_agent_shares_the_pace_between_servers_and_checks(void **state)
+{
+    (void)state;
+    uint32_t index;
+    unsigned to_servers = 0;
+    ice_solo_begin(&solo, &(floe_ice_config){.role = FLOE_ICE_CONTROLLING});
+    for (uint8_t i = 0; i < 4; i++) {
+        floe_ice_server server = {.addr = floe_addr_from_ipv4(203, 0, 113, i, 3478)};
+        floe_addr remote = floe_addr_from_ipv4(198, 51, 100, i, 1000);
+        assert_int_equal(floe_ice_agent_add_server(&solo.agent, &server, &index), FLOE_OK);
+        ice_solo_add_remote(&solo, &remote, FLOE_ICE_HOST);
+        remote.port = 1001 + i;
+        ice_solo_add_remote(&solo, &remote, FLOE_ICE_SRFLX);
+    }
+    ice_solo_signal(&solo);
+    for (int i = 0; i < 4; i++) {
+        (void)ice_solo_expect_check(&solo);
+        to_servers += solo.out.path.remote.port == 3478;
+        assert_int_equal(ice_solo_drain(&solo), 0);
+        ice_solo_advance(&solo, 50 * FLOE_MS);
+    }
+    assert_int_equal(to_servers, 2);
+}
+
 static void test_ice_agent_drops_what_is_no_stun_message(void **state)
 {
     (void)state;
@@ -204,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_agent_deadline_is_the_earliest_of_all, setup),
         cmocka_unit_test_setup(test_ice_agent_is_in_a_hurry_only_to_answer, setup),
         cmocka_unit_test_setup(test_ice_agent_traces_states_packets_and_drops, setup),
+        cmocka_unit_test_setup(test_ice_agent_shares_the_pace_between_servers_and_checks, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

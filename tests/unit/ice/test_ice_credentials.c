@@ -31,6 +31,16 @@ static void test_ice_credentials_take_the_shortest_and_the_longest(void **state)
     assert_int_equal(floe_ice_credentials_pwd(&c).len, FLOE_ICE_CREDENTIAL_MAX - 4);
 }
 
+static void test_ice_credentials_that_are_equal_are_equal_bytes(void **state)
+{
+    (void)state;
+    floe_ice_credentials dirty;
+    memset(&dirty, 0xff, sizeof dirty);
+    assert_true(floe_ice_credentials_set(&c, letters(4), letters(22)));
+    assert_true(floe_ice_credentials_set(&dirty, letters(4), letters(22)));
+    assert_memory_equal(&c, &dirty, sizeof c);
+}
+
 static void test_ice_credentials_refuse_what_is_too_short_or_too_long(void **state)
 {
     (void)state;
@@ -118,6 +128,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_credentials_username_is_receiver_colon_sender, setup),
         cmocka_unit_test_setup(test_ice_credentials_know_a_username_for_them, setup),
         cmocka_unit_test_setup(test_ice_credentials_know_a_username_for_another, setup),
+        cmocka_unit_test_setup(test_ice_credentials_that_are_equal_are_equal_bytes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

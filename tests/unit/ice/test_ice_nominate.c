@@ -269,6 +269,21 @@ static void test_ice_nominate_controlled_moves_to_the_best_of_several(void **sta
     assert_path(&better);
 }
 
+/* Firefox as the controlling side: a better pair is nominated when another is in use already. */
+static void test_ice_nominate_controlled_checks_on_what_the_peer_nominates_later(void **state)
+{
+    (void)state;
+    signal_two(FLOE_ICE_HOST);
+    peer_checks(&good, true);
+    (void)nominates_within(&good, &good, 60 * FLOE_MS);
+    assert_path(&good);
+    peer_checks(&better, true);
+    (void)nominates(&better, NULL); /* our check is lost, */
+    ice_solo_advance(&solo, 500 * FLOE_MS);
+    (void)nominates(&better, &better); /* and repeated */
+    assert_path(&better);
+}
+
 static void test_ice_nominate_controlled_waits_for_its_own_check(void **state)
 {
     (void)state;
@@ -318,6 +333,8 @@ int main(void)
         cmocka_unit_test_setup(test_ice_nominate_ignores_the_peers_nomination_when_controlling,
                                setup),
         cmocka_unit_test_setup(test_ice_nominate_asks_to_be_woken_when_the_grace_ends, setup),
+        cmocka_unit_test_setup(test_ice_nominate_controlled_checks_on_what_the_peer_nominates_later,
+                               setup_controlled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -335,6 +335,17 @@ static void test_ice_remote_restart_after_the_peers_keeps_what_was_signalled(voi
     assert_next_check_is_named("peernew0:" NEW_UFRAG);
 }
 
+static void test_ice_remote_restart_forgets_early_checks(void **state)
+{
+    (void)state;
+    ice_message check = ice_message_check(false);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK); /* meant for the old generation */
+    (void)ice_solo_drain(&solo);
+    restart(NEW_UFRAG, NEW_PWD);
+    assert_int_equal(set_remote(ICE_PEER_UFRAG, ICE_PEER_PWD), FLOE_OK);
+    assert_int_equal(stats().remote_candidates, 0);
+}
+
 static void test_ice_remote_restart_twice_keeps_the_pair_that_works(void **state)
 {
     (void)state;
@@ -428,6 +439,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_remote_restart_forgets_silence, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_whose_old_pair_dies_goes_on_checking, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_with_bad_credentials_is_refused, setup),
+        cmocka_unit_test_setup(test_ice_remote_restart_forgets_early_checks, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

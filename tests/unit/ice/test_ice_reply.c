@@ -102,6 +102,23 @@ static void test_ice_reply_keeps_early_checks_within_bounds(void **state)
     assert_int_equal(stats().remote_candidates, FLOE_ICE_EARLY_MAX + 1);
 }
 
+static void test_ice_reply_keeps_one_early_check_a_path(void **state)
+{
+    (void)state;
+    ice_message check = ice_message_check(false);
+    for (uint8_t i = 1; i < FLOE_ICE_EARLY_MAX; i++) {
+        floe_path path = from(i);
+        assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+        (void)ice_solo_drain(&solo);
+    }
+    for (int i = 0; i < 100; i++) { /* a peer that asks again and again pushes nobody out */
+        assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+        (void)ice_solo_drain(&solo);
+    }
+    ice_solo_signal(&solo);
+    assert_int_equal(stats().remote_candidates, FLOE_ICE_EARLY_MAX);
+}
+
 static void test_ice_reply_does_not_follow_up_for_another_peer(void **state)
 {
     (void)state;
@@ -234,6 +251,86 @@ static void test_ice_reply_without_priority_is_given_and_counts_least(void **sta
     assert_int_equal(stats().remote.priority, 0);
 }
 
+/* RFC 8445 section 7.3.1.1. libjuice answered no request that made it switch, pion likewise. */
+static void test_ice_reply_settles_a_conflict_of_roles(void **state)
+{
+    (void)state;
+    static const struct {
+        floe_ice_role ours;
+        uint64_t theirs; /* against 100 of ours; the peer claims the same role */
+        int code;
+        floe_ice_role after;
+    } rows[] = {
+        {FLOE_ICE_CONTROLLING, 99, 487, FLOE_ICE_CONTROLLING},
+        {FLOE_ICE_CONTROLLING, 100, 487, FLOE_ICE_CONTROLLING},
+        {FLOE_ICE_CONTROLLING, 101, 0, FLOE_ICE_CONTROLLED},
+        {FLOE_ICE_CONTROLLED, 99, 0, FLOE_ICE_CONTROLLING},
+        {FLOE_ICE_CONTROLLED, 100, 0, FLOE_ICE_CONTROLLING},
+        {FLOE_ICE_CONTROLLED, 101, 487, FLOE_ICE_CONTROLLED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ice_solo_init(&solo, rows[i].ours);
+        solo.agent.tie_breaker = 100;
+        ice_message check = ice_message_check(rows[i].ours == FLOE_ICE_CONTROLLING);
+        check.tie_breaker = rows[i].theirs;
+        assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+        ice_solo_expect_reply(&solo, rows[i].code);
+        assert_int_equal(floe_ice_agent_get_role(&solo.agent), rows[i].after);
+    }
+}
+
+static void test_ice_reply_that_switches_the_role_goes_on_as_usual(void **state)
+{
+    (void)state;
+    floe_path path = from(1);
+    ice_message check = ice_message_check(true);
+    check.tie_breaker = UINT64_MAX;
+    check.use_candidate = true;
+    ice_solo_signal(&solo);
+    (void)ice_solo_drain(&solo);
+    ice_solo_advance(&solo, 5 * FLOE_MS);
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    for (int i = 0; i < 2; i++) { /* the check under way anew, and the triggered one */
+        ice_solo_answer(&solo);
+        ice_solo_advance(&solo, 5 * FLOE_MS);
+    }
+    floe_ice_agent_end_remote(&solo.agent);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_COMPLETED); /* nominated by that check */
+}
+
+/* libwebrtc yields at a tie, where RFC 8445 keeps: so it is for us to keep. */
+static void test_ice_reply_agrees_with_libwebrtc_at_equal_tie_breakers(void **state)
+{
+    (void)state;
+    ice_message check = ice_message_check(true);
+    check.tie_breaker = solo.agent.tie_breaker;
+    ice_solo_signal(&solo);
+    ice_message answer = ice_message_success(ice_solo_expect_check(&solo), &solo.local);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK); /* sent before ours arrived */
+    ice_solo_expect_reply(&solo, 487);
+    assert_int_equal(ice_solo_input(&solo, &answer), FLOE_OK); /* ours made it yield */
+    check = ice_message_check(false);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    assert_int_equal(floe_ice_agent_get_role(&solo.agent), FLOE_ICE_CONTROLLING);
+}
+
+static void test_ice_reply_refusal_for_the_role_changes_nothing(void **state)
+{
+    (void)state;
+    floe_path path = from(1);
+    ice_message check = ice_message_check(true);
+    check.tie_breaker = 0;
+    ice_solo_signal(&solo);
+    (void)ice_solo_drain(&solo);
+    ice_solo_advance(&solo, 5 * FLOE_MS);
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 487);
+    assert_int_equal(ice_solo_drain(&solo), 0);
+    assert_int_equal(stats().remote_candidates, 1);
+}
+
 static void test_ice_reply_triggers_a_check_at_once(void **state)
 {
     (void)state;
@@ -350,6 +447,11 @@ int main(void)
         cmocka_unit_test_setup(test_ice_reply_is_never_longer_than_the_check_by_much, setup),
         cmocka_unit_test_setup(test_ice_reply_leaves_an_indication_alone, setup),
         cmocka_unit_test_setup(test_ice_reply_after_a_refusal_is_an_ordinary_one, setup),
+        cmocka_unit_test_setup(test_ice_reply_settles_a_conflict_of_roles, setup),
+        cmocka_unit_test_setup(test_ice_reply_that_switches_the_role_goes_on_as_usual, setup),
+        cmocka_unit_test_setup(test_ice_reply_agrees_with_libwebrtc_at_equal_tie_breakers, setup),
+        cmocka_unit_test_setup(test_ice_reply_refusal_for_the_role_changes_nothing, setup),
+        cmocka_unit_test_setup(test_ice_reply_keeps_one_early_check_a_path, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

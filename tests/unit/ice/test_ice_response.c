@@ -89,6 +89,18 @@ static void test_ice_response_to_a_repeated_check_is_no_round_trip_time(void **s
     assert_int_equal(stats().rtt_us, 0);
 }
 
+static void test_ice_response_to_a_repeated_nomination_is_no_round_trip_time(void **state)
+{
+    (void)state;
+    ice_message answer = ice_message_success(ice_solo_expect_check(&solo), &solo.local);
+    ice_solo_advance(&solo, 30 * FLOE_MS);
+    assert_int_equal(ice_solo_input(&solo, &answer), FLOE_OK);
+    (void)ice_solo_expect_check(&solo); /* the nomination is lost */
+    ice_solo_advance(&solo, 500 * FLOE_MS);
+    ice_solo_answer(&solo);
+    assert_int_equal(stats().rtt_us, 30000);
+}
+
 static void test_ice_response_to_a_superseded_check_is_no_round_trip_time(void **state)
 {
     (void)state;
@@ -351,6 +363,8 @@ int main(void)
         cmocka_unit_test_setup(test_ice_response_to_a_superseded_check_is_no_round_trip_time,
                                setup),
         cmocka_unit_test_setup(test_ice_response_to_a_repeated_check_is_no_round_trip_time, setup),
+        cmocka_unit_test_setup(test_ice_response_to_a_repeated_nomination_is_no_round_trip_time,
+                               setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -325,6 +325,27 @@ static void test_turn_peer_over_a_stream_channel_data_is_padded(void **state)
     assert_memory_equal(buf, expected, 13);
 }
 
+/* The machine slept: everything has expired at once, and there are fewer slots than grants. */
+static void test_turn_peer_all_expired_at_once_are_asked_for_anew(void **state)
+{
+    (void)state;
+    turn_world_allocate(&w);
+    for (uint8_t i = 0; i < FLOE_TURN_PERMISSION_MAX; i++) {
+        floe_addr peer = peer_number(i);
+        add(&peer);
+    }
+    turn_world_run(&w, 2 * FLOE_SECOND);
+    w.now += 400 * FLOE_SECOND;
+    floe_turn_client_advance(&w.client, w.now);
+    turn_world_drain(&w);
+    turn_world_run(&w, 2 * FLOE_SECOND);
+    for (uint8_t i = 0; i < FLOE_TURN_PERMISSION_MAX; i++) {
+        floe_addr peer = peer_number(i);
+        assert_true(turn_server_model_has(&w.server, &peer, false));
+        assert_int_equal(floe_turn_client_get_head(&w.client, &peer), 36);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_turn_peer_channel_data_longer_or_shorter_than_the_datagram),
         cmocka_unit_test(test_turn_peer_data_from_strangers_is_dropped),
         cmocka_unit_test(test_turn_peer_icmp_is_told),
+        cmocka_unit_test(test_turn_peer_all_expired_at_once_are_asked_for_anew),
         cmocka_unit_test(test_turn_peer_over_a_stream_channel_data_is_padded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
