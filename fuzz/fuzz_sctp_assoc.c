@@ -55,11 +55,6 @@ static uint8_t take(fuzz *f)
     return floe_reader_get_u8(&f->in);
 }
 
-static uint16_t take_u16(fuzz *f)
-{
-    return floe_reader_get_u16(&f->in);
-}
-
 static void note_sent(fuzz *f, const floe_sctp_chunk *chunk)
 {
     if (chunk->type == FLOE_SCTP_CHUNK_HEARTBEAT && chunk->value.len <= sizeof f->nonce) {
@@ -180,7 +175,7 @@ static void put_forward(fuzz *f)
 {
     uint8_t count = take(f) & 3;
     size_t at = floe_sctp_chunk_begin(&f->w, FLOE_SCTP_CHUNK_FORWARD_TSN, 0);
-    floe_writer_put_u32(&f->w, f->assoc.tracker.cum + (uint32_t)(int8_t)take(f));
+    floe_writer_put_u32(&f->w, f->assoc.tracker.cum + take(f) - 128u);
     for (uint8_t i = 0; i < count; i++) {
         floe_writer_put_u16(&f->w, take(f) & 7);
         floe_writer_put_u16(&f->w, take(f) & 15);
@@ -200,7 +195,7 @@ static void put_reconfig(fuzz *f)
     } else {
         floe_writer_put_u32(&w, f->assoc.reset.peer_seq - (shape >> 6));
         floe_writer_put_u32(&w, take(f));
-        floe_writer_put_u32(&w, f->assoc.tracker.cum + (uint32_t)(int8_t)take(f) / 16);
+        floe_writer_put_u32(&w, f->assoc.tracker.cum + take(f) - 128u / 16);
         for (uint8_t i = 0; i < (shape >> 4 & 3); i++) {
             floe_writer_put_u16(&w, take(f) & 15);
         }

@@ -128,8 +128,6 @@ floe_time floe_ice_consent_deadline(const floe_ice_agent *agent);
 /* A nominated pair of this generation is valid and alive: ordinary checks are over. */
 bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent);
 void floe_ice_nominate_run(floe_ice_agent *agent);
-/* The pair of before the restart is not needed any more. */
-void floe_ice_nominate_drop_old(floe_ice_agent *agent);
 
 /* ice_state.c: state and cause */
 

@@ -154,7 +154,6 @@ bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
     floe_ice_pair *pair = &agent->list.pair[index];
     floe_ice_pair_clear(pair, FLOE_ICE_PAIR_TRIGGERED);
     if (is_current(agent, index)) {
-        floe_ice_pair_set(pair, FLOE_ICE_PAIR_RESENT);
         send_again(agent, index, out);
         return true;
     }

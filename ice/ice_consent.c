@@ -75,9 +75,7 @@ void floe_ice_consent_lose(floe_ice_agent *agent, floe_ice_pair *pair, floe_ice_
     bool was_used = index == agent->path || floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED);
     floe_ice_pair_fail(pair);
     floe_ice_check_forget_past(agent, index);
-    if (index == FLOE_ICE_OLD) {
-        floe_ice_nominate_drop_old(agent);
-    } else if (was_used) {
+    if (was_used && index != FLOE_ICE_OLD) {
         /* RFC 7675 §5.1: after its loss the 5-tuple is not used with these credentials again. One
          * that never carried data had merely not been asked. */
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_DEAD);

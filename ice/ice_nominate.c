@@ -55,7 +55,8 @@ static uint8_t find_best(const floe_ice_agent *agent, uint8_t last)
     return best;
 }
 
-void floe_ice_nominate_drop_old(floe_ice_agent *agent)
+/* The pair of before the restart is not needed any more, nor are the secrets. */
+static void drop_old(floe_ice_agent *agent)
 {
     floe_ice_pair *old = &agent->list.pair[FLOE_ICE_OLD];
     if (old->state != FLOE_ICE_PAIR_FREE) {
@@ -79,7 +80,7 @@ static void choose_path(floe_ice_agent *agent)
     bool is_selected = path != FLOE_ICE_NONE && path != FLOE_ICE_OLD &&
                        floe_ice_pair_is(&agent->list.pair[path], FLOE_ICE_PAIR_NOMINATED);
     if (is_selected && agent->ours[1].ufrag_len > 0) {
-        floe_ice_nominate_drop_old(agent);
+        drop_old(agent);
     }
 }
 

@@ -125,6 +125,11 @@ floe_err floe_sctp_assoc_connect(floe_sctp_assoc *a)
     return FLOE_OK;
 }
 
+uint32_t floe_sctp_assoc_get_message_max(const floe_sctp_assoc *a)
+{
+    return a->reassembly.message_max;
+}
+
 void floe_sctp_assoc_set_remote_message_max(floe_sctp_assoc *a, uint32_t bytes)
 {
     a->config.remote_message_max = bytes;

@@ -3,17 +3,20 @@
  *
  * Messages in, packets out, and back. It knows nothing of DTLS, sockets, or what a message means.
  * It is driven:
- *     1. change it once:  _input() for each packet of a batch then _input_end(), _advance(), or a
- * setter
- *     2. drain packets:   while (floe_sctp_assoc_poll_transmit(...)) seal and send
- *     3. drain events and messages: _poll_event(), _peek() ... _release()
+ *     1. change it once:   _input() for each packet of a batch and then _input_end(), _advance(),
+ * or a setter
+ *     2. drain packets:    while (floe_sctp_assoc_poll_transmit(...)) seal and send
+ *     3. drain what came:  _poll_event(), _peek() ... _release()
  *     4. sleep until a packet, a call, or floe_sctp_assoc_deadline()
+ * Setters have no time of their own: they use that of the last input or advance.
+ *
  * All memory is the caller's. What grows with policy comes as spans in the configuration: send
  * buffer, receive buffer, transmit ring. Messages are copied into the send buffer once; a packet is
  * written from there each time it is (re)transmitted. A received message stays in the receive
  * buffer until it is released, and counts against the advertised window until then: a slow reader
- * slows the sender. Read next: sctp/README.md (state diagram, files in reading order). Reading
- * guide: step 10.
+ * slows the sender.
+ *
+ * Read next: sctp/README.md (state diagram, files in reading order). Reading guide: step 10.
  */
 #ifndef FLOE_SCTP_SCTP_ASSOC_H
 #define FLOE_SCTP_SCTP_ASSOC_H
@@ -29,56 +32,59 @@ extern "C" {
 
 typedef struct floe_sctp_assoc floe_sctp_assoc; /* complete in sctp/sctp_assoc_struct.h, below */
 
-typedef enum floe_sctp_state { /* RFC 9260 section 4 */
-                               FLOE_SCTP_CLOSED,
-                               FLOE_SCTP_COOKIE_WAIT,
-                               FLOE_SCTP_COOKIE_ECHOED,
-                               FLOE_SCTP_ESTABLISHED,
-                               FLOE_SCTP_SHUTDOWN_PENDING,
-                               FLOE_SCTP_SHUTDOWN_SENT,
-                               FLOE_SCTP_SHUTDOWN_RECEIVED,
-                               FLOE_SCTP_SHUTDOWN_ACK_SENT
+/* RFC 9260 section 4. */
+typedef enum floe_sctp_state {
+    FLOE_SCTP_CLOSED,
+    FLOE_SCTP_COOKIE_WAIT,
+    FLOE_SCTP_COOKIE_ECHOED,
+    FLOE_SCTP_ESTABLISHED,
+    FLOE_SCTP_SHUTDOWN_PENDING,
+    FLOE_SCTP_SHUTDOWN_SENT,
+    FLOE_SCTP_SHUTDOWN_RECEIVED,
+    FLOE_SCTP_SHUTDOWN_ACK_SENT
 } floe_sctp_state;
 
-typedef enum floe_sctp_cause { /* why it closed */
-                               FLOE_SCTP_CAUSE_NONE,
-                               FLOE_SCTP_CAUSE_SHUTDOWN, /* gracefully, by either side */
-                               FLOE_SCTP_CAUSE_ABORTED,  /* the peer sent ABORT; event.value has its
-                                                            first error cause code */
-                               FLOE_SCTP_CAUSE_LOCAL,    /* floe_sctp_assoc_abort() */
-                               FLOE_SCTP_CAUSE_TIMEOUT,  /* INIT, COOKIE ECHO, SHUTDOWN or data went
-                                                            unanswered too often */
-                               FLOE_SCTP_CAUSE_PROTOCOL /* the peer broke the protocol in a way that
-                                                           ends it */
+/* Why it closed. */
+typedef enum floe_sctp_cause {
+    FLOE_SCTP_CAUSE_NONE,
+    FLOE_SCTP_CAUSE_SHUTDOWN, /* gracefully, by either side */
+    FLOE_SCTP_CAUSE_ABORTED,  /* the peer sent ABORT; event.value has its first error cause, or 0 */
+    FLOE_SCTP_CAUSE_LOCAL,    /* floe_sctp_assoc_abort() */
+    FLOE_SCTP_CAUSE_TIMEOUT,  /* INIT, COOKIE ECHO, SHUTDOWN or data unanswered too often */
+    FLOE_SCTP_CAUSE_PROTOCOL  /* the peer broke the protocol in a way that ends it; event.value has
+                                 the error cause that we sent */
 } floe_sctp_cause;
 
-typedef struct floe_sctp_config { /* copied by init; zero means the default */
-    floe_rand rand;               /* required */
+/* Copied by init; zero means the default. */
+typedef struct floe_sctp_config {
+    floe_rand rand; /* required */
     floe_trace trace;
-    floe_span send_buffer; /* required, from FLOE_SCTP_SEND_MIN bytes: payload, and 32 bytes for
-                              each message */
-    floe_span recv_buffer; /* required, from FLOE_SCTP_RECV_MIN bytes: cut into blocks, one a DATA
-                              chunk */
+    floe_span send_buffer; /* required, from FLOE_SCTP_SEND_MIN bytes: for each message its payload
+                              and 32 bytes; up to 31 more may be lost at its end */
+    floe_span recv_buffer; /* required, from FLOE_SCTP_RECV_MIN bytes: cut into blocks of 64; a DATA
+                              chunk takes its payload and 32 bytes, rounded up */
     floe_sctp_tx *tx_ring; /* required: chunks in flight */
-    uint32_t tx_ring_len;  /* power of two, from 16 */
-    uint16_t local_port, remote_port; /* default 5000 (RFC 8841) */
-    uint16_t packet_max; /* SCTP packet size incl. header: default FLOE_SCTP_PACKET_MAX */
-    uint32_t
-        message_max; /* largest message that is received whole: default 262144, at most what fits */
-    uint32_t
-        remote_message_max; /* the peer's max-message-size: default 65536; UINT32_MAX: no limit */
-    uint32_t rto_initial_ms, rto_min_ms, rto_max_ms; /* 500, 200, 10000 */
-    uint32_t sack_delay_ms;                          /* 20 */
-    uint32_t heartbeat_ms;                           /* 30000 when idle; UINT32_MAX: never */
-    uint32_t init_retries;                           /* default 10 */
-    uint32_t data_retries; /* timeouts in a row before giving up: default none (0 = never; ICE
-                              decides) */
+    uint32_t tx_ring_len;  /* power of two, 16 to 32768 */
+    uint16_t local_port;   /* default 5000 (RFC 8841) */
+    uint16_t remote_port;  /* default 5000 */
+    uint16_t packet_max;   /* bytes of an SCTP packet, from 600: default FLOE_SCTP_PACKET_MAX */
+    uint32_t message_max;  /* largest message that is received: default 262144, at most about 7/8
+                              of recv_buffer; a longer one ends the association */
+    uint32_t remote_message_max; /* the peer's limit: default 65536; UINT32_MAX: none */
+    uint32_t rto_initial_ms;     /* 500 */
+    uint32_t rto_min_ms;         /* 200 */
+    uint32_t rto_max_ms;         /* 10000 */
+    uint32_t sack_delay_ms;      /* 20, at most 500 */
+    uint32_t heartbeat_ms;       /* 30000 when idle; UINT32_MAX: never */
+    uint32_t init_retries;       /* of INIT, COOKIE ECHO, SHUTDOWN, each: 10 */
+    uint32_t data_retries;       /* timeouts in a row before giving up: 0, which is never: ICE
+                                    decides */
 } floe_sctp_config;
 
-#define FLOE_SCTP_PACKET_MAX                                                                       \
-    ((FLOE_DATAGRAM_MAX - 37) / 4 * 4) /* what a DTLS record leaves of a datagram */
-#define FLOE_SCTP_SEND_MIN 4096u
-#define FLOE_SCTP_RECV_MIN 8192u
+/* What a DTLS record leaves of a datagram. */
+#define FLOE_SCTP_PACKET_MAX ((FLOE_DATAGRAM_MAX - 37) / 4 * 4)
+#define FLOE_SCTP_SEND_MIN   4096u
+#define FLOE_SCTP_RECV_MIN   8192u
 
 /* A message to send. */
 typedef struct floe_sctp_send {
@@ -101,17 +107,16 @@ typedef struct floe_sctp_recv {
 } floe_sctp_recv;
 
 typedef enum floe_sctp_event_type {
-    FLOE_SCTP_EV_ESTABLISHED,  /* data may be sent; also after a restart by the peer: see RESTARTED
-                                */
-    FLOE_SCTP_EV_RESTARTED,    /* the peer began anew (RFC 9260 section 5.2.4.1): all streams start
-                                  over */
-    FLOE_SCTP_EV_CLOSED,       /* .cause, .value */
-    FLOE_SCTP_EV_STREAM_RESET, /* .stream: the peer has reset its outgoing side; what it sent before
-                                  was delivered */
-    FLOE_SCTP_EV_RESET_DONE,   /* .stream: our outgoing side is reset; the id may be used again */
-    FLOE_SCTP_EV_RESET_FAILED, /* .stream: the peer refused */
+    FLOE_SCTP_EV_ESTABLISHED, /* data may be sent; also after RESTARTED */
+    FLOE_SCTP_EV_RESTARTED,   /* the peer began anew (RFC 9260 section 5.2.4.1): all streams start
+                                 over, what was queued or not yet read is gone */
+    FLOE_SCTP_EV_CLOSED,      /* .cause, .value; the object has ended, messages can still be read */
+    FLOE_SCTP_EV_STREAM_RESET, /* .stream: the peer has reset its side; what it sent before was
+                                  read; what it sends after is shown once this was polled */
+    FLOE_SCTP_EV_RESET_DONE,   /* .stream: our side is reset; the id may be used again */
+    FLOE_SCTP_EV_RESET_FAILED, /* .stream: the peer refused, or cannot */
     FLOE_SCTP_EV_BUFFERED_LOW, /* .stream: its buffered bytes fell to its threshold or below */
-    FLOE_SCTP_EV_WRITABLE      /* a send that got AGAIN may be tried again */
+    FLOE_SCTP_EV_WRITABLE      /* the send that got AGAIN finds room now */
 } floe_sctp_event_type;
 
 typedef struct floe_sctp_event {
@@ -140,17 +145,22 @@ FLOE_MUST_USE floe_err floe_sctp_assoc_init(floe_sctp_assoc *assoc, const floe_s
 /* Both ends of a data channel transport call this: a collision of INITs is the normal case. STATE:
  * not CLOSED. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_connect(floe_sctp_assoc *assoc);
+/* The largest message that is received: the configured limit, or what the receive buffer holds. It
+ * is what our description may promise as max-message-size. */
+uint32_t floe_sctp_assoc_get_message_max(const floe_sctp_assoc *assoc);
 /* The peer's max-message-size, once its description is known. */
 void floe_sctp_assoc_set_remote_message_max(floe_sctp_assoc *assoc, uint32_t bytes);
 /* Likewise, before there is an association: its a=sctp-port. */
 void floe_sctp_assoc_set_remote_port(floe_sctp_assoc *assoc, uint16_t port);
 
 /* Queue a message; all of it or none. May be called before ESTABLISHED (it waits).
- * ARG: empty data. AGAIN: no room in the send buffer now, WRITABLE follows. TOO_BIG: over the
- * peer's limit, or over the whole buffer. FULL: FLOE_SCTP_STREAM_MAX streams are in use. STATE: the
- * stream is being reset, or SHUTDOWN has begun. CLOSED. */
+ * ARG: empty data, or a stream that does not exist (see floe_sctp_assoc_get_streams). AGAIN: no
+ * room in the send buffer now, WRITABLE follows. TOO_BIG: over the peer's limit, or over the whole
+ * buffer. FULL: FLOE_SCTP_STREAM_MAX streams are in use. STATE: the stream is being reset, or
+ * SHUTDOWN has begun. CLOSED. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_send(floe_sctp_assoc *assoc, const floe_sctp_send *message);
-/* Bytes of the stream's messages that the peer has not acknowledged and that are not abandoned. */
+/* Bytes of the stream's messages that the peer has not acknowledged (cumulatively: for good) and
+ * that are not abandoned. */
 size_t floe_sctp_assoc_get_buffered(const floe_sctp_assoc *assoc, uint16_t stream);
 /* Default 0. FULL: FLOE_SCTP_STREAM_MAX. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *assoc, uint16_t stream,
@@ -158,7 +168,7 @@ FLOE_MUST_USE floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *assoc,
 
 /* Reset our outgoing side of a stream, after what was queued on it has been acknowledged or
  * abandoned (RFC 6525, RFC 8831 section 6.7). RESET_DONE or RESET_FAILED follows. Repeating it is
- * OK. STATE: not established. */
+ * OK. STATE: not established. ARG: no such stream. FULL: FLOE_SCTP_STREAM_MAX. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_reset_stream(floe_sctp_assoc *assoc, uint16_t stream);
 
 /* One SCTP packet (a decrypted DTLS record). MALFORMED, AUTH (wrong tag or checksum), UNKNOWN:

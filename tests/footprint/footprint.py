@@ -19,7 +19,8 @@ MODULES = arch.CORE + ["dtls"]
 OS = ["-Os", "-w", "-fno-asynchronous-unwind-tables"]
 TINY = ['-DFLOE_CONFIG_FILE="base/floe_config_tiny.h"', "-DFLOE_TRACE=0"]
 # Objects that nothing else in the library calls: a program that does not either links without them.
-APART = {"stun discovery": "stun_stun_discovery.o", "stun server": "stun_stun_server.o"}
+APART = {f"stun {part}": f"stun_stun_{part}.o"
+         for part in ("discovery", "server", "auth", "rtt", "stream")}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_dtls_conn",
          "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024

@@ -216,6 +216,20 @@ static void test_ice_gather_asks_each_server_from_each_socket_at_the_pace(void *
     }
 }
 
+static void test_ice_gather_repeats_a_request_that_is_not_answered(void **state)
+{
+    (void)state;
+    static const unsigned at_ms[] = {0, 500, 1500, 3500, 7500};
+    (void)add_server(1);
+    (void)add_host(1);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(i > 0 ? run(at_ms[i] * FLOE_MS - now - 1) : 0, 0);
+        assert_int_equal(run(at_ms[i] * FLOE_MS - now), 1);
+        assert_memory_equal(requests[i].tid, requests[0].tid, FLOE_STUN_TID_SIZE);
+    }
+    assert_int_equal(run(60 * FLOE_SECOND), 0);
+}
+
 static void test_ice_gather_makes_a_candidate_of_an_answer(void **state)
 {
     (void)state;
@@ -507,6 +521,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_gather_full_refuses_a_further_server, setup),
         cmocka_unit_test_setup(test_ice_gather_renews_bindings_while_there_is_no_peer, setup),
         cmocka_unit_test_setup(test_ice_gather_server_told_too_late_waits_for_a_restart, setup),
+        cmocka_unit_test_setup(test_ice_gather_repeats_a_request_that_is_not_answered, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,9 @@ static void test_ice_remote_signalled_candidate_replaces_a_peer_reflexive_one(vo
     assert_int_equal(stats().remote_candidates, 1);
     assert_int_equal(stats().remote.type, FLOE_ICE_SRFLX);
     assert_int_equal(stats().remote.priority, floe_ice_priority(FLOE_ICE_SRFLX, 65535));
+    assert_true(solo.agent.list.pair[0].priority ==
+                floe_ice_pair_priority(floe_ice_priority(FLOE_ICE_HOST, 65535),
+                                       floe_ice_priority(FLOE_ICE_SRFLX, 65535)));
 }
 
 static void test_ice_remote_link_local_addresses_pair_among_themselves(void **state)

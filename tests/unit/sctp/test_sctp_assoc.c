@@ -63,6 +63,18 @@ static void test_sctp_assoc_init_takes_the_smallest_memory_and_nothing_less(void
     assert_int_equal(init_with(&config), FLOE_E_ARG);
 }
 
+static void test_sctp_assoc_message_limit_is_what_fits_or_what_was_asked_for(void **state)
+{
+    (void)state;
+    uint32_t fits = floe_sctp_assoc_get_message_max(&s->assoc);
+    assert_true(fits > sizeof s->recv_buffer / 4 * 3 && fits < sizeof s->recv_buffer);
+    static floe_sctp_assoc assoc;
+    floe_sctp_config config = good_config();
+    config.message_max = 5000;
+    assert_int_equal(floe_sctp_assoc_init(&assoc, &config, 0), FLOE_OK);
+    assert_int_equal(floe_sctp_assoc_get_message_max(&assoc), 5000);
+}
+
 static void test_sctp_assoc_connect_is_for_closed_ones_only(void **state)
 {
     (void)state;
@@ -304,6 +316,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_sctp_assoc_init_takes_the_smallest_memory_and_nothing_less,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_assoc_message_limit_is_what_fits_or_what_was_asked_for,
                                set_up),
         cmocka_unit_test_setup(test_sctp_assoc_connect_is_for_closed_ones_only, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_send_refuses_what_is_no_message, set_up),
