@@ -104,8 +104,7 @@ static void drain(fuzz *f)
     floe_sctp_assoc_check_invariants(&f->assoc);
 }
 
-/* --- packets -----------------------------------------------------------------------------------
- */
+/* --- packets --- */
 
 static void begin(fuzz *f, uint32_t tag)
 {
@@ -332,8 +331,7 @@ static void packet_of_nobody(fuzz *f)
     require(memcmp(&before, &f->assoc, sizeof before) == 0);
 }
 
-/* --- calls -------------------------------------------------------------------------------------
- */
+/* --- calls --- */
 
 static void send_message(fuzz *f)
 {
@@ -444,8 +442,7 @@ static void step(fuzz *f)
     }
 }
 
-/* --- starting states ---------------------------------------------------------------------------
- */
+/* --- starting states --- */
 
 static void give_simple(fuzz *f, uint8_t type)
 {

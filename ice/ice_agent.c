@@ -47,7 +47,7 @@ floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *confi
     agent->patience_us = or_default(config->patience_us, PATIENCE_US);
     agent->refresh_at = agent->patient_until = FLOE_TIME_NEVER;
     agent->first_valid_at = agent->nominate_at = FLOE_TIME_NEVER;
-    agent->path = FLOE_ICE_NONE;
+    agent->path = agent->wanted = FLOE_ICE_NONE;
     agent->path_told = true;
     memset(agent->past, FLOE_ICE_NONE, sizeof agent->past);
     floe_ice_reply_forget_early(agent);

@@ -128,6 +128,8 @@ floe_time floe_ice_consent_deadline(const floe_ice_agent *agent);
 /* A nominated pair of this generation is valid and alive: ordinary checks are over. */
 bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent);
 void floe_ice_nominate_run(floe_ice_agent *agent);
+/* Controlled: the peer has nominated this pair. */
+void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index);
 
 /* ice_state.c: state and cause */
 

@@ -77,6 +77,7 @@ struct floe_ice_agent {
     uint8_t gathering, gathering_told;
     uint8_t cause, lost_cause; /* of the state; of the loss of the last path */
     uint8_t path;              /* the pair that carries data, or FLOE_ICE_NONE */
+    uint8_t wanted;            /* controlled: the pair that the peer nominated last */
     uint8_t local_count, remote_count, server_count;
     uint8_t local_told; /* local candidates that have been told */
     uint8_t reply_head, reply_count, early_next, past_next;
@@ -95,6 +96,7 @@ struct floe_ice_agent {
     floe_time patient_until;  /* the PAC timer: no FAILED before; NEVER: not started */
     floe_time first_valid_at; /* of this generation; NEVER: none yet */
     floe_time nominate_at;    /* when to look again at what to nominate */
+    floe_time wanted_at;      /* since when it is the last one without a break */
     uint64_t tie_breaker;
     floe_rand rand;
     floe_trace trace;

@@ -13,6 +13,7 @@
 
 #define GRACE_US       (100 * FLOE_MS)
 #define GRACE_RELAY_US (1000 * FLOE_MS) /* a relay is costly for the whole session */
+#define MOVED_US       (10 * FLOE_SECOND)
 
 bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent)
 {
@@ -149,6 +150,25 @@ static void nominate(floe_ice_agent *agent)
     }
     /* RFC 8445 §8.1.1: repeat the check that made the pair valid, with USE-CANDIDATE. */
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_TRIGGERED);
+}
+
+void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index)
+{
+    floe_ice_pair *pair = &agent->list.pair[index];
+    if (agent->wanted != index) {
+        agent->wanted = index;
+        agent->wanted_at = agent->now;
+    }
+    if (!floe_ice_pair_is_valid(pair)) {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_PEER_WANTS);
+        return;
+    }
+    /* One that nominates aggressively means all that it nominates, the best most of all (RFC 8445
+     * §8.1.1). One that has come back to the same pair for so long has given up the others. */
+    for (uint8_t i = 0; agent->now - agent->wanted_at >= MOVED_US && i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair_clear(&agent->list.pair[i], FLOE_ICE_PAIR_NOMINATED);
+    }
+    floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
 }
 
 void floe_ice_nominate_run(floe_ice_agent *agent)

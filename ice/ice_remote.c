@@ -67,8 +67,8 @@ static void forget_pairs(floe_ice_agent *agent)
             agent->past[i].pair = FLOE_ICE_NONE;
         }
     }
+    agent->wanted = FLOE_ICE_NONE;
     agent->first_valid_at = FLOE_TIME_NEVER;
-    agent->nominate_at = FLOE_TIME_NEVER;
     agent->lost_cause = FLOE_ICE_CAUSE_NONE;
     agent->is_refused = false;
 }

@@ -94,8 +94,8 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
 }
 
 /* RFC 8445 §7.3.1.3 to §7.3.1.5: the pair that the check came on, its triggered check, nomination.
- */
-static void follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *from,
+ * False: a nomination that we do not follow, and so have to refuse. */
+static bool follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *from,
                       uint32_t priority, bool use_candidate)
 {
     uint8_t remote = floe_ice_table_find_remote(agent, from);
@@ -105,25 +105,25 @@ static void follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *fro
     uint8_t index =
         remote == FLOE_ICE_NONE ? FLOE_ICE_NONE : floe_ice_table_get_pair(agent, local, remote);
     if (index == FLOE_ICE_NONE) {
-        return;
+        return true;
     }
     floe_ice_pair *pair = &agent->list.pair[index];
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_ANSWERED);
     pair->heard_at = agent->now;
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD)) {
-        return;
+        return !use_candidate; /* this side cannot use it again, so the peer should not */
     }
     if (use_candidate && agent->role == FLOE_ICE_CONTROLLED) {
-        floe_ice_pair_set(pair, floe_ice_pair_is_valid(pair) ? FLOE_ICE_PAIR_NOMINATED
-                                                             : FLOE_ICE_PAIR_PEER_WANTS);
+        floe_ice_nominate_follow(agent, index);
     }
     if (floe_ice_pair_is_valid(pair)) {
-        return;
+        return true;
     }
     if (pair->state != FLOE_ICE_PAIR_IN_PROGRESS) {
         pair->state = FLOE_ICE_PAIR_WAITING;
     }
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_TRIGGERED);
+    return true;
 }
 
 /* One entry for a path, which keeps a nomination; the oldest goes where there is no more room. */
@@ -171,7 +171,8 @@ void floe_ice_reply_follow_up(floe_ice_agent *agent)
     for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
         floe_ice_early *early = &agent->early[i];
         if (early->local != FLOE_ICE_NONE && early->ufrag_hash == theirs) {
-            follow_up(agent, early->local, &early->from, early->priority, early->use_candidate);
+            (void)follow_up(agent, early->local, &early->from, early->priority,
+                            early->use_candidate);
             early->local = FLOE_ICE_NONE;
         }
     }
@@ -181,7 +182,7 @@ void floe_ice_reply_follow_up(floe_ice_agent *agent)
 static void accept(floe_ice_agent *agent, const floe_ice_request *request)
 {
     const floe_addr *from = &request->path->remote;
-    (void)owe(agent, request, 0);
+    floe_ice_reply *reply = owe(agent, request, 0);
     (void)floe_ice_table_hear(agent, request->path);
     if (request->is_old) {
         return;
@@ -194,7 +195,9 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
         keep_early(agent, request);
         return;
     }
-    follow_up(agent, request->local, from, request->priority, request->use_candidate);
+    if (!follow_up(agent, request->local, from, request->priority, request->use_candidate)) {
+        reply->code = 400;
+    }
 }
 
 floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,

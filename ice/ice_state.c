@@ -146,10 +146,10 @@ const char *floe_ice_cause_text(floe_ice_cause cause)
 {
     static const char *const texts[] = {
         [FLOE_ICE_CAUSE_NONE] = "nothing is wrong",
-        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] = "no usable candidate and no check of the peer came",
-        [FLOE_ICE_CAUSE_NO_PAIR] = "no candidates of one address family on both sides",
+        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] = "the peer sent neither a candidate nor a check",
+        [FLOE_ICE_CAUSE_NO_PAIR] = "no two candidates fit together",
         [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "every check went unanswered",
-        [FLOE_ICE_CAUSE_CHECKS_REFUSED] = "checks were refused, or answered with a wrong password",
+        [FLOE_ICE_CAUSE_CHECKS_REFUSED] = "checks were refused or wrongly signed",
         [FLOE_ICE_CAUSE_CONSENT_EXPIRED] = "it worked, then the peer fell silent",
         [FLOE_ICE_CAUSE_CONSENT_REVOKED] = "the peer withdrew its consent",
     };

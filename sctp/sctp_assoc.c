@@ -8,8 +8,7 @@
 
 #define PACKET_MIN 600u /* so that each control chunk fits into a packet */
 
-/* --- start -------------------------------------------------------------------------------------
- */
+/* --- start --- */
 
 static bool is_usable(const floe_sctp_config *c)
 {
@@ -141,8 +140,7 @@ void floe_sctp_assoc_set_remote_port(floe_sctp_assoc *a, uint16_t port)
     a->config.remote_port = port;
 }
 
-/* --- states ------------------------------------------------------------------------------------
- */
+/* --- states --- */
 
 #define TO(state) (1u << FLOE_SCTP_##state)
 
@@ -215,8 +213,7 @@ floe_err floe_sctp_assoc_shutdown(floe_sctp_assoc *a)
     return FLOE_OK;
 }
 
-/* --- sending -----------------------------------------------------------------------------------
- */
+/* --- sending --- */
 
 static floe_err check_send(const floe_sctp_assoc *a, const floe_sctp_send *message)
 {
@@ -304,8 +301,7 @@ void floe_sctp_note_room(floe_sctp_assoc *a)
     }
 }
 
-/* --- time --------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 void floe_sctp_set_timer(floe_sctp_assoc *a, floe_sctp_timer_id id, uint64_t delay_us)
 {
@@ -420,8 +416,7 @@ void floe_sctp_assoc_path_changed(floe_sctp_assoc *a, floe_time now)
     }
 }
 
-/* --- looking at it -----------------------------------------------------------------------------
- */
+/* --- looking at it --- */
 
 floe_sctp_state floe_sctp_assoc_get_state(const floe_sctp_assoc *a)
 {

@@ -1,12 +1,8 @@
 /* sctp/sctp_bits.c - see sctp/sctp_bits.h. */
 #include "sctp/sctp_bits.h"
 
-/* Index of the lowest bit that is set; word is not 0. */
-static uint32_t lowest_bit(uint64_t word)
+uint32_t floe_sctp_bits_lowest_portable(uint64_t word)
 {
-#if defined(__GNUC__)
-    return (uint32_t)__builtin_ctzll(word);
-#else
     uint32_t index = 0;
     for (uint32_t step = 32; step > 0; step /= 2) {
         if ((word & ((UINT64_C(1) << step) - 1)) == 0) {
@@ -15,6 +11,14 @@ static uint32_t lowest_bit(uint64_t word)
         }
     }
     return index;
+}
+
+static uint32_t lowest_bit(uint64_t word)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(word);
+#else
+    return floe_sctp_bits_lowest_portable(word);
 #endif
 }
 

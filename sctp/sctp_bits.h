@@ -27,6 +27,10 @@ static inline bool floe_sctp_bits_has(const uint8_t *map, uint32_t bit)
     return (floe_sctp_bits_load(map, bit) >> (bit & 63) & 1) != 0;
 }
 
+/* Index of the lowest bit that is set; word is not 0. Used where the compiler has nothing better;
+ * always there, for tests. */
+uint32_t floe_sctp_bits_lowest_portable(uint64_t word);
+
 /* Set or clear the bits from `from` to before `end`. */
 void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set);
 

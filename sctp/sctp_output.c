@@ -18,8 +18,7 @@ static size_t room_of(const floe_writer *w)
     return w->cap - w->len;
 }
 
-/* --- what stands alone -------------------------------------------------------------------------
- */
+/* --- what stands alone --- */
 
 static void put_abort(floe_writer *w, uint8_t flags, uint16_t cause)
 {
@@ -77,8 +76,7 @@ static bool put_alone(floe_sctp_assoc *a, floe_writer *w)
     return true;
 }
 
-/* --- DATA --------------------------------------------------------------------------------------
- */
+/* --- DATA --- */
 
 /* Whether the message may not be sent any more. */
 static bool is_expired(const floe_sctp_assoc *a, const floe_sctp_record *record)
@@ -247,6 +245,15 @@ static void end_message(floe_sctp_assoc *a, const floe_sctp_record *record, uint
     a->stats.messages_sent++;
 }
 
+/* RFC 9260 §7.2.1: the window of a sender that was idle decays, once in an RTO. */
+static void end_idleness(floe_sctp_assoc *a)
+{
+    if (floe_sctp_outstanding_count(&a->outstanding) == 0) {
+        floe_sctp_cc_decay(&a->cc, (a->now - a->data_at) / a->rto.rto_us);
+    }
+    a->data_at = a->now;
+}
+
 /* One more fragment of new data. False: nothing more for this packet. */
 static bool put_new(floe_sctp_assoc *a, floe_writer *w)
 {
@@ -265,33 +272,23 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
     if ((record.flags & FLOE_SCTP_RECORD_STARTED) == 0) {
         start_message(a, &record);
     }
+    end_idleness(a);
     uint32_t tsn = floe_sctp_outstanding_add(o, at, q->sent, (uint16_t)len, a->now);
     put_data(a, w, tsn, &record);
     q->sent += len;
     if (q->sent == record.len) {
         end_message(a, &record, tsn);
     }
-    a->data_at = a->now;
     return true;
-}
-
-/* RFC 9260 §7.2.1: an idle sender's window decays, once in an RTO. */
-static void decay(floe_sctp_assoc *a)
-{
-    if (floe_sctp_outstanding_count(&a->outstanding) == 0 && a->sendq.unsent > 0) {
-        floe_sctp_cc_decay(&a->cc, (a->now - a->data_at) / a->rto.rto_us);
-        a->data_at = a->now;
-    }
 }
 
 static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
 {
-    decay(a);
     size_t before = w->len;
     bool may_send = floe_sctp_cc_may_send(&a->cc, a->outstanding.flight);
     /* RFC 9260 §7.2.4: the first packet of a fast retransmit does not wait for the window. */
     bool is_drained = put_lost(a, w, may_send || a->is_fast_due);
-    if (w->len > before) {
+    if (is_drained || w->len > before) {
         a->is_fast_due = false;
     }
     while (is_drained && may_send && put_new(a, w)) {
@@ -302,8 +299,7 @@ static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
     }
 }
 
-/* --- what shares a packet ----------------------------------------------------------------------
- */
+/* --- what shares a packet --- */
 
 static void put_sack(floe_sctp_assoc *a, floe_writer *w)
 {

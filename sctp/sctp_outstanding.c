@@ -17,7 +17,7 @@
 #define MISSES_LOST 3u /* RFC 9260 §7.2.4 */
 /* RFC 3758 §3.5 C4: the list of a FORWARD TSN has to fit into a packet, with what else is in it.
  * Where it would not, the advanced ack point stops. */
-#define SKIPPED_MAX 128u
+#define SKIPPED_MAX 100u
 
 void floe_sctp_outstanding_init(floe_sctp_outstanding *o, floe_sctp_tx *ring, uint32_t ring_len,
                                 uint32_t initial_tsn)

@@ -36,8 +36,7 @@ static floe_sctp_stream *used_stream(floe_sctp_assoc *a, uint32_t n)
     return floe_sctp_stream_is_used(stream) ? stream : NULL;
 }
 
-/* --- our requests ------------------------------------------------------------------------------
- */
+/* --- our requests --- */
 
 floe_err floe_sctp_assoc_reset_stream(floe_sctp_assoc *a, uint16_t id)
 {
@@ -182,8 +181,7 @@ static void handle_response(floe_sctp_assoc *a, floe_bytes value)
     }
 }
 
-/* --- the peer's requests -----------------------------------------------------------------------
- */
+/* --- the peer's requests --- */
 
 static void owe_response(floe_sctp_assoc *a, uint32_t seq, uint32_t result)
 {

@@ -18,7 +18,7 @@ import callgraph   # noqa: E402
 MODULES = arch.CORE + ["dtls"]
 OS = ["-Os", "-w", "-fno-asynchronous-unwind-tables"]
 TINY = ['-DFLOE_CONFIG_FILE="base/floe_config_tiny.h"', "-DFLOE_TRACE=0"]
-# Objects that nothing else in the library calls: a program that does not either links without them.
+# Objects that only turn/ or a program calls: a link without those drops them.
 APART = {f"stun {part}": f"stun_stun_{part}.o"
          for part in ("discovery", "server", "auth", "rtt", "stream")}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_dtls_conn",

@@ -181,6 +181,20 @@ static void test_ice_consent_that_ended_does_not_come_back(void **state)
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_FAILED);
 }
 
+/* RFC 8445 section 7.3.1.5: or the two sides would go on by different pairs. */
+static void test_ice_consent_that_ended_refuses_nomination(void **state)
+{
+    (void)state;
+    ice_message check = ice_message_check(true);
+    check.use_candidate = true;
+    ice_solo_init(&solo, FLOE_ICE_CONTROLLED);
+    ice_solo_connect(&solo);
+    (void)starve(31 * FLOE_SECOND);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 400);
+    assert_int_equal(ice_solo_drain(&solo), 0);
+}
+
 static void test_ice_consent_revoked_by_403_ends_at_once(void **state)
 {
     (void)state;
@@ -341,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_consent_data_brings_its_own_time, setup),
         cmocka_unit_test_setup(test_ice_consent_of_a_pair_in_use_ends_also_before_nomination,
                                setup),
+        cmocka_unit_test_setup(test_ice_consent_that_ended_refuses_nomination, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

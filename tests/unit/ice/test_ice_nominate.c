@@ -284,6 +284,29 @@ static void test_ice_nominate_controlled_checks_on_what_the_peer_nominates_later
     assert_path(&better);
 }
 
+/* The peer nominates one pair after another: an aggressive one, and the best counts. It goes on
+ * with the lesser one only: it has moved. libwebrtc does both. */
+static void test_ice_nominate_controlled_follows_a_peer_that_has_moved(void **state)
+{
+    (void)state;
+    signal_two(FLOE_ICE_HOST);
+    peer_checks(&better, true);
+    (void)nominates(&better, &better);
+    peer_checks(&good, true);
+    (void)nominates_within(&good, &good, 60 * FLOE_MS);
+    assert_path(&better);
+    for (int i = 0; i < 4; i++) {
+        ice_solo_advance(&solo, 3 * FLOE_SECOND);
+        peer_checks(&better, false); /* it is kept as a backup */
+        (void)nominates(&better, &better);
+        peer_checks(&good, true);
+        (void)nominates(&good, &good);
+    }
+    assert_path(&good);
+    peer_checks(&better, true); /* and back, at once: it is better and nominated */
+    assert_path(&better);
+}
+
 static void test_ice_nominate_controlled_waits_for_its_own_check(void **state)
 {
     (void)state;
@@ -334,6 +357,8 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(test_ice_nominate_asks_to_be_woken_when_the_grace_ends, setup),
         cmocka_unit_test_setup(test_ice_nominate_controlled_checks_on_what_the_peer_nominates_later,
+                               setup_controlled),
+        cmocka_unit_test_setup(test_ice_nominate_controlled_follows_a_peer_that_has_moved,
                                setup_controlled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,25 @@ static void test_sctp_arena_finds_single_blocks_between_used_ones(void **state)
     assert_int_equal(got, 0);
 }
 
+static void test_sctp_arena_goes_around_to_what_was_freed_behind_the_rover(void **state)
+{
+    (void)state;
+    static uint8_t memory[8192];
+    floe_sctp_arena arena;
+    floe_sctp_arena_init(&arena, (floe_span){memory, sizeof memory});
+    uint32_t got;
+    for (uint16_t i = 0; i < 10; i++) {
+        assert_int_equal(floe_sctp_arena_take(&arena, 10, &got), 10 * i);
+    }
+    (void)floe_sctp_arena_take(&arena, arena.count - 100, &got); /* to the end */
+    (void)floe_sctp_arena_take(&arena, arena.count, &got);
+    assert_int_equal(got, 0);
+    arena.rover = 100;
+    floe_sctp_arena_give(&arena, 33, 4);
+    assert_int_equal(floe_sctp_arena_take(&arena, 10, &got), 33);
+    assert_int_equal(got, 4);
+}
+
 static void test_sctp_arena_takes_larger_blocks_where_there_would_be_too_many(void **state)
 {
     (void)state;
@@ -106,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_sctp_arena_gives_out_every_block_once),
         cmocka_unit_test(test_sctp_arena_run_is_contiguous_while_the_reader_keeps_up),
         cmocka_unit_test(test_sctp_arena_finds_single_blocks_between_used_ones),
+        cmocka_unit_test(test_sctp_arena_goes_around_to_what_was_freed_behind_the_rover),
         cmocka_unit_test(test_sctp_arena_takes_larger_blocks_where_there_would_be_too_many),
         cmocka_unit_test(test_sctp_arena_fits_memory_of_any_size),
     };

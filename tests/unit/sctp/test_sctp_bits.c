@@ -5,6 +5,15 @@
 
 #define RING (128u - 1)
 
+static void test_sctp_bits_lowest_finds_each_bit_whatever_lies_above_it(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 64; i++) {
+        assert_int_equal(floe_sctp_bits_lowest_portable(UINT64_C(1) << i), i);
+        assert_int_equal(floe_sctp_bits_lowest_portable(~UINT64_C(0) << i), i);
+    }
+}
+
 static void test_sctp_bits_put_sets_and_clears_ranges_over_word_borders(void **state)
 {
     (void)state;
@@ -54,6 +63,7 @@ static void test_sctp_bits_find_goes_around_the_ring_and_over_the_end_of_the_num
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sctp_bits_lowest_finds_each_bit_whatever_lies_above_it),
         cmocka_unit_test(test_sctp_bits_put_sets_and_clears_ranges_over_word_borders),
         cmocka_unit_test(test_sctp_bits_find_agrees_with_looking_at_each_bit),
         cmocka_unit_test(test_sctp_bits_find_goes_around_the_ring_and_over_the_end_of_the_numbers),

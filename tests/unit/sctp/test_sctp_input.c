@@ -223,8 +223,7 @@ static void test_sctp_init_among_other_chunks_is_dropped(void **state)
     assert_int_equal(s->out_count, 0);
 }
 
-/* --- out of the blue ---------------------------------------------------------------------------
- */
+/* --- out of the blue --- */
 
 static void test_sctp_stray_packet_is_answered_with_its_own_tag(void **state)
 {

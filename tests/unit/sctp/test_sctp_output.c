@@ -445,6 +445,60 @@ static void test_sctp_ring_of_chunks_in_flight_limits_what_is_sent(void **state)
     assert_int_equal(chunks(), 145);
 }
 
+static void test_sctp_path_change_repeats_the_packet_that_is_waited_for(void **state)
+{
+    (void)state;
+    solo_init(s, NULL);
+    solo_to_cookie_wait(s);
+    for (int i = 0; i < 3; i++) {
+        solo_timeout(s);
+    }
+    floe_sctp_assoc_path_changed(&s->assoc, s->now);
+    solo_drain(s);
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_INIT), 1);
+    assert_int_equal(floe_sctp_assoc_deadline(&s->assoc) - s->now, 500 * FLOE_MS);
+    solo_init(s, NULL);
+    solo_to_cookie_echoed(s);
+    floe_sctp_assoc_path_changed(&s->assoc, s->now);
+    solo_drain(s);
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_COOKIE_ECHO), 1);
+    solo_establish(s);
+    assert_int_equal(floe_sctp_assoc_shutdown(&s->assoc), FLOE_OK);
+    solo_drain(s);
+    for (int i = 0; i < 3; i++) {
+        solo_timeout(s);
+    }
+    floe_sctp_assoc_path_changed(&s->assoc, s->now);
+    solo_drain(s);
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_SHUTDOWN), 1);
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_HEARTBEAT), 0);
+    assert_int_equal(floe_sctp_assoc_deadline(&s->assoc) - s->now, 500 * FLOE_MS);
+}
+
+static void test_sctp_path_change_repeats_reset_forward_tsn_and_probe(void **state)
+{
+    (void)state;
+    assert_int_equal(floe_sctp_assoc_reset_stream(&s->assoc, 7), FLOE_OK);
+    floe_sctp_send message = {0};
+    retries(&message, 0);
+    assert_int_equal(solo_send_with(s, message, 100), FLOE_OK);
+    solo_drain(s);
+    for (int i = 0; i < 6; i++) {
+        solo_timeout(s);
+    }
+    floe_sctp_assoc_path_changed(&s->assoc, s->now);
+    solo_drain(s);
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_RE_CONFIG), 1);
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_FORWARD_TSN), 1);
+    (void)solo_give_sack(s, 1, 0, NULL, 0); /* and the window is closed */
+    queue(10);
+    solo_drain(s);
+    assert_int_equal(chunks(), 0);
+    floe_sctp_assoc_path_changed(&s->assoc, s->now);
+    solo_drain(s);
+    assert_int_equal(chunks(), 1);
+}
+
 static void test_sctp_path_change_starts_over_and_tries_at_once(void **state)
 {
     (void)state;
@@ -506,6 +560,8 @@ int main(void)
             test_sctp_message_for_a_stream_that_the_peer_does_not_have_is_given_up, set_up),
         cmocka_unit_test_setup(test_sctp_idle_sender_begins_with_a_smaller_window, set_up),
         cmocka_unit_test_setup(test_sctp_ring_of_chunks_in_flight_limits_what_is_sent, set_up),
+        cmocka_unit_test_setup(test_sctp_path_change_repeats_the_packet_that_is_waited_for, set_up),
+        cmocka_unit_test_setup(test_sctp_path_change_repeats_reset_forward_tsn_and_probe, set_up),
         cmocka_unit_test_setup(test_sctp_path_change_starts_over_and_tries_at_once, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

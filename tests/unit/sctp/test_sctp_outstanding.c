@@ -355,6 +355,45 @@ static void test_sctp_outstanding_does_not_measure_what_was_sent_twice(void **st
     assert_true(f.ack.sent_at == FLOE_TIME_NEVER);
 }
 
+static void test_sctp_outstanding_does_not_measure_across_a_fast_retransmit(void **state)
+{
+    (void)state;
+    send_messages(10);
+    lose_first();
+    floe_sctp_outstanding_resend(&f.o);
+    (void)sack(10, NULL, 0); /* to the first or to the second transmission: who knows */
+    assert_true(f.ack.sent_at == FLOE_TIME_NEVER);
+}
+
+static void test_sctp_outstanding_timeout_forgets_misses(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {2, 2, 2, 3};
+    send_messages(8);
+    (void)sack(0, gaps, 1);
+    (void)sack(0, gaps + 2, 1);
+    floe_sctp_outstanding_lose_all(&f.o);
+    floe_sctp_outstanding_resend(&f.o);
+    assert_int_equal(f.ring[FIRST & (RING - 1)].misses, 0);
+    assert_int_equal(f.ring[(FIRST + 4) & (RING - 1)].misses, 0);
+}
+
+static void test_sctp_outstanding_recovery_without_progress_counts_to_the_newest_only(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {2, 2, 6, 6};
+    static const uint16_t more[] = {2, 3, 6, 6};
+    send_messages(8);
+    (void)sack_in(0, gaps, 2, true);
+    (void)sack_in(0, more, 2, true); /* new: the third; the fourth lies behind it */
+    assert_int_equal(f.ring[FIRST & (RING - 1)].misses, 2);
+    assert_int_equal(f.ring[(FIRST + 3) & (RING - 1)].misses, 1);
+    (void)sack_in(1, NULL, 0, false);
+    static const uint16_t later[] = {1, 2, 5, 5};
+    (void)sack_in(3, later, 2, false); /* progress, but no recovery: nothing newly acknowledged */
+    assert_int_equal(f.ring[(FIRST + 3) & (RING - 1)].misses, 1);
+}
+
 static void test_sctp_outstanding_ring_keeps_one_entry_for_an_end(void **state)
 {
     (void)state;
@@ -513,6 +552,30 @@ static void test_sctp_outstanding_forward_lists_nothing_beyond_its_point(void **
     assert_int_equal(pairs[1], 4);
 }
 
+static void test_sctp_outstanding_forward_stops_where_its_list_is_full(void **state)
+{
+    (void)state;
+    static floe_sctp_tx ring[256];
+    uint16_t pairs[256];
+    uint32_t cum;
+    uint32_t count = FLOE_SCTP_STREAM_MAX < 120 ? FLOE_SCTP_STREAM_MAX : 120;
+    floe_sctp_outstanding_init(&f.o, ring, 256, FIRST);
+    for (uint16_t i = 0; i < count; i++) {
+        queue(i, 1, 0);
+        send_chunk();
+    }
+    floe_sctp_outstanding_lose_all(&f.o);
+    abandon_lost(count);
+    assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
+    uint32_t first = count < 100 ? count : 100;
+    assert_int_equal(forward_list(pairs, 256, &cum), first);
+    assert_int_equal(cum, first - 1);
+    (void)sack(first, NULL, 0);
+    assert_int_equal(floe_sctp_outstanding_advance(&f.o, &f.streams), count > 100);
+    assert_int_equal(forward_list(pairs, 256, &cum), count - first);
+    assert_int_equal(cum, count - 1);
+}
+
 static void test_sctp_outstanding_forward_leaves_out_unordered_messages(void **state)
 {
     (void)state;
@@ -575,6 +638,11 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_measures_one_round_trip_at_a_time, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_does_not_measure_what_was_sent_twice, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_does_not_measure_across_a_fast_retransmit,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_timeout_forgets_misses, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_outstanding_recovery_without_progress_counts_to_the_newest_only, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_ring_keeps_one_entry_for_an_end, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_abandons_all_fragments_of_a_message, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_abandons_while_chunks_wait_to_be_sent_again,
@@ -587,6 +655,7 @@ int main(void)
             test_sctp_outstanding_forward_lists_the_highest_number_of_each_stream, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_forward_lists_nothing_beyond_its_point,
                                set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_forward_stops_where_its_list_is_full, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_forward_leaves_out_unordered_messages, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_forward_forgets_what_the_peer_has_passed,
                                set_up),

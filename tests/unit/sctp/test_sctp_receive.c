@@ -384,8 +384,7 @@ static void test_sctp_forward_tsn_of_streams_that_do_not_exist_does_no_harm(void
     assert_int_equal(s->assoc.streams.count, 1);
 }
 
-/* --- SACK --------------------------------------------------------------------------------------
- */
+/* --- SACK --- */
 
 static void send_packets(uint32_t count)
 {

@@ -94,6 +94,22 @@ static void test_sctp_reset_of_a_stream_begins_its_numbers_anew(void **state)
     assert_int_equal(solo_data(s, 0).ssn, 0);
 }
 
+static void test_sctp_reset_of_a_stream_forgets_its_threshold(void **state)
+{
+    (void)state;
+    assert_int_equal(floe_sctp_assoc_set_low_threshold(&s->assoc, 5, 1000), FLOE_OK);
+    (void)solo_give_data(s, 0, WHOLE, 5, 0, 10); /* keeps the state alive */
+    reset(5);
+    respond(s->tsn, PERFORMED);
+    (void)solo_expect(s, FLOE_SCTP_EV_RESET_DONE);
+    assert_int_equal(solo_send_with(s, (floe_sctp_send){.stream = 5}, 2500), FLOE_OK);
+    solo_drain(s);
+    (void)solo_give_sack(s, 2, 1 << 20, NULL, 0); /* less than 250 left */
+    solo_expect_no_event(s);
+    (void)solo_give_sack(s, 3, 1 << 20, NULL, 0);
+    (void)solo_expect(s, FLOE_SCTP_EV_BUFFERED_LOW);
+}
+
 static void test_sctp_reset_waits_until_the_stream_has_drained(void **state)
 {
     (void)state;
@@ -328,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_sctp_reset_request_says_number_tsn_and_stream, set_up),
         cmocka_unit_test_setup(test_sctp_reset_of_a_stream_begins_its_numbers_anew, set_up),
+        cmocka_unit_test_setup(test_sctp_reset_of_a_stream_forgets_its_threshold, set_up),
         cmocka_unit_test_setup(test_sctp_reset_waits_until_the_stream_has_drained, set_up),
         cmocka_unit_test_setup(test_sctp_reset_waits_until_the_peer_has_passed_what_was_abandoned,
                                set_up),

@@ -97,6 +97,9 @@ static void test_sctp_reset_by_the_peer_waits_for_what_was_sent_before(void **st
     solo_drain(s);
     assert_int_equal(result_of(0), PERFORMED); /* by itself */
     (void)solo_expect(s, FLOE_SCTP_EV_STREAM_RESET);
+    ask(0, 2, five, 1);
+    assert_int_equal(result_of(0), PERFORMED); /* and when asked again */
+    solo_expect_no_event(s);
 }
 
 static void test_sctp_reset_by_the_peer_waits_until_the_messages_were_read(void **state)
