@@ -62,7 +62,7 @@ static bool refuse_unknown(floe_ice_agent *agent, const floe_ice_request *reques
     static const uint16_t known[] = {FLOE_STUN_USERNAME, FLOE_STUN_MESSAGE_INTEGRITY,
                                      FLOE_STUN_MESSAGE_INTEGRITY_SHA256, FLOE_STUN_PRIORITY,
                                      FLOE_STUN_USE_CANDIDATE};
-    uint16_t odd[FLOE_ICE_ODD_MAX];
+    uint16_t odd[FLOE_ICE_ODD_MAX] = {0};
     size_t count = floe_stun_msg_get_unknown(request->msg, known, sizeof known / sizeof known[0],
                                              odd, FLOE_ICE_ODD_MAX);
     if (count == 0) {
@@ -70,7 +70,7 @@ static bool refuse_unknown(floe_ice_agent *agent, const floe_ice_request *reques
     }
     floe_ice_reply *reply = owe(agent, request, 420);
     reply->odd_count = (uint8_t)(count < FLOE_ICE_ODD_MAX ? count : FLOE_ICE_ODD_MAX);
-    memcpy(reply->odd, odd, reply->odd_count * sizeof odd[0]);
+    memcpy(reply->odd, odd, sizeof odd);
     return true;
 }
 

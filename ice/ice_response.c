@@ -38,14 +38,18 @@ static void close_check(const floe_ice_check_ref *ref)
 
 /* RFC 8445 §7.2.5.2: the pair has failed, §7.2.5.3.4: also a valid one if it refused nomination.
  * Else a valid pair keeps its consent until that runs out: what came is no consent, but no loss of
- * it either. */
+ * it either. Where it was the consent check of the pair in use, nomination is up for decision
+ * again.
+ */
 static void fail(floe_ice_agent *agent, const floe_ice_check_ref *ref)
 {
-    bool is_nominating = (ref->flags & FLOE_ICE_PAIR_SENT_NOMINATION) != 0 &&
-                         floe_ice_pair_is(ref->pair, FLOE_ICE_PAIR_NOMINATING);
-    if (!floe_ice_pair_is_valid(ref->pair) || is_nominating) {
+    bool was_nomination = (ref->flags & FLOE_ICE_PAIR_SENT_NOMINATION) != 0;
+    if (!floe_ice_pair_is_valid(ref->pair) ||
+        (was_nomination && floe_ice_pair_is(ref->pair, FLOE_ICE_PAIR_NOMINATING))) {
         agent->is_refused = true;
         floe_ice_pair_fail(ref->pair);
+    } else if (was_nomination) {
+        floe_ice_pair_clear(ref->pair, FLOE_ICE_PAIR_NOMINATED);
     }
 }
 
