@@ -145,7 +145,7 @@ const char *floe_ice_gathering_name(floe_ice_gathering gathering)
 const char *floe_ice_cause_text(floe_ice_cause cause)
 {
     static const char *const texts[] = {
-        [FLOE_ICE_CAUSE_NONE] = "nothing is wrong",
+        [FLOE_ICE_CAUSE_NONE] = "no fault",
         [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] = "the peer sent neither a candidate nor a check",
         [FLOE_ICE_CAUSE_NO_PAIR] = "no two candidates fit together",
         [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "every check went unanswered",

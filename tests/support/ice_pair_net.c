@@ -23,6 +23,11 @@ static uint64_t next_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
+unsigned ice_net_random(ice_pair_net *net, unsigned limit)
+{
+    return (unsigned)(next_random(&net->random) % limit);
+}
+
 static void fill_random(void *ctx, uint8_t *out, size_t len)
 {
     ice_net_side *side = ctx;

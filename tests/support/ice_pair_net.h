@@ -66,7 +66,7 @@ struct ice_pair_net {
     bool is_trickling;     /* candidates reach the other side as they come */
     bool is_signalled;     /* credentials have been exchanged */
     ice_net_filter filter; /* NULL: all pass */
-    void *filter_ctx;
+    const void *filter_ctx;
     uint16_t next_port;
     unsigned mapping_count;
     ice_net_mapping mapping[ICE_NET_MAPPING_MAX];
@@ -93,6 +93,8 @@ bool ice_net_connect(ice_pair_net *net, floe_time until);
 /* One side gathered, signalled to the other and both started: the usual beginning of a test. One
  * open host each. */
 void ice_net_start_simple(ice_pair_net *net, uint64_t seed);
+/* A number below `limit`, from the network's seed. */
+unsigned ice_net_random(ice_pair_net *net, unsigned limit);
 bool ice_net_is_connected(const ice_pair_net *net, int side);
 
 #endif

@@ -488,6 +488,68 @@ static void test_ice_connect_restart_that_loses_its_answer_leaves_things_as_they
     assert_same_path();
 }
 
+typedef struct cuts {
+    floe_addr dead[2]; /* family 0: none */
+} cuts;
+
+static bool cut_several(ice_pair_net *n, int side, const floe_path *path, floe_bytes packet)
+{
+    const cuts *c = n->filter_ctx;
+    (void)side;
+    (void)packet;
+    for (int i = 0; i < 2; i++) {
+        if (floe_addr_equal(&path->local, &c->dead[i]) ||
+            floe_addr_equal(&path->remote, &c->dead[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Ten times some seconds of a network in which up to two of six sockets are dead, now and then a
+ * restart; then peace. */
+static void run_troubled(cuts *c, floe_addr hosts[6])
+{
+    for (int k = 0; k < 10; k++) {
+        ice_net_run(&net, net.now + ice_net_random(&net, 20) * FLOE_SECOND + 1);
+        unsigned count = ice_net_random(&net, 3);
+        memset(c, 0, sizeof *c);
+        for (unsigned i = 0; i < count; i++) {
+            c->dead[i] = hosts[ice_net_random(&net, 6)];
+        }
+        if (ice_net_random(&net, 8) == 0) {
+            restart_both();
+        }
+    }
+    memset(c, 0, sizeof *c);
+    net.loss_permille = 0;
+    ice_net_run(&net, net.now + 120 * FLOE_SECOND);
+}
+
+static void test_ice_connect_agrees_after_any_cuts_and_restarts(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        static cuts c;
+        floe_addr hosts[6];
+        ice_net_init(&net, seed);
+        ice_net_set_nat(&net, 0, (ice_net_nat)(seed % 3));
+        ice_net_set_nat(&net, 1, (ice_net_nat)(seed % 3 == 2 ? 0 : seed / 3 % 2));
+        for (unsigned i = 0; i < 6; i++) {
+            hosts[i] = ice_net_add_host(&net, i % 2, i / 2);
+        }
+        gather(0);
+        net.loss_permille = seed % 4 * 50;
+        net.filter = cut_several;
+        net.filter_ctx = &c;
+        ice_net_signal(&net);
+        run_troubled(&c, hosts);
+        assert_int_equal(net.side[0].state, FLOE_ICE_COMPLETED);
+        assert_int_equal(net.side[1].state, FLOE_ICE_COMPLETED);
+        assert_same_path();
+    }
+}
+
 static void test_ice_connect_is_the_same_for_the_same_seed(void **state)
 {
     (void)state;
@@ -537,6 +599,7 @@ int main(void)
         cmocka_unit_test(test_ice_connect_restart_that_loses_its_answer_leaves_things_as_they_were),
         cmocka_unit_test(test_ice_connect_is_the_same_for_the_same_seed),
         cmocka_unit_test(test_ice_connect_restarts_from_a_socket_that_came_late),
+        cmocka_unit_test(test_ice_connect_agrees_after_any_cuts_and_restarts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
