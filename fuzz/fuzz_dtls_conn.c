@@ -222,8 +222,8 @@ static void inject_fragment(int to, floe_reader *r)
     floe_writer w = floe_writer_begin(record, sizeof record);
     uint8_t type = floe_reader_get_u8(r);
     uint8_t sequence = floe_reader_get_u8(r);
-    uint16_t total = floe_reader_get_u16(r) % 2048;
-    uint16_t offset = total > 0 ? floe_reader_get_u16(r) % total : 0;
+    uint16_t total = (uint16_t)(floe_reader_get_u16(r) % 2048);
+    uint16_t offset = (uint16_t)(total > 0 ? floe_reader_get_u16(r) % total : 0);
     size_t len = floe_reader_get_u8(r) % 128u;
     size_t left = (size_t)total - offset;
     floe_bytes body = floe_reader_get_bytes(r, len < left ? len : left);

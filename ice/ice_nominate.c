@@ -78,7 +78,7 @@ static void choose_path(floe_ice_agent *agent)
         agent->path = path;
         agent->path_told = path == FLOE_ICE_NONE;
     }
-    bool is_selected = path != FLOE_ICE_NONE && path != FLOE_ICE_OLD &&
+    bool is_selected = path < FLOE_ICE_PAIR_MAX &&
                        floe_ice_pair_is(&agent->list.pair[path], FLOE_ICE_PAIR_NOMINATED);
     if (is_selected && agent->ours[1].ufrag_len > 0) {
         drop_old(agent);
@@ -122,6 +122,13 @@ static bool has_better_hope(const floe_ice_agent *agent, const floe_ice_pair *th
     return false;
 }
 
+static void clear_all(floe_ice_agent *agent, unsigned flag)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair_clear(&agent->list.pair[i], flag);
+    }
+}
+
 static floe_time grace_end(const floe_ice_agent *agent, const floe_ice_pair *pair)
 {
     bool is_relayed = agent->local[pair->mapped].type == FLOE_ICE_RELAY ||
@@ -145,9 +152,7 @@ static void nominate(floe_ice_agent *agent)
         agent->nominate_at = end;
         return;
     }
-    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        floe_ice_pair_clear(&agent->list.pair[i], FLOE_ICE_PAIR_NOMINATING);
-    }
+    clear_all(agent, FLOE_ICE_PAIR_NOMINATING);
     /* RFC 8445 §8.1.1: repeat the check that made the pair valid, with USE-CANDIDATE. */
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_TRIGGERED);
 }
@@ -165,8 +170,8 @@ void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index)
     }
     /* One that nominates aggressively means all that it nominates, the best most of all (RFC 8445
      * §8.1.1). One that has come back to the same pair for so long has given up the others. */
-    for (uint8_t i = 0; agent->now - agent->wanted_at >= MOVED_US && i < FLOE_ICE_PAIR_MAX; i++) {
-        floe_ice_pair_clear(&agent->list.pair[i], FLOE_ICE_PAIR_NOMINATED);
+    if (agent->now - agent->wanted_at >= MOVED_US) {
+        clear_all(agent, FLOE_ICE_PAIR_NOMINATED);
     }
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
 }

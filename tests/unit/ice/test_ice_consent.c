@@ -224,9 +224,9 @@ static void test_ice_consent_and_nomination_refused_twice_is_the_end(void **stat
 {
     (void)state;
     floe_path path;
+    wait_for_check();
     for (int i = 0; i < 2; i++) {
         assert_true(floe_ice_agent_get_path(&solo.agent, &path));
-        wait_for_check();
         ice_message no = ice_message_error(ice_solo_expect_check(&solo), 400);
         assert_int_equal(ice_solo_input(&solo, &no), FLOE_OK);
     }
