@@ -407,6 +407,11 @@ static void check_liveness(fuzz *f)
             return;
         }
     }
+    /* An answer that never arrived: who made it has chosen its DTLS role, and stays with it. */
+    const floe_peer *a = &f->end[0].peer, *b = &f->end[1].peer;
+    if (a->has_dtls != b->has_dtls || (a->has_dtls && a->setup == b->setup)) {
+        return;
+    }
     f->wire_count = 0;
     floe_peer_restart_ice(&f->end[0].peer);
     do_negotiate(f, 0);

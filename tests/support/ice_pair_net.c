@@ -361,3 +361,10 @@ void ice_net_start_simple(ice_pair_net *net, uint64_t seed)
     }
     ice_net_signal(net);
 }
+
+floe_ice_stats ice_net_get_stats(const ice_pair_net *net, int side)
+{
+    floe_ice_stats stats;
+    floe_ice_agent_get_stats(&net->side[side].agent, &stats);
+    return stats;
+}

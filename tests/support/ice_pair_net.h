@@ -97,4 +97,7 @@ void ice_net_start_simple(ice_pair_net *net, uint64_t seed);
 unsigned ice_net_random(ice_pair_net *net, unsigned limit);
 bool ice_net_is_connected(const ice_pair_net *net, int side);
 
+/* The counters of one side's agent. */
+floe_ice_stats ice_net_get_stats(const ice_pair_net *net, int side);
+
 #endif

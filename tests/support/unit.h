@@ -9,4 +9,12 @@
 
 #include <cmocka.h>
 
+/* For a test that wants more than the tiny configuration has: skipped there, and counted. */
+#define UNIT_NEEDS(condition)                                                                      \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            skip();                                                                                \
+        }                                                                                          \
+    } while (0)
+
 #endif

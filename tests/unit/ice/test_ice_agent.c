@@ -89,6 +89,7 @@ static void test_ice_agent_pace_has_a_floor(void **state)
 
 static void test_ice_agent_shares_the_pace_between_servers_and_checks(void **state)
 {
+    UNIT_NEEDS(FLOE_ICE_SERVER_MAX >= 4);
     (void)state;
     uint32_t index;
     unsigned to_servers = 0;
@@ -199,6 +200,7 @@ static void count_trace(void *ctx, const floe_trace_record *record)
 
 static void test_ice_agent_traces_states_packets_and_drops(void **state)
 {
+    UNIT_NEEDS(FLOE_TRACE);
     (void)state;
     floe_ice_config config = {.role = FLOE_ICE_CONTROLLING, .trace = {count_trace, NULL}};
     ice_message bad = ice_message_check(false);

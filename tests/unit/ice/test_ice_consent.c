@@ -302,6 +302,7 @@ static void test_ice_consent_lost_moves_to_the_next_pair_within_its_time_out(voi
 
 static void test_ice_consent_keeps_three_pairs_warm_and_lets_the_rest_lapse(void **state)
 {
+    UNIT_NEEDS(FLOE_ICE_LOCAL_MAX >= 8);
     (void)state;
     ice_solo_init(&solo, FLOE_ICE_CONTROLLED);
     ice_solo_connect(&solo);

@@ -47,6 +47,7 @@ static floe_err add_server(floe_peer *peer, const char *url, const char *user, c
 
 static void test_peer_takes_the_servers_of_a_browser_configuration(void **state)
 {
+    UNIT_NEEDS(FLOE_ICE_SERVER_MAX >= 4);
     floe_peer *a = &((peer_pair *)*state)->end[0].peer;
     const char *why = NULL;
     assert_int_equal(add_server(a, "stun:192.0.2.3", NULL, &why), FLOE_OK);

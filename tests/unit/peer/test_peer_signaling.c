@@ -197,6 +197,7 @@ static void test_peer_signaling_failed_description_leaves_a_pending_offer_intact
  */
 static void test_peer_signaling_refuses_credentials_too_long_together(void **state)
 {
+    UNIT_NEEDS(FLOE_ICE_CREDENTIAL_MAX >= 256);
     peer_pair *pair = *state;
     floe_peer *a = &pair->end[0].peer;
     char line[16 + 240], offer[4096];

@@ -176,6 +176,7 @@ static void with_trace(floe_sctp_config *config)
 
 static void test_sctp_assoc_trace_tells_states_packets_and_drops(void **state)
 {
+    UNIT_NEEDS(FLOE_TRACE);
     (void)state;
     memset(records, 0, sizeof records);
     solo_init(s, with_trace);
