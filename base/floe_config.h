@@ -18,12 +18,12 @@
 #define FLOE_DATAGRAM_MAX 1200
 #endif
 
-/* Local candidates of an agent. 48 bytes each. Beyond: FULL; the interface is not used. */
+/* Local candidates of an agent. 52 bytes each. Beyond: FULL; the interface is not used. */
 #ifndef FLOE_ICE_LOCAL_MAX
 #define FLOE_ICE_LOCAL_MAX 16
 #endif
 
-/* Remote candidates, signalled and peer-reflexive. 48 bytes each. Beyond: FULL for signalled ones;
+/* Remote candidates, signalled and peer-reflexive. 52 bytes each. Beyond: FULL for signalled ones;
  * a check from a further unknown address is answered, but makes no pair. */
 #ifndef FLOE_ICE_REMOTE_MAX
 #define FLOE_ICE_REMOTE_MAX 24

@@ -97,6 +97,9 @@ static void drain(fuzz *f)
         floe_sctp_assoc_check_invariants(&f->assoc);
     }
     require(floe_sctp_assoc_deadline(&f->assoc) > f->now);
+    bool is_waiting = floe_sctp_outstanding_count(&f->assoc.outstanding) > 0;
+    require(!is_waiting || f->assoc.state < FLOE_SCTP_ESTABLISHED ||
+            floe_sctp_timers_is_set(&f->assoc.timers, FLOE_SCTP_TIMER_DATA));
     floe_sctp_event event;
     for (unsigned i = 0; floe_sctp_assoc_poll_event(&f->assoc, &event); i++) {
         require(i < 10 * FLOE_SCTP_STREAM_MAX);

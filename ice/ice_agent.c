@@ -194,7 +194,9 @@ void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, flo
     FLOE_ASSERT(err == FLOE_OK && "out->cap is at least FLOE_DATAGRAM_MAX");
     out->len = packet.len;
     out->segment = packet.len;
-    out->path = (floe_path){agent->local[local].addr, *remote, FLOE_UDP};
+    out->path.local = agent->local[local].addr;
+    out->path.remote = *remote;
+    out->path.transport = FLOE_UDP;
     trace_packet(agent, FLOE_TRACE_SENT, packet);
 }
 

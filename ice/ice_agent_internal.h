@@ -29,11 +29,8 @@ static inline bool floe_ice_agent_is_closed(const floe_ice_agent *agent)
 
 /* ice_table.c: candidates and pairs */
 
-/* The inverse of floe_ice_priority(). */
-static inline uint16_t floe_ice_table_local_preference(uint32_t priority)
-{
-    return (uint16_t)(priority >> 8);
-}
+/* The priority that a candidate of this type has behind this base. */
+uint32_t floe_ice_table_priority(const floe_ice_agent *agent, floe_ice_type type, uint8_t base);
 
 /* The host candidate on this socket, or FLOE_ICE_NONE. */
 uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr);

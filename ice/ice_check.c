@@ -68,8 +68,7 @@ static void write_request(floe_ice_agent *agent, uint8_t index, floe_transmit *o
     const floe_ice_credentials *theirs = &agent->theirs[generation];
     uint8_t name[FLOE_ICE_USERNAME_MAX];
     /* RFC 8445 §7.1.1: the priority that a peer-reflexive candidate of this base would have. */
-    uint32_t priority = floe_ice_priority(
-        FLOE_ICE_PRFLX, floe_ice_table_local_preference(agent->local[pair->local].priority));
+    uint32_t priority = floe_ice_table_priority(agent, FLOE_ICE_PRFLX, pair->local);
     floe_stun_writer w;
     floe_stun_writer_begin(&w, out->buf, out->cap, FLOE_STUN_REQUEST, FLOE_STUN_BINDING,
                            pair->txn.tid);

@@ -176,9 +176,7 @@ void floe_ice_agent_check_invariants(const floe_ice_agent *agent)
 {
     FLOE_ASSERT(agent->local_count <= FLOE_ICE_LOCAL_MAX);
     FLOE_ASSERT(agent->remote_count <= FLOE_ICE_REMOTE_MAX);
-    FLOE_ASSERT(agent->server_count <= FLOE_ICE_SERVER_MAX);
     FLOE_ASSERT(agent->reply_count <= FLOE_ICE_REPLY_MAX);
-    FLOE_ASSERT(agent->local_told <= agent->local_count);
     FLOE_ASSERT((agent->state == FLOE_ICE_FAILED) == (agent->cause != FLOE_ICE_CAUSE_NONE));
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         check_pair(agent, i);

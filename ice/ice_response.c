@@ -92,8 +92,10 @@ static void learn_mapped(floe_ice_agent *agent, floe_ice_pair *pair, const floe_
     uint8_t known = floe_ice_table_add_reflexive(agent, FLOE_ICE_PRFLX, pair->local, 0, mapped);
     if (known != FLOE_ICE_NONE) {
         pair->mapped = known;
-        floe_ice_table_refresh(agent);
+    } else {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_MASKED);
     }
+    floe_ice_table_refresh(agent);
 }
 
 /* RFC 8445 §7.2.5.3.3 and §7.2.5.3.4. */

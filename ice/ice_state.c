@@ -146,12 +146,12 @@ const char *floe_ice_cause_text(floe_ice_cause cause)
 {
     static const char *const texts[] = {
         [FLOE_ICE_CAUSE_NONE] = "no fault",
-        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] = "the peer sent neither a candidate nor a check",
+        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] = "neither a candidate nor a check came",
         [FLOE_ICE_CAUSE_NO_PAIR] = "no two candidates fit together",
-        [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "every check went unanswered",
+        [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "no check was answered",
         [FLOE_ICE_CAUSE_CHECKS_REFUSED] = "checks were refused or wrongly signed",
         [FLOE_ICE_CAUSE_CONSENT_EXPIRED] = "it worked, then the peer fell silent",
-        [FLOE_ICE_CAUSE_CONSENT_REVOKED] = "the peer withdrew its consent",
+        [FLOE_ICE_CAUSE_CONSENT_REVOKED] = "the peer withdrew consent",
     };
     return cause <= FLOE_ICE_CAUSE_CONSENT_REVOKED ? texts[cause] : "?";
 }

@@ -9,6 +9,17 @@
 _Static_assert(FLOE_ICE_LOCAL_MAX >= 1 && FLOE_ICE_LOCAL_MAX <= 64, "a bit each in a uint64_t");
 _Static_assert(FLOE_ICE_REMOTE_MAX >= 1 && FLOE_ICE_REMOTE_MAX < FLOE_ICE_NONE, "uint8_t indices");
 
+/* The inverse of floe_ice_priority(). */
+static uint16_t local_preference(uint32_t priority)
+{
+    return (uint16_t)(priority >> 8);
+}
+
+uint32_t floe_ice_table_priority(const floe_ice_agent *agent, floe_ice_type type, uint8_t base)
+{
+    return floe_ice_priority(type, local_preference(agent->local[base].priority));
+}
+
 /* Of any type up to `last`, in the order of floe_ice_type. */
 static uint8_t find_cand(const floe_ice_cand *table, uint8_t count, const floe_addr *addr,
                          floe_ice_type last)
@@ -51,6 +62,7 @@ static uint32_t foundation(const floe_ice_agent *agent, const floe_ice_cand *can
            4 * (base_class(agent, &cand->base) + (FLOE_ICE_LOCAL_MAX + 1) * (uint32_t)server_class);
 }
 
+/* RFC 8445 §5.1.2.1: no two candidates of a type share a local preference; a later one yields. */
 static bool is_taken(const floe_ice_agent *agent, uint32_t priority)
 {
     for (uint8_t i = 0; i < agent->local_count; i++) {
@@ -59,15 +71,6 @@ static bool is_taken(const floe_ice_agent *agent, uint32_t priority)
         }
     }
     return false;
-}
-
-/* RFC 8445 §5.1.2.1: no two candidates of a type share a local preference; a later one yields. */
-static uint32_t unique_priority(const floe_ice_agent *agent, uint32_t priority)
-{
-    while (is_taken(agent, priority) && floe_ice_table_local_preference(priority) > 0) {
-        priority -= 1 << 8;
-    }
-    return priority;
 }
 
 /* Candidates that were only learned from checks may take half of a table: those that were gathered
@@ -96,22 +99,25 @@ uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *can
         agent->count.dropped_full++;
         return FLOE_ICE_NONE;
     }
-    uint32_t priority = unique_priority(agent, cand->priority);
-    agent->local[index] = *cand;
-    agent->local[index].priority = priority;
+    floe_ice_cand *mine = &agent->local[index];
+    *mine = *cand;
+    /* RFC 8445 §7.2.5.3.1: peer-reflexive ones have the priority that the peer was told. */
+    while (cand->type != FLOE_ICE_PRFLX && is_taken(agent, mine->priority) &&
+           local_preference(mine->priority) > 0) {
+        mine->priority -= 1 << 8;
+    }
     agent->local_count++;
-    agent->local[index].foundation = foundation(agent, cand, server_class);
+    mine->foundation = foundation(agent, cand, server_class);
     return index;
 }
 
 uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, uint8_t base,
                                      uint8_t server_class, const floe_addr *addr)
 {
-    const floe_ice_cand *host = &agent->local[base];
     floe_ice_cand cand = {
         .addr = *addr,
-        .base = host->addr,
-        .priority = floe_ice_priority(type, floe_ice_table_local_preference(host->priority)),
+        .base = agent->local[base].addr,
+        .priority = floe_ice_table_priority(agent, type, base),
         .type = (uint8_t)type,
         .transport = FLOE_UDP,
     };
@@ -140,7 +146,9 @@ uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, u
 static void rank(const floe_ice_agent *agent, floe_ice_pair *pair)
 {
     const floe_ice_cand *remote = &agent->remote[pair->remote];
-    uint32_t mine = agent->local[pair->mapped].priority;
+    uint32_t mine = floe_ice_pair_is(pair, FLOE_ICE_PAIR_MASKED)
+                        ? floe_ice_table_priority(agent, FLOE_ICE_PRFLX, pair->local)
+                        : agent->local[pair->mapped].priority;
     pair->priority = agent->role == FLOE_ICE_CONTROLLING
                          ? floe_ice_pair_priority(mine, remote->priority)
                          : floe_ice_pair_priority(remote->priority, mine);

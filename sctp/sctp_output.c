@@ -137,6 +137,9 @@ void floe_sctp_expire(floe_sctp_assoc *a)
     if (floe_sctp_outstanding_advance(&a->outstanding, &a->streams)) {
         a->pending |= SEND_FORWARD;
     }
+    if (floe_sctp_outstanding_count(&a->outstanding) == 0 && a->sendq.unsent == 0) {
+        floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA); /* nothing to probe with */
+    }
     floe_sctp_note_room(a);
     floe_sctp_shutdown_progress(a);
 }

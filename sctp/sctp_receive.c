@@ -217,7 +217,6 @@ void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool h
     }
     consider_forward(a);
     floe_sctp_note_room(a);
-    floe_sctp_shutdown_progress(a);
 }
 
 void floe_sctp_handle_sack(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)

@@ -100,3 +100,25 @@ void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at)
         record = floe_sctp_sendq_load(q, q->head);
     } while (q->count > 0 && (record.flags & FLOE_SCTP_RECORD_DONE) != 0);
 }
+
+uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q)
+{
+    uint64_t bytes = 0;
+    uint32_t used = 0;
+    uint32_t at = q->head;
+    for (uint32_t i = 0; i < q->count; i++) {
+        floe_sctp_record record = floe_sctp_sendq_load(q, at);
+        bool is_done = (record.flags & FLOE_SCTP_RECORD_DONE) != 0;
+        bool is_sent = i < q->count - q->unsent;
+        FLOE_ASSERT(i > 0 || !is_done);
+        FLOE_ASSERT(i != q->count - q->unsent || at == q->next);
+        FLOE_ASSERT(!is_sent || is_done || (record.flags & FLOE_SCTP_RECORD_STARTED) != 0);
+        FLOE_ASSERT(is_sent || !is_done);
+        bytes += is_done ? 0 : record.len;
+        uint32_t next = next_of(q, at, record.len);
+        used += distance(q, at, next);
+        at = next;
+    }
+    FLOE_ASSERT(at == q->tail && used == q->used && used <= q->size);
+    return bytes;
+}

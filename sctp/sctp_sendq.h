@@ -72,6 +72,8 @@ void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset
 void floe_sctp_sendq_pass(floe_sctp_sendq *q, uint32_t len);
 /* The message at `at` is acknowledged or abandoned: free what is, from the front. */
 void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at);
+/* Asserts what must hold; returns the payload bytes of all messages that are not done. */
+uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q);
 
 #ifdef __cplusplus
 }

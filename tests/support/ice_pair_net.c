@@ -355,10 +355,7 @@ bool ice_net_connect(ice_pair_net *net, floe_time until)
 void ice_net_start_simple(ice_pair_net *net, uint64_t seed)
 {
     ice_net_init(net, seed);
-    for (int i = 0; i < 2; i++) {
-        (void)ice_net_add_host(net, i, 0);
-        floe_ice_agent_end_local(&net->side[i].agent);
-    }
+    ice_net_gather(net, 1);
     ice_net_signal(net);
 }
 
@@ -367,4 +364,25 @@ floe_ice_stats ice_net_get_stats(const ice_pair_net *net, int side)
     floe_ice_stats stats;
     floe_ice_agent_get_stats(&net->side[side].agent, &stats);
     return stats;
+}
+
+void ice_net_gather(ice_pair_net *net, unsigned hosts)
+{
+    for (int i = 0; i < 2; i++) {
+        if (net->side[i].nat != ICE_NET_OPEN) {
+            ice_net_use_stun(net, i);
+        }
+        for (unsigned n = 0; n < hosts; n++) {
+            (void)ice_net_add_host(net, i, n);
+        }
+        floe_ice_agent_end_local(&net->side[i].agent);
+    }
+}
+
+bool ice_net_has_agreed(const ice_pair_net *net)
+{
+    floe_ice_stats a = ice_net_get_stats(net, 0);
+    floe_ice_stats b = ice_net_get_stats(net, 1);
+    return a.local.addr.family != 0 && floe_addr_equal(&a.local.addr, &b.remote.addr) &&
+           floe_addr_equal(&a.remote.addr, &b.local.addr);
 }

@@ -95,9 +95,12 @@ bool ice_net_connect(ice_pair_net *net, floe_time until);
 void ice_net_start_simple(ice_pair_net *net, uint64_t seed);
 /* A number below `limit`, from the network's seed. */
 unsigned ice_net_random(ice_pair_net *net, unsigned limit);
-bool ice_net_is_connected(const ice_pair_net *net, int side);
-
+/* Both sides gather: `hosts` sockets each, and the STUN server where there is a NAT. */
+void ice_net_gather(ice_pair_net *net, unsigned hosts);
 /* The counters of one side's agent. */
 floe_ice_stats ice_net_get_stats(const ice_pair_net *net, int side);
+/* Is what either calls local, as seen from outside, what the other calls remote? */
+bool ice_net_has_agreed(const ice_pair_net *net);
+bool ice_net_is_connected(const ice_pair_net *net, int side);
 
 #endif

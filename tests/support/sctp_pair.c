@@ -133,6 +133,20 @@ static bool drain_end(sctp_pair *pair, int n)
     return is_any;
 }
 
+void sctp_check_drained(const floe_sctp_assoc *assoc, floe_time now)
+{
+    assert_true(floe_sctp_assoc_deadline(assoc) > now);
+    if (assoc->state >= FLOE_SCTP_ESTABLISHED) {
+        bool is_waiting = floe_sctp_outstanding_count(&assoc->outstanding) > 0;
+        assert_true(!is_waiting || floe_sctp_timers_is_set(&assoc->timers, FLOE_SCTP_TIMER_DATA));
+        assert_true(!assoc->reset.is_under_way ||
+                    floe_sctp_timers_is_set(&assoc->timers, FLOE_SCTP_TIMER_RESET) ||
+                    assoc->state >= FLOE_SCTP_SHUTDOWN_SENT);
+        assert_true(assoc->ack_packets == 0 ||
+                    floe_sctp_timers_is_set(&assoc->timers, FLOE_SCTP_TIMER_SACK));
+    }
+}
+
 void sctp_pair_drain(sctp_pair *pair)
 {
     for (int n = 0; n < 2; n++) {
@@ -140,8 +154,7 @@ void sctp_pair_drain(sctp_pair *pair)
         while (drain_end(pair, n)) {
             assert_true(++rounds < 100);
         }
-        /* What is to be done now has been done: the next thing lies in the future. */
-        assert_true(floe_sctp_assoc_deadline(&pair->end[n].assoc) > pair->now);
+        sctp_check_drained(&pair->end[n].assoc, pair->now);
     }
 }
 

@@ -76,6 +76,9 @@ floe_err sctp_pair_send(sctp_pair *pair, int from, const floe_sctp_send *message
 void sctp_pair_fill(uint8_t *out, size_t len, uint32_t seed);
 void sctp_pair_check(floe_bytes bytes, uint32_t seed);
 
+/* After a drain: what waits for an answer has a timer, and nothing asks to be woken at once. */
+void sctp_check_drained(const floe_sctp_assoc *assoc, floe_time now);
+
 static inline floe_sctp_assoc *sctp_pair_assoc(sctp_pair *pair, int end)
 {
     return &pair->end[end].assoc;

@@ -173,6 +173,25 @@ static void test_ice_check_that_the_peer_keeps_asking_for_still_fails_in_time(vo
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_FAILED);
 }
 
+static void test_ice_check_of_a_frozen_pair_has_its_turn_when_nothing_waits(void **state)
+{
+    (void)state;
+    floe_ice_cand cand = {.priority = 100, .foundation = 1};
+    signal_many(2); /* foundations 100 and 101, both wait */
+    cand.addr = floe_addr_from_ipv4(203, 0, 113, 1, 1);
+    cand.foundation = 100;
+    assert_int_equal(floe_ice_agent_add_remote(&solo.agent, &cand), FLOE_OK); /* frozen */
+    ice_message no = ice_message_error(ice_solo_expect_check(&solo), 400);
+    floe_path path = solo.out.path;
+    assert_int_equal(ice_solo_input_on(&solo, &path, &no), FLOE_OK); /* the first of 100 failed */
+    ice_solo_advance(&solo, 50 * FLOE_MS);
+    (void)ice_solo_expect_check(&solo); /* 101: nothing waits any more */
+    assert_true(floe_ice_agent_deadline(&solo.agent) == solo.now + 50 * FLOE_MS);
+    ice_solo_advance(&solo, 50 * FLOE_MS);
+    (void)ice_solo_expect_check(&solo);
+    assert_true(floe_addr_equal(&solo.out.path.remote, &cand.addr));
+}
+
 static void test_ice_check_uses_the_random_numbers_that_were_injected(void **state)
 {
     (void)state;
@@ -216,6 +235,8 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(test_ice_check_uses_the_random_numbers_that_were_injected, setup),
         cmocka_unit_test_setup(test_ice_check_switch_of_role_asks_anew_in_the_new_role, setup),
+        cmocka_unit_test_setup(test_ice_check_of_a_frozen_pair_has_its_turn_when_nothing_waits,
+                               setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,6 +185,29 @@ static void test_ice_nominate_ends_the_checks_of_other_pairs(void **state)
     assert_int_equal(ice_solo_drain(&solo), 0); /* `good` was never checked, and is not now */
 }
 
+static void test_ice_nominate_cancels_checks_under_way(void **state)
+{
+    (void)state;
+    signal_two(FLOE_ICE_HOST);
+    floe_bytes check = ice_solo_expect_check(&solo);
+    ice_message answer = ice_message_success(check, &solo.local);
+    floe_path path = solo.out.path;
+    ice_solo_advance(&solo, 50 * FLOE_MS);
+    floe_bytes other = ice_solo_expect_check(&solo); /* of `good`: never answered */
+    ice_message late = ice_message_success(other, &solo.local);
+    floe_path good_path = solo.out.path;
+    assert_int_equal(ice_solo_input_on(&solo, &path, &answer), FLOE_OK);
+    wait_a_gap();
+    assert_true(nominates(&better, &better));
+    ice_solo_advance(&solo, 3 * FLOE_SECOND);
+    assert_int_equal(ice_solo_drain(&solo), 0);
+    assert_int_equal(ice_solo_input_on(&solo, &good_path, &late),
+                     FLOE_OK); /* counts all the same */
+    floe_ice_stats s;
+    floe_ice_agent_get_stats(&solo.agent, &s);
+    assert_int_equal(s.valid_pairs, 2);
+}
+
 static void test_ice_nominate_one_pair_only(void **state)
 {
     (void)state;
@@ -360,6 +383,7 @@ int main(void)
                                setup_controlled),
         cmocka_unit_test_setup(test_ice_nominate_controlled_follows_a_peer_that_has_moved,
                                setup_controlled),
+        cmocka_unit_test_setup(test_ice_nominate_cancels_checks_under_way, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

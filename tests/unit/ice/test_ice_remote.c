@@ -349,6 +349,15 @@ static void test_ice_remote_restart_forgets_early_checks(void **state)
     assert_int_equal(stats().remote_candidates, 0);
 }
 
+static void test_ice_remote_restart_forgets_replies_that_nobody_polled(void **state)
+{
+    (void)state;
+    ice_message check = ice_message_check(false);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    restart(NEW_UFRAG, NEW_PWD);
+    assert_int_equal(ice_solo_drain(&solo), 0); /* it would be signed with the new password */
+}
+
 static void test_ice_remote_restart_twice_keeps_the_pair_that_works(void **state)
 {
     (void)state;
@@ -407,6 +416,8 @@ static void test_ice_remote_restart_with_bad_credentials_is_refused(void **state
     floe_ice_agent before = solo.agent;
     assert_int_equal(floe_ice_agent_restart(&solo.agent, FLOE_LIT("abc"), FLOE_LIT(NEW_PWD)),
                      FLOE_E_ARG);
+    assert_int_equal(floe_ice_agent_restart(&solo.agent, FLOE_LIT(""), FLOE_LIT(NEW_PWD)),
+                     FLOE_E_ARG);
     assert_memory_equal(&before, &solo.agent, sizeof before);
 }
 
@@ -443,6 +454,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_remote_restart_whose_old_pair_dies_goes_on_checking, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_with_bad_credentials_is_refused, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_forgets_early_checks, setup),
+        cmocka_unit_test_setup(test_ice_remote_restart_forgets_replies_that_nobody_polled, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -398,6 +398,7 @@ static void test_ice_reply_full_drops_the_check_and_the_next_one_is_answered(voi
         }
         check.tid[0] = 0xff;
         assert_int_equal(ice_solo_input(&solo, &check), FLOE_E_FULL);
+        assert_int_equal(stats().dropped_full, round + 1);
         for (uint8_t i = 0; i < FLOE_ICE_REPLY_MAX; i++) {
             ice_solo_expect_reply(&solo, 0);
             assert_int_equal(solo.buf[8], i); /* each its own, in order */

@@ -225,6 +225,8 @@ static void test_ice_response_to_a_superseded_check_still_counts(void **state)
     (void)ice_solo_expect_check(&solo);
     assert_int_equal(ice_solo_input(&solo, &answer), FLOE_OK);
     assert_true(has_path());
+    assert_int_equal(ice_solo_input(&solo, &answer), FLOE_E_UNKNOWN);
+    assert_int_equal(stats().dropped_unknown, 1);
 }
 
 static void test_ice_response_from_another_address_fails_the_pair(void **state)

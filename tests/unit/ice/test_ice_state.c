@@ -237,6 +237,25 @@ static void test_ice_state_failure_is_undone_by_a_late_check_of_the_peer(void **
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
 }
 
+static void test_ice_state_second_failure_has_its_own_cause(void **state)
+{
+    (void)state;
+    floe_path path = ice_solo_path(&solo);
+    ice_solo_connect(&solo);
+    starve(45 * FLOE_SECOND);
+    assert_failed(FLOE_ICE_CAUSE_CONSENT_EXPIRED);
+    path.remote.port++; /* the peer comes back from elsewhere */
+    ice_message check = ice_message_check(false);
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    ice_solo_answer(&solo);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
+    ice_solo_advance(&solo, 5 * FLOE_MS);
+    ice_message no = ice_message_error(ice_solo_expect_check(&solo), 400); /* to the nomination */
+    assert_int_equal(ice_solo_input_on(&solo, &path, &no), FLOE_OK);
+    assert_failed(FLOE_ICE_CAUSE_CHECKS_REFUSED);
+}
+
 static void test_ice_state_closed_is_the_end(void **state)
 {
     (void)state;
@@ -282,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_state_failure_is_undone_by_a_late_check_of_the_peer, setup),
         cmocka_unit_test_setup(test_ice_state_closed_is_the_end, setup),
         cmocka_unit_test_setup(test_ice_state_restart_forgets_a_refusal, setup),
+        cmocka_unit_test_setup(test_ice_state_second_failure_has_its_own_cause, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,14 +57,19 @@ static void test_ice_table_full_of_pairs_leaves_out_the_worst(void **state)
         (void)ice_solo_add_local(&solo, i);
     }
     ice_solo_signal(&solo);
-    for (uint32_t i = 1; i < FLOE_ICE_REMOTE_MAX; i++) {
+    for (uint32_t i = 1; i < FLOE_ICE_REMOTE_MAX - 1; i++) {
         cand.addr.port = (uint16_t)(i + 1);
         cand.priority = 1000 + i; /* better and better */
         cand.foundation = i;
         assert_int_equal(floe_ice_agent_add_remote(&solo.agent, &cand), FLOE_OK);
     }
     assert_int_equal(stats().pairs, FLOE_ICE_PAIR_MAX);
-    (void)ice_solo_expect_check(&solo); /* the best one is among them */
+    assert_int_equal(stats().dropped_full, 0); /* so far each was better than another */
+    cand.addr.port = 9999;
+    cand.priority = 1;
+    assert_int_equal(floe_ice_agent_add_remote(&solo.agent, &cand), FLOE_OK);
+    assert_true(stats().dropped_full > 0); /* this is not */
+    (void)ice_solo_expect_check(&solo);    /* the best one is among them */
     assert_int_equal(solo.out.path.remote.port, solo.peer.port);
 }
 

@@ -75,6 +75,21 @@ static void test_sctp_assoc_message_limit_is_what_fits_or_what_was_asked_for(voi
     assert_int_equal(floe_sctp_assoc_get_message_max(&assoc), 5000);
 }
 
+static void test_sctp_assoc_chooses_tag_tsn_and_secret_at_random(void **state)
+{
+    (void)state;
+    static floe_sctp_assoc a;
+    static floe_sctp_assoc b;
+    floe_sctp_config config = good_config();
+    assert_int_equal(floe_sctp_assoc_init(&a, &config, 0), FLOE_OK);
+    assert_int_equal(floe_sctp_assoc_init(&b, &config, 0), FLOE_OK);
+    assert_int_not_equal(a.local_tag, b.local_tag);
+    assert_int_not_equal(a.local_tsn, b.local_tsn);
+    assert_int_not_equal(a.local_tie, b.local_tie);
+    assert_int_not_equal(a.peer_tie, b.peer_tie);
+    assert_memory_not_equal(a.secret, b.secret, sizeof a.secret);
+}
+
 static void test_sctp_assoc_connect_is_for_closed_ones_only(void **state)
 {
     (void)state;
@@ -319,6 +334,7 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(test_sctp_assoc_message_limit_is_what_fits_or_what_was_asked_for,
                                set_up),
+        cmocka_unit_test_setup(test_sctp_assoc_chooses_tag_tsn_and_secret_at_random, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_connect_is_for_closed_ones_only, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_send_refuses_what_is_no_message, set_up),
         cmocka_unit_test_setup(test_sctp_assoc_send_obeys_the_peers_limit, set_up),

@@ -1,10 +1,12 @@
 /* Tests of sctp/sctp_handshake.c: both ends at once, cookies that come late or twice, restarts (RFC
  * 9260 section 5.2, with table 12). */
+#include "support/hex.h"
 #include "support/sctp_pair.h"
 #include "support/sctp_solo.h"
 #include "support/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static sctp_solo solo;
 static sctp_solo *const s = &solo;
@@ -162,6 +164,44 @@ static void test_sctp_restart_needs_a_cookie_of_this_association(void **state)
     assert_int_equal(solo_state(s), FLOE_SCTP_ESTABLISHED);
 }
 
+static void test_sctp_restart_has_to_know_both_tie_tags(void **state)
+{
+    (void)state;
+    uint8_t memory[256];
+    floe_bytes cookie;
+    for (int i = 0; i < 2; i++) {
+        solo_establish(s);
+        floe_sctp_init ack = solo_ask(s, 55, memory, &cookie);
+        uint32_t *tie = i == 0 ? &s->assoc.local_tie : &s->assoc.peer_tie;
+        *tie ^= 1; /* as if the cookie were of another association */
+        assert_int_equal(solo_echo(s, ack.tag, cookie), FLOE_E_UNKNOWN);
+        *tie ^= 1;
+        assert_int_equal(solo_echo(s, ack.tag, cookie), FLOE_OK);
+    }
+}
+
+static void test_sctp_cookie_carries_what_the_peer_supports(void **state)
+{
+    (void)state;
+    uint8_t bytes[64];
+    solo_begin(s, 0);
+    floe_bytes value = hex_decode("11223344 00002710 0004 0003 fffffff0", bytes, sizeof bytes);
+    floe_sctp_chunk_put(&s->w, FLOE_SCTP_CHUNK_INIT, 0, value);
+    assert_int_equal(solo_give(s), FLOE_OK);
+    floe_sctp_init_params params;
+    floe_writer report = floe_writer_begin(NULL, 0);
+    floe_sctp_init init = solo_init_of(s, FLOE_SCTP_CHUNK_INIT_ACK);
+    floe_sctp_init_params_parse(&params, init.params, &report);
+    uint8_t cookie[256];
+    memcpy(cookie, params.cookie.ptr, params.cookie.len);
+    (void)solo_echo(s, init.tag, (floe_bytes){cookie, params.cookie.len});
+    assert_int_equal(solo_state(s), FLOE_SCTP_ESTABLISHED);
+    assert_false(s->assoc.has_forward_tsn || s->assoc.has_reconfig);
+    assert_int_equal(s->assoc.peer_rwnd, 10000);
+    assert_int_equal(floe_sctp_assoc_get_streams(&s->assoc), 3);
+    assert_int_equal(s->assoc.streams_in, 4);
+}
+
 static void test_sctp_restart_while_shutting_down_gets_the_shutdown_ack_again(void **state)
 {
     (void)state;
@@ -232,6 +272,8 @@ int main(void)
                                set_up_established),
         cmocka_unit_test_setup(test_sctp_restart_begins_everything_anew, set_up_established),
         cmocka_unit_test_setup(test_sctp_restart_needs_a_cookie_of_this_association, set_up),
+        cmocka_unit_test_setup(test_sctp_restart_has_to_know_both_tie_tags, set_up),
+        cmocka_unit_test_setup(test_sctp_cookie_carries_what_the_peer_supports, set_up),
         cmocka_unit_test_setup(test_sctp_restart_while_shutting_down_gets_the_shutdown_ack_again,
                                set_up_established),
         cmocka_unit_test(test_sctp_both_ends_connect_on_every_link),

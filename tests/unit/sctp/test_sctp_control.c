@@ -140,6 +140,22 @@ static void test_sctp_heartbeat_ack_with_another_number_answers_nothing(void **s
     assert_int_equal(solo_expect(s, FLOE_SCTP_EV_CLOSED).cause, FLOE_SCTP_CAUSE_TIMEOUT);
 }
 
+static void test_sctp_heartbeat_ack_ends_the_count_of_failures(void **state)
+{
+    (void)state;
+    solo_init(s, three_retries);
+    solo_connect(s, 1 << 20);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 3; i++) {
+            solo_timeout(s); /* sent */
+            solo_timeout(s); /* late */
+        }
+        solo_timeout(s);
+        answer_heartbeat();
+    }
+    assert_int_equal(solo_state(s), FLOE_SCTP_ESTABLISHED);
+}
+
 static void test_sctp_heartbeat_ack_that_nobody_asked_for_changes_nothing(void **state)
 {
     (void)state;
@@ -222,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_heartbeat_is_never_sent_where_it_is_turned_off, set_up),
         cmocka_unit_test_setup(test_sctp_heartbeat_carries_another_number_each_time, set_up),
         cmocka_unit_test_setup(test_sctp_heartbeat_ack_with_another_number_answers_nothing, set_up),
+        cmocka_unit_test_setup(test_sctp_heartbeat_ack_ends_the_count_of_failures, set_up),
         cmocka_unit_test_setup(test_sctp_heartbeat_ack_that_nobody_asked_for_changes_nothing,
                                set_up),
         cmocka_unit_test_setup(

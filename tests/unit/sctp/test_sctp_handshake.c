@@ -396,6 +396,17 @@ static void test_sctp_cookie_ack_in_other_states_is_dropped(void **state)
     assert_int_equal(solo_state(s), FLOE_SCTP_COOKIE_WAIT);
 }
 
+static void test_sctp_cookie_echo_has_a_timeout_of_its_own(void **state)
+{
+    (void)state;
+    solo_to_cookie_wait(s);
+    s->now += 400 * FLOE_MS;
+    solo_begin(s, s->tag);
+    solo_put_init(s, FLOE_SCTP_CHUNK_INIT_ACK, SOLO_TAG);
+    assert_int_equal(solo_give(s), FLOE_OK);
+    assert_int_equal(floe_sctp_assoc_deadline(&s->assoc) - s->now, solo_stats(s).rto_us);
+}
+
 static void test_sctp_round_trip_of_the_handshake_sets_the_first_timeout(void **state)
 {
     (void)state;
@@ -439,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_queued_data_is_sent_when_the_cookie_ack_comes, set_up),
         cmocka_unit_test_setup(test_sctp_data_behind_a_cookie_echo_is_received, set_up),
         cmocka_unit_test_setup(test_sctp_cookie_ack_in_other_states_is_dropped, set_up),
+        cmocka_unit_test_setup(test_sctp_cookie_echo_has_a_timeout_of_its_own, set_up),
         cmocka_unit_test_setup(test_sctp_round_trip_of_the_handshake_sets_the_first_timeout,
                                set_up),
     };
