@@ -51,7 +51,7 @@ static const uint32_t crc32c_tables[8][256] = {
           0x493c7d27),
 };
 
-uint32_t floe_crc32(uint32_t crc, floe_bytes bytes)
+uint32_t floe_crc32_portable(uint32_t crc, floe_bytes bytes)
 {
     crc = ~crc;
     for (size_t i = 0; i < bytes.len; i++) {
@@ -143,9 +143,85 @@ uint32_t floe_crc32c(uint32_t crc, floe_bytes bytes)
     return fast ? crc32c_sse42(crc, bytes) : floe_crc32c_portable(crc, bytes);
 }
 
+/* "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction" (Gopal and others,
+ * 2009): the message as a polynomial is folded onto its last 16 bytes, each fold a multiplication
+ * by a power of x mod P, and the rest is reduced as Barrett does. All is bit-reflected. */
+#define BLOCK 16u
+
+TARGET static __m128i load_block(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+TARGET static __m128i fold(__m128i sum, __m128i next)
+{
+    const __m128i powers = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); /* x^96, x^160 */
+    return _mm_xor_si128(next, _mm_xor_si128(_mm_clmulepi64_si128(sum, powers, 0x00),
+                                             _mm_clmulepi64_si128(sum, powers, 0x11)));
+}
+
+/* The last `count` bytes, fewer than a block: the sum moves to make room for them, and what leaves
+ * it is folded. They are loaded with bytes before them, so that nothing beyond `end` is read. */
+TARGET static __m128i fold_rest(__m128i sum, const uint8_t *end, size_t count)
+{
+#define GONE 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80
+    static const uint8_t order[3 * BLOCK] = {GONE, GONE, 0,  1,  2,  3,  4,  5,  6,    7,
+                                             8,    9,    10, 11, 12, 13, 14, 15, GONE, GONE};
+    __m128i leave = load_block(order + count), stay = load_block(order + BLOCK + count);
+    __m128i next = _mm_blendv_epi8(load_block(end - BLOCK), _mm_shuffle_epi8(sum, stay), leave);
+    return fold(_mm_shuffle_epi8(sum, leave), next);
+}
+
+/* 16 bytes to 12, to 8, to the 4 of the CRC. */
+TARGET static uint32_t reduce(__m128i sum)
+{
+    const __m128i powers = _mm_set_epi64x(0x163cd6124, 0x0ccaa009e);  /* x^64, x^96 */
+    const __m128i barrett = _mm_set_epi64x(0x1f7011641, 0x1db710641); /* x^64 / P, and P */
+    const __m128i low = _mm_setr_epi32(-1, 0, -1, 0);
+    sum = _mm_xor_si128(_mm_clmulepi64_si128(sum, powers, 0x00), _mm_srli_si128(sum, 8));
+    sum = _mm_xor_si128(_mm_clmulepi64_si128(_mm_and_si128(sum, low), powers, 0x10),
+                        _mm_srli_si128(sum, 4));
+    __m128i quotient = _mm_clmulepi64_si128(_mm_and_si128(sum, low), barrett, 0x10);
+    __m128i product = _mm_clmulepi64_si128(_mm_and_si128(quotient, low), barrett, 0x00);
+    return (uint32_t)_mm_extract_epi32(_mm_xor_si128(sum, product), 1);
+}
+
+TARGET static uint32_t crc32_pclmul(uint32_t start, floe_bytes bytes)
+{
+    const uint8_t *p = bytes.ptr;
+    __m128i sum = _mm_xor_si128(load_block(p), _mm_cvtsi32_si128((int)~start));
+    size_t left = bytes.len - BLOCK;
+    for (p += BLOCK; left >= BLOCK; left -= BLOCK, p += BLOCK) {
+        sum = fold(sum, load_block(p));
+    }
+    sum = left > 0 ? fold_rest(sum, p + left, left) : sum;
+    return ~reduce(sum);
+}
+
+uint32_t floe_crc32(uint32_t crc, floe_bytes bytes)
+{
+    bool fast =
+        bytes.len >= BLOCK && __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul");
+    return fast ? crc32_pclmul(crc, bytes) : floe_crc32_portable(crc, bytes);
+}
+
 #elif defined(__ARM_FEATURE_CRC32)
 
 #include <arm_acle.h>
+
+uint32_t floe_crc32(uint32_t crc, floe_bytes bytes)
+{
+    const uint8_t *p = bytes.ptr;
+    size_t left = bytes.len;
+    crc = ~crc;
+    for (; left >= 4; left -= 4, p += 4) {
+        crc = __crc32w(crc, load_le32(p));
+    }
+    for (; left > 0; left--, p++) {
+        crc = __crc32b(crc, *p);
+    }
+    return ~crc;
+}
 
 uint32_t floe_crc32c(uint32_t crc, floe_bytes bytes)
 {
@@ -162,6 +238,11 @@ uint32_t floe_crc32c(uint32_t crc, floe_bytes bytes)
 }
 
 #else
+
+uint32_t floe_crc32(uint32_t crc, floe_bytes bytes)
+{
+    return floe_crc32_portable(crc, bytes);
+}
 
 uint32_t floe_crc32c(uint32_t crc, floe_bytes bytes)
 {

@@ -110,6 +110,12 @@
 #define FLOE_DTLS_RECORD_MAX 2048
 #endif
 
+/* 1: once the handshake is over, DTLS records are sealed and opened here, and OpenSSL's memory is
+ * given back. 0: OpenSSL does it, in twice the time and some 40 to 60 KB more; the reference. */
+#ifndef FLOE_DTLS_OWN_RECORDS
+#define FLOE_DTLS_OWN_RECORDS 1
+#endif
+
 /* SCTP streams with state at one time, each direction. About 16 bytes each. Beyond: FULL for ours;
  * data on a further stream of the peer is refused as RFC 9260 section 6.5 says. */
 #ifndef FLOE_SCTP_STREAM_MAX
@@ -153,6 +159,30 @@
  * few thousand. Beyond: TOO_BIG. */
 #ifndef FLOE_SDP_LINE_MAX
 #define FLOE_SDP_LINE_MAX 16384
+#endif
+
+/* Names of others that multicast DNS is asked for at one time. 72 bytes each. Beyond: FULL; that
+ * candidate of the peer is not used. */
+#ifndef FLOE_MDNS_QUERY_MAX
+#define FLOE_MDNS_QUERY_MAX 8
+#endif
+
+/* Addresses of ours that are hidden behind a name in multicast DNS, up to 32. 72 bytes each, and 8
+ * for each interface. Beyond: FULL. */
+#ifndef FLOE_MDNS_NAME_MAX
+#define FLOE_MDNS_NAME_MAX 8
+#endif
+
+/* Interfaces that multicast DNS is spoken on, one for each family, up to 32. 28 bytes each. Beyond:
+ * FULL; the interface is not used. */
+#ifndef FLOE_MDNS_INTERFACE_MAX
+#define FLOE_MDNS_INTERFACE_MAX 8
+#endif
+
+/* Unicast answers of multicast DNS that are owed. 28 bytes each. Beyond: dropped; who asked asks
+ * again. */
+#ifndef FLOE_MDNS_REPLY_MAX
+#define FLOE_MDNS_REPLY_MAX 8
 #endif
 
 /* Sockets of a peer that io/ runs, one an address of this machine; about 100 bytes each, and each

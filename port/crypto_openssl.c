@@ -1,9 +1,10 @@
 /*
  * port/crypto_openssl.c - base/crypto.h on OpenSSL's libcrypto.
  *
- * Uses the low-level digests, whose context lives on the stack: EVP would fetch an algorithm and
- * allocate a context for each check of a packet, which costs several times the hash itself. HMAC is
- * built on them as RFC 2104 says. OpenSSL 3 deprecates these functions and keeps them.
+ * Uses the low-level digests, whose context lives on the stack and shows the words of the hash, so
+ * that a key made ready is ten words in the caller's memory. EVP keeps both to itself and allocates
+ * them: port/README.md has what that costs. HMAC is built on them as RFC 2104 says. OpenSSL 3
+ * deprecates these functions and keeps them.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
@@ -15,7 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE 64u /* of MD5, SHA-1 and SHA-256 alike */
+#define BLOCK_SIZE 64u  /* of MD5, SHA-1 and SHA-256 alike */
+#define INNER_MASK 0x36 /* RFC 2104 §2: ipad and opad */
+#define OUTER_MASK 0x5c
+
+_Static_assert(sizeof(SHA_LONG) == sizeof(uint32_t), "a word of floe_hmac_sha1_key");
 
 typedef union hash_state {
     MD5_CTX md5;
@@ -24,7 +29,6 @@ typedef union hash_state {
 } hash_state;
 
 typedef struct hash {
-    size_t size;
     void (*begin)(hash_state *state);
     void (*add)(hash_state *state, floe_bytes bytes);
     void (*end)(hash_state *state, uint8_t *out);
@@ -83,9 +87,9 @@ static void sha256_end(hash_state *state, uint8_t *out)
     must(SHA256_Final(out, &state->sha256));
 }
 
-static const hash md5 = {FLOE_MD5_SIZE, md5_begin, md5_add, md5_end};
-static const hash sha1 = {FLOE_SHA1_SIZE, sha1_begin, sha1_add, sha1_end};
-static const hash sha256 = {FLOE_SHA256_SIZE, sha256_begin, sha256_add, sha256_end};
+static const hash md5 = {md5_begin, md5_add, md5_end};
+static const hash sha1 = {sha1_begin, sha1_add, sha1_end};
+static const hash sha256 = {sha256_begin, sha256_add, sha256_end};
 
 static void digest(const hash *h, const floe_bytes *parts, size_t count, uint8_t *out)
 {
@@ -98,50 +102,100 @@ static void digest(const hash *h, const floe_bytes *parts, size_t count, uint8_t
     OPENSSL_cleanse(&state, sizeof state);
 }
 
-static void fill_pad(uint8_t pad[BLOCK_SIZE], const uint8_t key[BLOCK_SIZE], uint8_t mask)
+/* RFC 2104 §2: the key fills a block; one that is longer is replaced by its hash. */
+static void fill_block(const hash *h, floe_bytes key, uint8_t block[BLOCK_SIZE])
 {
-    for (size_t i = 0; i < BLOCK_SIZE; i++) {
-        pad[i] = key[i] ^ mask;
-    }
-}
-
-static void hmac(const hash *h, floe_bytes key, const floe_bytes *parts, size_t count, uint8_t *out)
-{
-    uint8_t block[BLOCK_SIZE] = {0}, pad[BLOCK_SIZE], inner[FLOE_SHA256_SIZE];
-    hash_state state;
-
-    /* RFC 2104 §2: a key longer than a block is replaced by its hash. */
+    memset(block, 0, BLOCK_SIZE);
     if (key.len > BLOCK_SIZE) {
         digest(h, &key, 1, block);
     } else if (key.len > 0) {
         memcpy(block, key.ptr, key.len);
     }
-    fill_pad(pad, block, 0x36);
-    h->begin(&state);
-    h->add(&state, (floe_bytes){pad, sizeof pad});
-    for (size_t i = 0; i < count; i++) {
-        h->add(&state, parts[i]);
-    }
-    h->end(&state, inner);
+}
 
-    fill_pad(pad, block, 0x5c);
-    const floe_bytes outer[2] = {{pad, sizeof pad}, {inner, h->size}};
-    digest(h, outer, 2, out);
+static void mask(uint8_t block[BLOCK_SIZE], uint8_t with)
+{
+    for (size_t i = 0; i < BLOCK_SIZE; i++) {
+        block[i] ^= with;
+    }
+}
+
+static void sha1_after(uint32_t words[5], const uint8_t block[BLOCK_SIZE])
+{
+    hash_state state;
+    SHA_CTX *sha = &state.sha1;
+    sha1_begin(&state);
+    sha1_add(&state, (floe_bytes){block, BLOCK_SIZE});
+    const uint32_t now[5] = {sha->h0, sha->h1, sha->h2, sha->h3, sha->h4};
+    memcpy(words, now, sizeof now);
     OPENSSL_cleanse(&state, sizeof state);
+}
+
+/* On from where sha1_after() stopped: one block, counted in bits, has gone in. */
+static void sha1_resume(hash_state *state, const uint32_t words[5])
+{
+    state->sha1 = (SHA_CTX){.h0 = words[0],
+                            .h1 = words[1],
+                            .h2 = words[2],
+                            .h3 = words[3],
+                            .h4 = words[4],
+                            .Nl = 8 * BLOCK_SIZE};
+}
+
+void floe_hmac_sha1_key_prepare(floe_hmac_sha1_key *ready, floe_bytes key)
+{
+    uint8_t block[BLOCK_SIZE];
+    fill_block(&sha1, key, block);
+    mask(block, INNER_MASK);
+    sha1_after(ready->inner, block);
+    mask(block, INNER_MASK ^ OUTER_MASK);
+    sha1_after(ready->outer, block);
     OPENSSL_cleanse(block, sizeof block);
-    OPENSSL_cleanse(pad, sizeof pad);
+}
+
+void floe_hmac_sha1_key_compute(const floe_hmac_sha1_key *ready, const floe_bytes *parts,
+                                size_t count, uint8_t out[FLOE_SHA1_SIZE])
+{
+    uint8_t inner[FLOE_SHA1_SIZE];
+    hash_state state;
+    sha1_resume(&state, ready->inner);
+    for (size_t i = 0; i < count; i++) {
+        sha1_add(&state, parts[i]);
+    }
+    sha1_end(&state, inner);
+    sha1_resume(&state, ready->outer);
+    sha1_add(&state, (floe_bytes){inner, sizeof inner});
+    sha1_end(&state, out);
+    OPENSSL_cleanse(&state, sizeof state);
 }
 
 void floe_hmac_sha1(floe_bytes key, const floe_bytes *parts, size_t count,
                     uint8_t out[FLOE_SHA1_SIZE])
 {
-    hmac(&sha1, key, parts, count, out);
+    floe_hmac_sha1_key ready;
+    floe_hmac_sha1_key_prepare(&ready, key);
+    floe_hmac_sha1_key_compute(&ready, parts, count, out);
+    OPENSSL_cleanse(&ready, sizeof ready);
 }
 
 void floe_hmac_sha256(floe_bytes key, const floe_bytes *parts, size_t count,
                       uint8_t out[FLOE_SHA256_SIZE])
 {
-    hmac(&sha256, key, parts, count, out);
+    uint8_t block[BLOCK_SIZE], inner[FLOE_SHA256_SIZE];
+    hash_state state;
+    fill_block(&sha256, key, block);
+    mask(block, INNER_MASK);
+    sha256_begin(&state);
+    sha256_add(&state, (floe_bytes){block, sizeof block});
+    for (size_t i = 0; i < count; i++) {
+        sha256_add(&state, parts[i]);
+    }
+    sha256_end(&state, inner);
+    mask(block, INNER_MASK ^ OUTER_MASK);
+    const floe_bytes outer[2] = {{block, sizeof block}, {inner, sizeof inner}};
+    digest(&sha256, outer, 2, out);
+    OPENSSL_cleanse(&state, sizeof state);
+    OPENSSL_cleanse(block, sizeof block);
 }
 
 void floe_sha256(const floe_bytes *parts, size_t count, uint8_t out[FLOE_SHA256_SIZE])

@@ -8,30 +8,37 @@
  * receiver accepts in up to 763 bytes. */
 #define TEXT_MAX 763
 
-/* The value of a kind is min, min + step, min + 2 step, ... up to max bytes long. */
+/* The value of a kind is min, min + step, min + 2 step, ... up to max bytes long. A step is a power
+ * of two, and what is kept are differences, so that a check is a subtraction and two comparisons:
+ * it is made for each attribute of each packet. */
+#define SIZES(min, max, step)                                                                      \
+    {                                                                                              \
+        (min), (max) - (min), (step)-1, 0                                                          \
+    }
+
 static const struct {
-    uint16_t min, max, step;
+    uint16_t min, span, odd, pad; /* `odd`: the bits that length minus min must not have */
 } sizes[FLOE_STUN_KIND_COUNT] = {
-    [FLOE_STUN_KIND_UNKNOWN] = {0, UINT16_MAX, 1},
-    [FLOE_STUN_KIND_ANY] = {0, UINT16_MAX, 1},
-    [FLOE_STUN_KIND_FLAG] = {0, 0, 1},
-    [FLOE_STUN_KIND_U8] = {1, 1, 1},
+    [FLOE_STUN_KIND_UNKNOWN] = SIZES(0, UINT16_MAX, 1),
+    [FLOE_STUN_KIND_ANY] = SIZES(0, UINT16_MAX, 1),
+    [FLOE_STUN_KIND_FLAG] = SIZES(0, 0, 1),
+    [FLOE_STUN_KIND_U8] = SIZES(1, 1, 1),
     /* RFC 5780 §7.5 can be read as a length of 2, or of 4 with the padding counted. */
-    [FLOE_STUN_KIND_U16] = {2, 4, 2},
-    [FLOE_STUN_KIND_U32] = {4, 4, 1},
-    [FLOE_STUN_KIND_U64] = {8, 8, 1},
-    [FLOE_STUN_KIND_SHA1] = {20, 20, 1},
-    [FLOE_STUN_KIND_SHA256] = {32, 32, 1},
+    [FLOE_STUN_KIND_U16] = SIZES(2, 4, 2),
+    [FLOE_STUN_KIND_U32] = SIZES(4, 4, 1),
+    [FLOE_STUN_KIND_U64] = SIZES(8, 8, 1),
+    [FLOE_STUN_KIND_SHA1] = SIZES(20, 20, 1),
+    [FLOE_STUN_KIND_SHA256] = SIZES(32, 32, 1),
     /* RFC 8489 §14.6: at least 16 bytes, at most 32, a multiple of four. */
-    [FLOE_STUN_KIND_SHA256_CUT] = {16, 32, 4},
-    [FLOE_STUN_KIND_TEXT] = {0, TEXT_MAX, 1},
-    [FLOE_STUN_KIND_DOMAIN] = {0, 255, 1},
-    [FLOE_STUN_KIND_ERROR] = {4, 4 + TEXT_MAX, 1},
-    [FLOE_STUN_KIND_TYPES] = {0, UINT16_MAX, 2},
-    [FLOE_STUN_KIND_ALGORITHMS] = {4, UINT16_MAX, 4},
+    [FLOE_STUN_KIND_SHA256_CUT] = SIZES(16, 32, 4),
+    [FLOE_STUN_KIND_TEXT] = SIZES(0, TEXT_MAX, 1),
+    [FLOE_STUN_KIND_DOMAIN] = SIZES(0, 255, 1),
+    [FLOE_STUN_KIND_ERROR] = SIZES(4, 4 + TEXT_MAX, 1),
+    [FLOE_STUN_KIND_TYPES] = SIZES(0, UINT16_MAX, 2),
+    [FLOE_STUN_KIND_ALGORITHMS] = SIZES(4, UINT16_MAX, 4),
     /* The family inside says more: floe_stun_attr_is_ok(). */
-    [FLOE_STUN_KIND_ADDR] = {FLOE_STUN_ADDR_HEADER, UINT16_MAX, 1},
-    [FLOE_STUN_KIND_XOR_ADDR] = {FLOE_STUN_ADDR_HEADER, UINT16_MAX, 1},
+    [FLOE_STUN_KIND_ADDR] = SIZES(FLOE_STUN_ADDR_HEADER, UINT16_MAX, 1),
+    [FLOE_STUN_KIND_XOR_ADDR] = SIZES(FLOE_STUN_ADDR_HEADER, UINT16_MAX, 1),
 };
 
 /* Every known type lies within 64 of 0x0000 or of 0x8000, so a type is an index: bit 15, then the
@@ -92,19 +99,23 @@ floe_stun_kind floe_stun_attr_kind(uint16_t type)
                                        : FLOE_STUN_KIND_UNKNOWN;
 }
 
+static bool is_size_ok(floe_stun_kind kind, size_t len)
+{
+    size_t over = len - sizes[kind].min; /* huge where len is less */
+    return over <= sizes[kind].span && (over & sizes[kind].odd) == 0;
+}
+
 bool floe_stun_attr_is_size_ok(uint16_t type, size_t len)
 {
-    floe_stun_kind kind = floe_stun_attr_kind(type);
-    return len >= sizes[kind].min && len <= sizes[kind].max &&
-           (len - sizes[kind].min) % sizes[kind].step == 0;
+    return is_size_ok(floe_stun_attr_kind(type), len);
 }
 
 bool floe_stun_attr_is_ok(uint16_t type, floe_bytes value)
 {
-    if (!floe_stun_attr_is_size_ok(type, value.len)) {
+    floe_stun_kind kind = floe_stun_attr_kind(type);
+    if (!is_size_ok(kind, value.len)) {
         return false;
     }
-    floe_stun_kind kind = floe_stun_attr_kind(type);
     if (kind != FLOE_STUN_KIND_ADDR && kind != FLOE_STUN_KIND_XOR_ADDR) {
         return true;
     }

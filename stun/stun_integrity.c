@@ -20,13 +20,13 @@ static void hmac_input(floe_bytes packet, size_t at, uint8_t head[4], floe_bytes
     parts[1] = (floe_bytes){packet.ptr + 4, at - 4};
 }
 
-void floe_stun_integrity_sha1(floe_bytes packet, size_t at, floe_bytes key,
+void floe_stun_integrity_sha1(floe_bytes packet, size_t at, const floe_hmac_sha1_key *key,
                               uint8_t out[FLOE_SHA1_SIZE])
 {
     uint8_t head[4];
     floe_bytes parts[2];
     hmac_input(packet, at, head, parts);
-    floe_hmac_sha1(key, parts, 2, out);
+    floe_hmac_sha1_key_compute(key, parts, 2, out);
 }
 
 void floe_stun_integrity_sha256(floe_bytes packet, size_t at, floe_bytes key,
@@ -38,7 +38,7 @@ void floe_stun_integrity_sha256(floe_bytes packet, size_t at, floe_bytes key,
     floe_hmac_sha256(key, parts, 2, out);
 }
 
-floe_err floe_stun_msg_check_integrity(const floe_stun_msg *msg, floe_bytes key)
+floe_err floe_stun_msg_check_integrity_by(const floe_stun_msg *msg, const floe_hmac_sha1_key *key)
 {
     uint8_t hmac[FLOE_SHA1_SIZE];
     size_t at = msg->integrity_at;
@@ -48,6 +48,15 @@ floe_err floe_stun_msg_check_integrity(const floe_stun_msg *msg, floe_bytes key)
     floe_stun_integrity_sha1(msg->packet, at, key, hmac);
     bool same = floe_secret_equal(hmac, msg->packet.ptr + at + FLOE_STUN_ATTR_HEADER, sizeof hmac);
     return same ? FLOE_OK : FLOE_E_AUTH;
+}
+
+floe_err floe_stun_msg_check_integrity(const floe_stun_msg *msg, floe_bytes key)
+{
+    floe_hmac_sha1_key ready;
+    floe_hmac_sha1_key_prepare(&ready, key);
+    floe_err err = floe_stun_msg_check_integrity_by(msg, &ready);
+    floe_secret_wipe(&ready, sizeof ready);
+    return err;
 }
 
 floe_err floe_stun_msg_check_integrity_sha256(const floe_stun_msg *msg, floe_bytes key)

@@ -111,31 +111,38 @@ static bool add_attr(floe_stun_msg *msg, const floe_stun_attr *attr, size_t at)
 static void load_header(floe_stun_msg *msg, floe_bytes packet)
 {
     unsigned type = floe_load_u16(packet.ptr);
-    msg->packet = packet;
-    msg->tid = packet.ptr + 8;
-    /* RFC 8489 §5: the class is bits 8 and 4, and the method is the rest, pushed together. */
-    msg->method = (uint16_t)((type & 0x000F) | (type & 0x00E0) >> 1 | (type & 0x3E00) >> 2);
-    msg->cls = (uint8_t)((type & 0x0100) >> 7 | (type & 0x0010) >> 4);
-    msg->visible_end = (uint16_t)(packet.len - FLOE_STUN_HEADER_SIZE);
+    *msg = (floe_stun_msg){
+        .packet = packet,
+        .tid = packet.ptr + 8,
+        /* RFC 8489 §5: the class is bits 8 and 4, and the method is the rest, pushed together. */
+        .method = (uint16_t)((type & 0x000F) | (type & 0x00E0) >> 1 | (type & 0x3E00) >> 2),
+        .cls = (uint8_t)((type & 0x0100) >> 7 | (type & 0x0010) >> 4),
+        .visible_end = (uint16_t)(packet.len - FLOE_STUN_HEADER_SIZE),
+    };
+}
+
+static bool load_attrs(floe_stun_msg *msg)
+{
+    floe_stun_attr attr;
+    for (size_t at = FLOE_STUN_HEADER_SIZE; at < msg->packet.len; at += attr_size(&attr)) {
+        if (!load_attr(msg->packet, at, &attr) || !add_attr(msg, &attr, at)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 floe_err floe_stun_msg_parse(floe_stun_msg *msg, floe_bytes packet)
 {
-    memset(msg, 0, sizeof *msg);
-    if (!floe_stun_msg_is(packet) ||
-        floe_load_u16(packet.ptr + 2) != packet.len - FLOE_STUN_HEADER_SIZE) {
-        return FLOE_E_MALFORMED;
-    }
-    floe_stun_msg parsed = {.has_fingerprint = false};
-    load_header(&parsed, packet);
-    floe_stun_attr attr;
-    for (size_t at = FLOE_STUN_HEADER_SIZE; at < packet.len; at += attr_size(&attr)) {
-        if (!load_attr(packet, at, &attr) || !add_attr(&parsed, &attr, at)) {
-            return FLOE_E_MALFORMED;
+    if (floe_stun_msg_is(packet) &&
+        floe_load_u16(packet.ptr + 2) == packet.len - FLOE_STUN_HEADER_SIZE) {
+        load_header(msg, packet);
+        if (load_attrs(msg)) {
+            return FLOE_OK;
         }
     }
-    *msg = parsed;
-    return FLOE_OK;
+    memset(msg, 0, sizeof *msg);
+    return FLOE_E_MALFORMED;
 }
 
 bool floe_stun_msg_next(const floe_stun_msg *msg, size_t *cursor, floe_stun_attr *attr)

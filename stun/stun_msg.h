@@ -10,6 +10,7 @@
 #ifndef FLOE_STUN_STUN_MSG_H
 #define FLOE_STUN_STUN_MSG_H
 
+#include "base/crypto.h"
 #include "base/floe.h"
 #include "base/writer.h"
 
@@ -142,8 +143,11 @@ size_t floe_stun_msg_get_unknown(const floe_stun_msg *msg, const uint16_t *known
 
 /* HMAC over the packet as sections 14.5 and 14.6 say, compared in constant time; never writes to
  * it. AUTH: absent or wrong; the two are deliberately not told apart. MESSAGE-INTEGRITY-SHA256 may
- * be truncated to 16, 20, ... 32 bytes. */
+ * be truncated to 16, 20, ... 32 bytes. The function that ends in _by takes a key made ready, which
+ * saves a third of the time: for whoever checks many messages under one password. */
 FLOE_MUST_USE floe_err floe_stun_msg_check_integrity(const floe_stun_msg *msg, floe_bytes key);
+FLOE_MUST_USE floe_err floe_stun_msg_check_integrity_by(const floe_stun_msg *msg,
+                                                        const floe_hmac_sha1_key *key);
 FLOE_MUST_USE floe_err floe_stun_msg_check_integrity_sha256(const floe_stun_msg *msg,
                                                             floe_bytes key);
 
@@ -167,6 +171,7 @@ void floe_stun_writer_put_addr(floe_stun_writer *w, uint16_t type, const floe_ad
 void floe_stun_writer_put_error(floe_stun_writer *w, int code);
 void floe_stun_writer_put_unknown(floe_stun_writer *w, const uint16_t *types, size_t count);
 void floe_stun_writer_put_integrity(floe_stun_writer *w, floe_bytes key);
+void floe_stun_writer_put_integrity_by(floe_stun_writer *w, const floe_hmac_sha1_key *key);
 void floe_stun_writer_put_integrity_sha256(floe_stun_writer *w, floe_bytes key);
 void floe_stun_writer_put_fingerprint(floe_stun_writer *w); /* must be last (section 14.7) */
 /* *packet views the finished bytes.

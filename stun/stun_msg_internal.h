@@ -58,7 +58,7 @@ void floe_stun_attr_xor_ip(uint8_t *dst, const uint8_t *src, size_t len, const u
 
 /* The HMAC that the integrity attribute `at` bytes into `packet` should have; reads its length, not
  * its value. */
-void floe_stun_integrity_sha1(floe_bytes packet, size_t at, floe_bytes key,
+void floe_stun_integrity_sha1(floe_bytes packet, size_t at, const floe_hmac_sha1_key *key,
                               uint8_t out[FLOE_SHA1_SIZE]);
 void floe_stun_integrity_sha256(floe_bytes packet, size_t at, floe_bytes key,
                                 uint8_t out[FLOE_SHA256_SIZE]);

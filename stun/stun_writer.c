@@ -153,13 +153,21 @@ void floe_stun_writer_put_unknown(floe_stun_writer *w, const uint16_t *types, si
     }
 }
 
-void floe_stun_writer_put_integrity(floe_stun_writer *w, floe_bytes key)
+void floe_stun_writer_put_integrity_by(floe_stun_writer *w, const floe_hmac_sha1_key *key)
 {
     size_t at = w->w.len;
     uint8_t *space = add_attr_space(w, FLOE_STUN_MESSAGE_INTEGRITY, FLOE_SHA1_SIZE);
     if (space != NULL) {
         floe_stun_integrity_sha1(floe_writer_view(&w->w), at, key, space);
     }
+}
+
+void floe_stun_writer_put_integrity(floe_stun_writer *w, floe_bytes key)
+{
+    floe_hmac_sha1_key ready;
+    floe_hmac_sha1_key_prepare(&ready, key);
+    floe_stun_writer_put_integrity_by(w, &ready);
+    floe_secret_wipe(&ready, sizeof ready);
 }
 
 void floe_stun_writer_put_integrity_sha256(floe_stun_writer *w, floe_bytes key)

@@ -7,6 +7,13 @@
 #include "support/hex.h"
 #include "support/unit.h"
 
+/* Both forms of CRC-32, of which the first may be the CPU's instructions. */
+static void assert_crc32(floe_bytes bytes, uint32_t expected)
+{
+    assert_int_equal(floe_crc32(0, bytes), expected);
+    assert_int_equal(floe_crc32_portable(0, bytes), expected);
+}
+
 /* Both forms of CRC32c, of which the first may be the CPU's instruction. */
 static void assert_crc32c(floe_bytes bytes, uint32_t expected)
 {
@@ -17,8 +24,8 @@ static void assert_crc32c(floe_bytes bytes, uint32_t expected)
 static void test_crc32_has_the_check_value_of_v42(void **state)
 {
     (void)state;
-    assert_int_equal(floe_crc32(0, FLOE_LIT("123456789")), 0xcbf43926);
-    assert_int_equal(floe_crc32(0, FLOE_LIT("")), 0);
+    assert_crc32(FLOE_LIT("123456789"), 0xcbf43926);
+    assert_crc32(FLOE_LIT(""), 0);
 }
 
 static void test_crc32_of_pieces_is_that_of_the_whole(void **state)
@@ -60,20 +67,20 @@ static void test_crc32c_has_the_check_value_of_castagnoli(void **state)
 }
 
 /* One bit at a time, as the definition has it: no table and no instruction. */
-static uint32_t crc32c_by_definition(floe_bytes bytes)
+static uint32_t crc_by_definition(uint32_t polynomial, floe_bytes bytes)
 {
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < bytes.len; i++) {
         crc ^= bytes.ptr[i];
         for (int bit = 0; bit < 8; bit++) {
-            crc = (crc & 1) != 0 ? crc >> 1 ^ 0x82f63b78u : crc >> 1;
+            crc = (crc & 1) != 0 ? crc >> 1 ^ polynomial : crc >> 1;
         }
     }
     return ~crc;
 }
 
 /* Past two rounds of three lanes of 128 bytes, with every remainder, from every alignment. */
-static void test_crc32c_agrees_with_the_definition_for_every_length(void **state)
+static void test_crc_agrees_with_the_definition_for_every_length(void **state)
 {
     (void)state;
     uint8_t bytes[800 + 8];
@@ -84,7 +91,23 @@ static void test_crc32c_agrees_with_the_definition_for_every_length(void **state
     }
     for (size_t len = 0; len <= 800; len++) {
         floe_bytes part = {bytes + len % 8, len};
-        assert_crc32c(part, crc32c_by_definition(part));
+        assert_crc32(part, crc_by_definition(0xedb88320u, part));
+        assert_crc32c(part, crc_by_definition(0x82f63b78u, part));
+    }
+}
+
+static void test_crc32_starts_from_any_value(void **state)
+{
+    (void)state;
+    uint8_t bytes[200];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 7);
+    }
+    uint32_t whole = floe_crc32(0, (floe_bytes){bytes, sizeof bytes});
+    for (size_t cut = 0; cut <= sizeof bytes; cut++) {
+        floe_bytes head = {bytes, cut}, tail = {bytes + cut, sizeof bytes - cut};
+        assert_int_equal(floe_crc32(floe_crc32(0, head), tail), whole);
+        assert_int_equal(floe_crc32_portable(floe_crc32_portable(0, head), tail), whole);
     }
 }
 
@@ -110,7 +133,8 @@ int main(void)
         cmocka_unit_test(test_crc32_of_pieces_is_that_of_the_whole),
         cmocka_unit_test(test_crc32c_has_the_answers_of_rfc_3720),
         cmocka_unit_test(test_crc32c_has_the_check_value_of_castagnoli),
-        cmocka_unit_test(test_crc32c_agrees_with_the_definition_for_every_length),
+        cmocka_unit_test(test_crc_agrees_with_the_definition_for_every_length),
+        cmocka_unit_test(test_crc32_starts_from_any_value),
         cmocka_unit_test(test_crc32c_of_pieces_is_that_of_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * RFC 4231 §4, SHA-256 of FIPS 180-4 (NIST's example values), MD5 of RFC 1321 appendix A.5. */
 #include "base/crypto.h"
 
+#include <openssl/sha.h>
 #include <string.h>
 
 #include "support/hex.h"
@@ -69,6 +70,78 @@ static void test_hmac_sha1_has_the_answers_of_rfc_2202_however_cut(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof sha1_cases / sizeof sha1_cases[0]; i++) {
         check_hmac(floe_hmac_sha1, &sha1_cases[i]);
+    }
+}
+
+static void hmac_sha1_in_two_steps(floe_bytes key, const floe_bytes *parts, size_t count,
+                                   uint8_t *out)
+{
+    floe_hmac_sha1_key ready;
+    floe_hmac_sha1_key_prepare(&ready, key);
+    floe_hmac_sha1_key_compute(&ready, parts, count, out);
+}
+
+static void test_hmac_sha1_key_has_the_answers_of_rfc_2202_however_cut(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof sha1_cases / sizeof sha1_cases[0]; i++) {
+        check_hmac(hmac_sha1_in_two_steps, &sha1_cases[i]);
+    }
+}
+
+static void test_hmac_sha1_key_serves_many_messages_unchanged(void **state)
+{
+    (void)state;
+    floe_hmac_sha1_key ready, before;
+    floe_hmac_sha1_key_prepare(&ready, FLOE_LIT("key"));
+    before = ready;
+    const floe_bytes texts[3] = {FLOE_LIT("one"), FLOE_LIT("two"), FLOE_LIT("one")};
+    uint8_t macs[3][FLOE_SHA1_SIZE];
+    for (size_t i = 0; i < 3; i++) {
+        floe_hmac_sha1_key_compute(&ready, &texts[i], 1, macs[i]);
+    }
+    assert_memory_equal(macs[0], macs[2], FLOE_SHA1_SIZE);
+    assert_memory_not_equal(macs[0], macs[1], FLOE_SHA1_SIZE);
+    assert_memory_equal(&ready, &before, sizeof ready);
+}
+
+/* HMAC as RFC 2104 §2 defines it, over OpenSSL's one-shot SHA1(): nothing of the file under test.
+ */
+static void hmac_by_definition(floe_bytes key, floe_bytes text, uint8_t out[FLOE_SHA1_SIZE])
+{
+    uint8_t inner[64 + 300], outer[64 + FLOE_SHA1_SIZE], block[64] = {0};
+    if (key.len > 64) {
+        SHA1(key.ptr, key.len, block);
+    } else {
+        memcpy(block, key.ptr, key.len);
+    }
+    for (size_t i = 0; i < 64; i++) {
+        inner[i] = block[i] ^ 0x36;
+        outer[i] = block[i] ^ 0x5c;
+    }
+    memcpy(inner + 64, text.ptr, text.len);
+    SHA1(inner, 64 + text.len, outer + 64);
+    SHA1(outer, sizeof outer, out);
+}
+
+/* Keys up to and beyond one block, texts up to and beyond several, all drawn from one seed. */
+static void test_hmac_sha1_key_agrees_with_the_definition(void **state)
+{
+    (void)state;
+    uint8_t random[600], expected[FLOE_SHA1_SIZE], got[FLOE_SHA1_SIZE];
+    uint32_t seed = 1;
+    for (size_t round = 0; round < 3000; round++) {
+        for (size_t i = 0; i < sizeof random; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            random[i] = (uint8_t)(seed >> 24);
+        }
+        const floe_bytes key = {random, round % 150};
+        const floe_bytes text = {random + 200, round % 301};
+        hmac_by_definition(key, text, expected);
+        hmac_sha1_in_two_steps(key, &text, 1, got);
+        assert_memory_equal(got, expected, sizeof got);
+        floe_hmac_sha1(key, &text, 1, got);
+        assert_memory_equal(got, expected, sizeof got);
     }
 }
 
@@ -168,6 +241,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hmac_sha1_has_the_answers_of_rfc_2202_however_cut),
+        cmocka_unit_test(test_hmac_sha1_key_has_the_answers_of_rfc_2202_however_cut),
+        cmocka_unit_test(test_hmac_sha1_key_serves_many_messages_unchanged),
+        cmocka_unit_test(test_hmac_sha1_key_agrees_with_the_definition),
         cmocka_unit_test(test_hmac_sha256_has_the_answers_of_rfc_4231_however_cut),
         cmocka_unit_test(test_hmac_hashes_a_key_only_beyond_one_block),
         cmocka_unit_test(test_hmac_takes_an_empty_key_and_no_text),

@@ -187,6 +187,19 @@ static void test_stun_integrity_no_flipped_bit_goes_unnoticed(void **state)
     }
 }
 
+static void test_stun_integrity_by_a_key_made_ready_is_that_by_its_password(void **state)
+{
+    (void)state;
+    floe_stun_msg msg;
+    floe_hmac_sha1_key right, wrong;
+    floe_hmac_sha1_key_prepare(&right, PASSWORD);
+    floe_hmac_sha1_key_prepare(&wrong, FLOE_LIT("VOkJxbRl1RmTxUk/WvJxBT"));
+    parse_vector(&msg, "rfc5769.txt", "RFC 5769 section 2.1 sample request");
+    assert_int_equal(floe_stun_msg_check_integrity_by(&msg, &right), FLOE_OK);
+    assert_int_equal(floe_stun_msg_check_integrity_by(&msg, &wrong), FLOE_E_AUTH);
+    assert_int_equal(floe_stun_msg_check_integrity_by(&msg, &right), FLOE_OK);
+}
+
 static void begin_request(floe_stun_writer *w)
 {
     static const uint8_t tid[FLOE_STUN_TID_SIZE] = {1, 2, 3};
@@ -213,6 +226,18 @@ static void test_stun_integrity_aioice_absent_is_auth(void **state)
     end_and_parse(&w, &msg);
     assert_int_equal(floe_stun_msg_check_integrity(&msg, PASSWORD), FLOE_E_AUTH);
     assert_int_equal(floe_stun_msg_check_integrity_sha256(&msg, PASSWORD), FLOE_E_AUTH);
+}
+
+static void test_stun_integrity_by_a_key_made_ready_absent_is_auth(void **state)
+{
+    (void)state;
+    floe_stun_writer w;
+    floe_stun_msg msg;
+    floe_hmac_sha1_key ready;
+    floe_hmac_sha1_key_prepare(&ready, PASSWORD);
+    begin_request(&w);
+    end_and_parse(&w, &msg);
+    assert_int_equal(floe_stun_msg_check_integrity_by(&msg, &ready), FLOE_E_AUTH);
 }
 
 static void test_stun_integrity_aioice_empty_is_malformed(void **state)
@@ -332,7 +357,9 @@ int main(void)
         cmocka_unit_test(test_stun_integrity_browsers_and_coturn_verify),
         cmocka_unit_test(test_stun_integrity_wrong_key_is_auth),
         cmocka_unit_test(test_stun_integrity_no_flipped_bit_goes_unnoticed),
+        cmocka_unit_test(test_stun_integrity_by_a_key_made_ready_is_that_by_its_password),
         cmocka_unit_test(test_stun_integrity_aioice_absent_is_auth),
+        cmocka_unit_test(test_stun_integrity_by_a_key_made_ready_absent_is_auth),
         cmocka_unit_test(test_stun_integrity_aioice_empty_is_malformed),
         cmocka_unit_test(test_stun_integrity_aioice_sha256_only_is_auth_for_sha1),
         cmocka_unit_test(test_stun_integrity_aioice_two_the_first_counts),

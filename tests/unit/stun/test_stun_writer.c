@@ -193,6 +193,22 @@ static void test_stun_writer_message_of_65532_bytes_fits_and_a_longer_one_is_too
     assert_error(&w, FLOE_E_TOO_BIG);
 }
 
+static void test_stun_writer_put_integrity_by_writes_what_put_integrity_does(void **state)
+{
+    (void)state;
+    uint8_t other[200];
+    floe_stun_writer w, by;
+    floe_hmac_sha1_key ready;
+    floe_hmac_sha1_key_prepare(&ready, PASSWORD);
+    begin(&w);
+    floe_stun_writer_begin(&by, other, sizeof other, FLOE_STUN_REQUEST, FLOE_STUN_BINDING, tid);
+    floe_stun_writer_put_integrity(&w, PASSWORD);
+    floe_stun_writer_put_integrity_by(&by, &ready);
+    assert_true(floe_bytes_equal(end(&w), end(&by)));
+    floe_stun_writer_put_integrity_by(&by, &ready); /* only one of them has a place */
+    assert_error(&by, FLOE_E_STATE);
+}
+
 static void test_stun_writer_attributes_after_integrity_break_the_order(void **state)
 {
     (void)state;
@@ -427,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_stun_writer_error_reason_names_the_codes),
         cmocka_unit_test(test_stun_writer_too_small_a_buffer_is_too_big_and_stays_untouched_behind),
         cmocka_unit_test(test_stun_writer_message_of_65532_bytes_fits_and_a_longer_one_is_too_big),
+        cmocka_unit_test(test_stun_writer_put_integrity_by_writes_what_put_integrity_does),
         cmocka_unit_test(test_stun_writer_attributes_after_integrity_break_the_order),
         cmocka_unit_test(test_stun_writer_anything_after_the_fingerprint_breaks_the_order),
         cmocka_unit_test(test_stun_writer_first_error_sticks_and_nothing_is_written_any_more),
