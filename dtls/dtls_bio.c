@@ -80,14 +80,20 @@ static void renumber(floe_dtls_conn *conn, uint8_t *record)
     floe_store_u32(record + SEQUENCE_AT + 2, conn->plain_count);
 }
 
+void floe_dtls_bio_count_got(floe_dtls_conn *conn, const floe_dtls_record *record)
+{
+    trace(conn, FLOE_TRACE_GOT, record->whole.len, record->type);
+    conn->stats.records_received++;
+}
+
 static int give(floe_dtls_conn *conn, const floe_dtls_record *record, uint8_t *out)
 {
     memcpy(out, record->whole.ptr, record->whole.len);
     if (record->epoch == 0) {
         renumber(conn, out);
     }
-    trace(conn, FLOE_TRACE_GOT, record->whole.len, record->type);
-    conn->stats.records_received++;
+    floe_dtls_keys_note_given(&conn->keys, record);
+    floe_dtls_bio_count_got(conn, record);
     conn->unproven += record->type == FLOE_DTLS_DATA ? 1u : 0u;
     return (int)record->whole.len;
 }
@@ -120,12 +126,19 @@ static int read_record(BIO *bio, char *out, int cap)
     return -1;
 }
 
-static uint64_t count_records(floe_bytes datagram)
+void floe_dtls_bio_count_sent(floe_dtls_conn *conn, floe_bytes datagram, uint64_t records)
+{
+    trace(conn, FLOE_TRACE_SENT, datagram.len, datagram.ptr[0]);
+    conn->stats.records_sent += records;
+}
+
+static uint64_t note_records(floe_dtls_conn *conn, floe_bytes datagram)
 {
     floe_dtls_record record;
     uint64_t count = 0;
 
     while (floe_dtls_record_next(&datagram, &record)) {
+        floe_dtls_keys_note_sent(&conn->keys, &record);
         count++;
     }
     return count;
@@ -137,8 +150,7 @@ static int write_datagram(BIO *bio, const char *data, int len)
     floe_bytes datagram = {(const uint8_t *)data, (size_t)len};
 
     BIO_clear_retry_flags(bio);
-    trace(conn, FLOE_TRACE_SENT, datagram.len, datagram.ptr[0]);
-    conn->stats.records_sent += count_records(datagram);
+    floe_dtls_bio_count_sent(conn, datagram, note_records(conn, datagram));
     if (conn->sealed.ptr != NULL && datagram.ptr[0] == FLOE_DTLS_DATA) {
         if (datagram.len > conn->sealed.len) {
             return -1;
@@ -160,26 +172,36 @@ static long control(BIO *bio, int command, long number, void *pointer)
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-BIO_METHOD *floe_dtls_bio_method_new(void)
+BIO_METHOD *floe_dtls_bio_method_make(floe_dtls_bio_read *read, floe_dtls_bio_write *write)
 {
-    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_FLOE, "floe datagram");
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_FLOE, "floe memory");
 
     if (method == NULL) {
         return NULL;
     }
-    BIO_meth_set_read(method, read_record);
-    BIO_meth_set_write(method, write_datagram);
+    BIO_meth_set_read(method, read);
+    BIO_meth_set_write(method, write);
     BIO_meth_set_ctrl(method, control);
     return method;
 }
 
-BIO *floe_dtls_bio_new(const floe_dtls_identity *identity, floe_dtls_conn *conn)
+BIO *floe_dtls_bio_make(const BIO_METHOD *method, void *owner)
 {
-    BIO *bio = BIO_new(identity->method);
+    BIO *bio = BIO_new(method);
 
     if (bio != NULL) {
-        BIO_set_data(bio, conn);
+        BIO_set_data(bio, owner);
         BIO_set_init(bio, 1);
     }
     return bio;
+}
+
+BIO_METHOD *floe_dtls_bio_method_new(void)
+{
+    return floe_dtls_bio_method_make(read_record, write_datagram);
+}
+
+BIO *floe_dtls_bio_new(const floe_dtls_identity *identity, floe_dtls_conn *conn)
+{
+    return floe_dtls_bio_make(identity->method, conn);
 }

@@ -13,12 +13,14 @@
 #include "base/rand_os.h"
 #include "io/interfaces.h"
 #include "io/loop_internal.h"
+#include "io/relay_links.h"
 #include "io/resolver.h"
 #include "io/udp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SEND_BUFFER      ((size_t)1024 * 1024)
 #define RECV_BUFFER      ((size_t)1024 * 1024)
@@ -40,6 +42,7 @@ struct floe_io_peer {
     floe_dtls_identity identity; /* ours, if the program brought none; else zero */
     bool has_resolver;           /* only a peer that has names to look up needs one */
     floe_resolver resolver;
+    floe_relay_links links;
     floe_peer_event event; /* read ahead of the program, if has_event */
     bool has_event;
     size_t socket_count;
@@ -47,6 +50,7 @@ struct floe_io_peer {
     floe_transmit run;       /* what is being sent; run.buf is `out` */
     size_t run_done;         /* bytes of it that are sent */
     floe_io_socket *blocked; /* its socket has no room: nothing else is sent; NULL: none */
+    bool is_link_blocked;    /* likewise the connection to a TURN server */
     uint8_t out[RUN_MAX];
     floe_udp_batch in;
 };
@@ -54,8 +58,8 @@ struct floe_io_peer {
 /* The parts of the one block behind the struct. Sizes are rounded up so that each part is aligned.
  */
 typedef struct block {
-    size_t ring, send, recv, description, texts; /* bytes of each */
-    uint32_t ring_len;
+    size_t ring, send, recv, description, relays, texts; /* bytes of each */
+    uint32_t ring_len, relay_max;
 } block;
 
 static size_t round_up(size_t size)
@@ -79,6 +83,12 @@ static size_t text_size(const char *text)
     return text != NULL ? strlen(text) : 0;
 }
 
+/* Allocations that a URL may lead to: a name may have an IPv4 and an IPv6 address. */
+static uint32_t relays_of(const char *url)
+{
+    return strncasecmp(url, "turn", 4) == 0 ? 2 : 0;
+}
+
 static block measure(const floe_io_config *config)
 {
     block b = {.send = round_up(config->send_buffer != 0 ? config->send_buffer : SEND_BUFFER),
@@ -91,8 +101,11 @@ static block measure(const floe_io_config *config)
         b.texts += text_size(server->username) + text_size(server->credential);
         for (size_t j = 0; j < server->url_count; j++) {
             b.texts += text_size(server->urls[j]);
+            b.relay_max += relays_of(server->urls[j]);
         }
     }
+    b.texts += text_size(config->ca_file) + 1;
+    b.relays = round_up(b.relay_max * sizeof(floe_ice_relay));
     return b;
 }
 
@@ -130,6 +143,8 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
     }
     peer.tx_ring = (floe_sctp_tx *)(void *)cut(at, b->ring);
     peer.tx_ring_len = b->ring_len;
+    peer.relays = (floe_ice_relay *)(void *)cut(at, b->relays);
+    peer.relay_max = b->relay_max;
     peer.send_buffer = (floe_span){cut(at, b->send), b->send};
     peer.recv_buffer = (floe_span){cut(at, b->recv), b->recv};
     peer.description = (floe_span){cut(at, b->description), b->description};
@@ -180,6 +195,11 @@ static void on_ready(floe_watch *watch, int events)
     if ((events & FLOE_LOOP_WRITE) != 0) {
         floe_io_peer_flush(io);
     }
+}
+
+static void on_link_writable(void *ctx)
+{
+    floe_io_peer_flush(ctx);
 }
 
 /* ARG: not this address, but others may do. */
@@ -235,7 +255,7 @@ static void prepare(floe_timer *timer)
     bool is_fresh = has_fresh_event(io);
     floe_io_peer_flush(io);
     timer->at = floe_peer_deadline(&io->peer);
-    if (io->blocked != NULL) {
+    if (io->blocked != NULL || io->is_link_blocked) {
         /* Only a peer that is drained promises a deadline in the future. */
         floe_time nap = floe_time_after(floe_loop_now(io->loop), BLOCKED_NAP);
         timer->at = timer->at > nap ? timer->at : nap;
@@ -251,6 +271,21 @@ static void woke(floe_timer *timer, floe_time now)
     floe_peer_advance(&io->peer, now);
 }
 
+static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t **at)
+{
+    io->links = (floe_relay_links){
+        .loop = io->loop,
+        .peer = &io->peer,
+        .is_unverified = config->is_unverified,
+        .writable = on_link_writable,
+        .ctx = io,
+    };
+    if (config->ca_file != NULL) {
+        size_t size = strlen(config->ca_file) + 1;
+        io->links.ca_file = (const char *)memcpy(cut(at, size), config->ca_file, size);
+    }
+}
+
 /* Everything but the memory; also of a peer that is half made. */
 static void release(floe_io_peer *io)
 {
@@ -258,6 +293,7 @@ static void release(floe_io_peer *io)
         floe_loop_remove(io->loop, &io->sockets[i].watch);
         floe_udp_close(&io->sockets[i].udp);
     }
+    floe_relay_links_close_all(&io->links);
     if (io->has_resolver) {
         floe_resolver_free(&io->resolver);
     }
@@ -275,7 +311,8 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     }
     block b = measure(config);
     size_t size = round_up(sizeof(floe_io_peer));
-    floe_io_peer *made = calloc(1, size + b.ring + b.send + b.recv + b.description + b.texts);
+    floe_io_peer *made =
+        calloc(1, size + b.ring + b.relays + b.send + b.recv + b.description + b.texts);
     if (made == NULL) {
         return FLOE_E_FULL;
     }
@@ -283,6 +320,7 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     made->run = (floe_transmit){.buf = made->out, .cap = sizeof made->out};
     uint8_t *at = (uint8_t *)made + size;
     floe_err err = init_peer(made, config, &b, &at);
+    init_links(made, config, &at);
     for (size_t i = 0; i < config->server_count && err == FLOE_OK; i++) {
         err = add_server(made, &config->servers[i], &at, why);
     }
@@ -325,6 +363,11 @@ void floe_io_peer_get_stats(const floe_io_peer *io, floe_io_stats *stats)
     }
 }
 
+const char *floe_io_peer_get_relay_fault(const floe_io_peer *io, uint32_t relay)
+{
+    return floe_relay_links_get_fault(&io->links, relay);
+}
+
 static void on_resolved(void *ctx, uint32_t request, const floe_addr *addr)
 {
     floe_io_peer *io = ctx;
@@ -348,10 +391,19 @@ bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event)
         return true;
     }
     while (floe_peer_poll_event(&io->peer, event)) {
-        if (event->type != FLOE_PEER_EV_RESOLVE) {
+        switch (event->type) {
+        case FLOE_PEER_EV_RESOLVE:
+            resolve(io, event->request, event->host);
+            break;
+        case FLOE_PEER_EV_CONNECT:
+            floe_relay_links_open(&io->links, event->request, &event->path, event->host);
+            break;
+        case FLOE_PEER_EV_DISCONNECT:
+            floe_relay_links_close(&io->links, event->request);
+            break;
+        default:
             return true;
         }
-        resolve(io, event->request, event->host);
     }
     return false;
 }
@@ -366,8 +418,15 @@ static floe_io_socket *find_socket(floe_io_peer *io, const floe_addr *local)
     return NULL;
 }
 
+/* By a connection to a TURN server. What can't be sent any more is lost, as in a network. */
+static bool send_by_link(floe_io_peer *io)
+{
+    io->is_link_blocked = floe_relay_links_send(&io->links, &io->run) == FLOE_E_AGAIN;
+    return !io->is_link_blocked;
+}
+
 /* Send what is left of the run. False: no room; the socket says when there is. */
-static bool send_run(floe_io_peer *io, floe_io_socket *socket)
+static bool send_by_socket(floe_io_peer *io, floe_io_socket *socket)
 {
     bool is_sent = floe_udp_send_run(&socket->udp, &io->run, &io->run_done) == FLOE_OK;
     floe_loop_change(io->loop, &socket->watch,
@@ -378,14 +437,21 @@ static bool send_run(floe_io_peer *io, floe_io_socket *socket)
 
 void floe_io_peer_flush(floe_io_peer *io)
 {
-    if (io->blocked != NULL && !send_run(io, io->blocked)) {
+    if ((io->blocked != NULL && !send_by_socket(io, io->blocked)) ||
+        (io->is_link_blocked && !send_by_link(io))) {
         return;
     }
     while (floe_peer_poll_transmit(&io->peer, &io->run)) {
+        io->run_done = 0;
+        if (io->run.path.transport != FLOE_UDP) {
+            if (!send_by_link(io)) {
+                return;
+            }
+            continue;
+        }
         floe_io_socket *socket = find_socket(io, &io->run.path.local);
         FLOE_ASSERT(socket != NULL); /* the peer has no other addresses than these */
-        io->run_done = 0;
-        if (!send_run(io, socket)) {
+        if (!send_by_socket(io, socket)) {
             return;
         }
     }

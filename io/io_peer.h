@@ -1,6 +1,6 @@
 /*
- * io/io_peer.h - runs peers on real sockets: the epoll loop, UDP on every interface, DNS that never
- * blocks.
+ * io/io_peer.h - runs peers on real sockets: the epoll loop, UDP on every interface, connections to
+ * TURN servers, DNS that never blocks.
  *
  * The only module that does I/O and reads clocks. A program without a loop of its own opens a loop
  * and one or more peers on it, and then alternates floe_loop_wait() with draining the peers'
@@ -32,6 +32,8 @@ typedef struct floe_io_server { /* one RTCIceServer entry; texts are copied */
     const char *username, *credential; /* NULL: none */
 } floe_io_server;
 
+/* Over TLS and DTLS a TURN server must show a certificate for the host name of its URL. */
+
 typedef struct floe_io_config { /* zero means the default */
     const floe_io_server *servers;
     size_t server_count;
@@ -39,9 +41,11 @@ typedef struct floe_io_config { /* zero means the default */
     size_t send_buffer;                 /* default 1 MiB */
     size_t recv_buffer;                 /* default 1 MiB */
     uint32_t message_max;               /* default 262144 */
-    bool use_loopback; /* 127.0.0.1 and ::1 too: for peers on one machine without a network */
+    bool use_loopback;   /* 127.0.0.1 and ::1 too: for peers on one machine without a network */
+    const char *ca_file; /* who may have signed it, PEM; copied; NULL: the system's authorities */
+    bool is_unverified;  /* any certificate will do: for a server of one's own, in a test */
     floe_trace trace;
-    floe_ice_config ice; /* timing only */
+    floe_ice_config ice; /* timing and policy */
 } floe_io_config;
 
 typedef struct floe_io_stats {
@@ -69,6 +73,9 @@ floe_peer *floe_io_peer_get(floe_io_peer *io);
  * sleep over an event that came up since the program has read the others. */
 bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event);
 void floe_io_peer_get_stats(const floe_io_peer *io, floe_io_stats *stats);
+/* Why the last connection to this TURN server (floe_peer_get_relay) failed, in a sentence; "" if
+ * none did. */
+const char *floe_io_peer_get_relay_fault(const floe_io_peer *io, uint32_t relay);
 /* Send what a call on the peer has produced; floe_loop_wait() does it too, before it sleeps. */
 void floe_io_peer_flush(floe_io_peer *io);
 

@@ -2,7 +2,7 @@
  * peer/peer.c - the life of a peer: init, time, close, events, statistics.
  *
  * Offer and answer are in peer_signaling.c, packets in peer_transport.c, the chain of consequences
- * in peer_pump.c, channels in peer_channel.c.
+ * in peer_pump.c, servers and their connections in peer_server.c, channels in peer_channel.c.
  */
 #include "peer/peer.h"
 
@@ -11,7 +11,6 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "peer/peer_internal.h"
-#include "stun/stun_uri.h"
 
 static bool is_config_complete(const floe_peer_config *config)
 {
@@ -54,6 +53,10 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
     peer->now = now;
     floe_err err = init_ice(peer, config);
     if (err == FLOE_OK) {
+        err = floe_ice_relays_init(&peer->relays, config->relays, config->relay_max, config->rand,
+                                   config->trace, now);
+    }
+    if (err == FLOE_OK) {
         err = init_sctp(peer, config);
     }
     if (err != FLOE_OK) {
@@ -62,6 +65,7 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
     floe_dc_init(&peer->dc);
     /* RFC 8829 §5.2.1: the session id is 62 random bits and a zero, so that it fits everywhere. */
     peer->session_id = floe_rand_u64(&peer->rand) >> 2;
+    peer->glare = (uint8_t)config->glare;
     peer->message_max = config->message_max != 0 ? config->message_max : 262144;
     if (peer->message_max > config->recv_buffer.len) {
         peer->message_max = config->recv_buffer.len;
@@ -78,52 +82,6 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
 void floe_peer_free(floe_peer *peer)
 {
     floe_dtls_conn_free(&peer->dtls);
-}
-
-static floe_err refuse(const char **why, const char *text, floe_err err)
-{
-    if (why != NULL) {
-        *why = text;
-    }
-    return err;
-}
-
-floe_err floe_peer_add_server(floe_peer *peer, floe_bytes url, floe_bytes username,
-                              floe_bytes credential, const char **why)
-{
-    floe_stun_uri uri;
-    const char *fault = "";
-    if (floe_stun_uri_parse(&uri, url, &fault) != FLOE_OK) {
-        return refuse(why, fault, FLOE_E_MALFORMED);
-    }
-    if (uri.is_turn && (username.len == 0 || credential.len == 0)) {
-        return refuse(why, "a turn server needs username and credential", FLOE_E_MALFORMED);
-    }
-    if (!uri.is_turn && uri.transport != FLOE_UDP) {
-        return refuse(why, "stuns: gives no candidate; use stun:, or turns: for a relay",
-                      FLOE_E_UNSUPPORTED);
-    }
-    floe_ice_server server = {{{0}, 0, 0, 0}, uri.host, uri.is_turn, uri.transport};
-    bool is_literal = floe_addr_parse(&server.addr, uri.host, uri.port) == FLOE_OK;
-    uint32_t index;
-    floe_err err = floe_ice_agent_add_server(&peer->ice, &server, &index);
-    if (err != FLOE_OK) {
-        return refuse(why, "more servers than FLOE_ICE_SERVER_MAX", err);
-    }
-    peer->servers[index] = (floe_peer_server){uri.host, uri.port, is_literal || uri.is_turn};
-    return FLOE_OK;
-}
-
-void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr)
-{
-    floe_addr server = *addr;
-    if (request >= FLOE_ICE_SERVER_MAX) {
-        return;
-    }
-    server.port = peer->servers[request].port;
-    /* ARG: an answer to a request that was never made; nothing to do. */
-    (void)!floe_ice_agent_set_server_addr(&peer->ice, request, &server);
-    floe_peer_pump(peer);
 }
 
 floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr, uint16_t preference)
@@ -144,6 +102,7 @@ void floe_peer_advance(floe_peer *peer, floe_time now)
     FLOE_ASSERT(now >= peer->now);
     peer->now = now;
     floe_ice_agent_advance(&peer->ice, now);
+    floe_ice_relays_advance(&peer->relays, now);
     if (peer->has_dtls) {
         floe_dtls_conn_advance(&peer->dtls, now);
     }
@@ -156,7 +115,8 @@ floe_time floe_peer_deadline(const floe_peer *peer)
     if (peer->is_closed) {
         return FLOE_TIME_NEVER;
     }
-    floe_time at = floe_ice_agent_deadline(&peer->ice);
+    floe_time at =
+        floe_time_min(floe_ice_agent_deadline(&peer->ice), floe_ice_relays_deadline(&peer->relays));
     if (peer->has_dtls) {
         at = floe_time_min(at, floe_dtls_conn_deadline(&peer->dtls));
     }
@@ -212,21 +172,6 @@ static bool poll_state(floe_peer *peer, floe_peer_event *event)
     return true;
 }
 
-static bool poll_resolve(floe_peer *peer, floe_peer_event *event)
-{
-    for (uint32_t i = 0; i < FLOE_ICE_SERVER_MAX; i++) {
-        floe_peer_server *server = &peer->servers[i];
-        if (server->host.len > 0 && !server->is_asked) {
-            server->is_asked = true;
-            event->type = FLOE_PEER_EV_RESOLVE;
-            event->request = i;
-            event->host = server->host;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool poll_channel(floe_peer *peer, floe_peer_event *event)
 {
     static const uint8_t types[] = {
@@ -262,7 +207,8 @@ bool floe_peer_poll_event(floe_peer *peer, floe_peer_event *event)
         event->type = FLOE_PEER_EV_CANDIDATE;
         return true;
     }
-    return poll_resolve(peer, event) || poll_state(peer, event) || poll_channel(peer, event);
+    return floe_peer_poll_server(peer, event) || poll_state(peer, event) ||
+           poll_channel(peer, event);
 }
 
 floe_peer_signaling floe_peer_get_signaling(const floe_peer *peer)
@@ -323,6 +269,7 @@ void floe_peer_check_invariants(const floe_peer *peer)
     FLOE_ASSERT((peer->signaling == FLOE_PEER_HAVE_REMOTE_OFFER) == peer->has_pending_remote ||
                 peer->is_closed);
     floe_ice_agent_check_invariants(&peer->ice);
+    floe_ice_relays_check_invariants(&peer->relays);
     floe_sctp_assoc_check_invariants(&peer->sctp);
     floe_dc_check_invariants(&peer->dc);
 }

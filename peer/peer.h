@@ -18,6 +18,7 @@
 #include "datachannel/dc.h"
 #include "dtls/dtls_conn.h"
 #include "ice/ice_agent.h"
+#include "ice/ice_relays.h"
 #include "sctp/sctp_assoc.h"
 #include "sdp/sdp_webrtc.h"
 
@@ -58,6 +59,14 @@ typedef enum floe_peer_fault {
     FLOE_PEER_FAULT_CLOSED_BY_PEER /* the peer closed in an orderly way */
 } floe_peer_fault;
 
+/* What an offer does that meets one of ours ("glare"). Two peers of which one is POLITE and the
+ * other IMPOLITE may both offer at any moment: the W3C's perfect negotiation. */
+typedef enum floe_peer_glare {
+    FLOE_PEER_GLARE_REFUSED, /* the program decides: set_remote() says STATE */
+    FLOE_PEER_GLARE_POLITE,  /* ours is rolled back and theirs is set */
+    FLOE_PEER_GLARE_IMPOLITE /* theirs is ignored, with its candidates: UNKNOWN */
+} floe_peer_glare;
+
 typedef struct floe_peer_config {
     floe_rand rand;                     /* required */
     const floe_dtls_identity *identity; /* required; outlives the peer */
@@ -67,21 +76,27 @@ typedef struct floe_peer_config {
     uint32_t tx_ring_len;
     floe_span description; /* required: keeps the peer's last description, for renegotiation; 4 KB
                             * serves for data channels, 64 KB for any browser's */
+    floe_peer_glare glare;
     uint32_t message_max; /* our max-message-size: default 262144, at most what recv_buffer holds */
-    floe_ice_config ice;  /* timing only: role, credentials, rand and trace are set by the peer */
+    floe_ice_config ice;  /* timing and policy: role, credentials, rand and trace are the peer's */
+    floe_ice_relay *relays; /* lent: TURN allocations, one for each address of each turn: URL */
+    uint32_t relay_max;     /* 0: turn: URLs are refused */
 } floe_peer_config;
 
 typedef enum floe_peer_event_type {
-    FLOE_PEER_EV_SIGNALING,       /* .signaling */
-    FLOE_PEER_EV_GATHERING,       /* .gathering */
-    FLOE_PEER_EV_ICE,             /* .ice */
-    FLOE_PEER_EV_STATE,           /* .state */
-    FLOE_PEER_EV_NEGOTIATION,     /* negotiationneeded: make an offer */
-    FLOE_PEER_EV_CANDIDATE,       /* .cand: tell the peer, as floe_peer_put_candidate() writes it */
-    FLOE_PEER_EV_PAIR,            /* the selected pair changed: floe_peer_get_stats() */
-    FLOE_PEER_EV_RESOLVE,         /* .request, .host: look the name up, then floe_peer_resolved() */
-    FLOE_PEER_EV_CHANNEL,         /* .channel: a channel that the peer opened */
-    FLOE_PEER_EV_CHANNEL_OPEN,    /* .channel */
+    FLOE_PEER_EV_SIGNALING,    /* .signaling */
+    FLOE_PEER_EV_GATHERING,    /* .gathering */
+    FLOE_PEER_EV_ICE,          /* .ice */
+    FLOE_PEER_EV_STATE,        /* .state */
+    FLOE_PEER_EV_NEGOTIATION,  /* negotiationneeded: make an offer */
+    FLOE_PEER_EV_CANDIDATE,    /* .cand: tell the peer, as floe_peer_put_candidate() writes it */
+    FLOE_PEER_EV_PAIR,         /* the selected pair changed: floe_peer_get_stats() */
+    FLOE_PEER_EV_RESOLVE,      /* .request, .host: look the name up, then floe_peer_resolved() */
+    FLOE_PEER_EV_CONNECT,      /* .request, .path (remote, transport), .host: open a connection to
+                                * this TURN server; floe_peer_connected() or _disconnected() */
+    FLOE_PEER_EV_DISCONNECT,   /* .request: close that connection */
+    FLOE_PEER_EV_CHANNEL,      /* .channel: a channel that the peer opened */
+    FLOE_PEER_EV_CHANNEL_OPEN, /* .channel */
     FLOE_PEER_EV_CHANNEL_CLOSING, /* .channel */
     FLOE_PEER_EV_CHANNEL_CLOSED,  /* .channel */
     FLOE_PEER_EV_BUFFERED_LOW,    /* .channel */
@@ -98,6 +113,7 @@ typedef struct floe_peer_event {
     floe_dc_id channel;
     uint32_t request;
     floe_bytes host; /* view into the server's URL */
+    floe_path path;
     floe_ice_cand cand;
 } floe_peer_event;
 
@@ -108,11 +124,15 @@ typedef struct floe_peer_stats {
     uint64_t datagrams_received, datagrams_sent, runs_sent;
     uint64_t dropped_unknown;     /* datagrams of no protocol that belongs here */
     uint64_t dropped_unvalidated; /* DTLS from an address that ICE has not validated */
+    uint64_t dropped_unrelayed;   /* for a relay that has no permission (any more) */
     uint64_t candidates_ignored;  /* remote candidates that this side can not use: TCP, names,
                                      component 2 */
 } floe_peer_stats;
 
 #define FLOE_PEER_CANDIDATE_MAX 192u /* the longest candidate line that floe writes, with NUL */
+
+/* The least buffer for floe_peer_poll_transmit(): a datagram, and a relay's framing around it. */
+#define FLOE_PEER_RUN_MIN (FLOE_DATAGRAM_MAX + FLOE_ICE_RELAY_HEAD + FLOE_ICE_RELAY_TAIL)
 
 /* Start a peer in the caller's memory. ARG: something required is missing or too small. */
 FLOE_MUST_USE floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config,
@@ -122,13 +142,18 @@ FLOE_MUST_USE floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *c
 void floe_peer_free(floe_peer *peer);
 
 /* One URL of an RTCIceServer entry. The texts are borrowed for the life of the peer. A turn: entry
- * needs username and credential; it is checked and kept. MALFORMED: *why (may be NULL) says what is
- * wrong with it. FULL. */
+ * needs username and credential. MALFORMED, UNSUPPORTED, FULL (FLOE_ICE_SERVER_MAX,
+ * config.relay_max), TOO_BIG (the credentials): *why (may be NULL) says what is wrong with it. */
 FLOE_MUST_USE floe_err floe_peer_add_server(floe_peer *peer, floe_bytes url, floe_bytes username,
                                             floe_bytes credential, const char **why);
 /* Answer to EV_RESOLVE: once for each address to use, then once with family 0 (alone, if the name
  * has none). */
 void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr);
+/* Answers to EV_CONNECT: the connection stands, bound to `local`; what comes on it goes to
+ * floe_peer_input(), a message at a time, with path.local = local; what poll_transmit says for that
+ * path goes out on it. Or it could not be opened, or broke: the peer asks again after a while. */
+void floe_peer_connected(floe_peer *peer, uint32_t request, const floe_addr *local);
+void floe_peer_disconnected(floe_peer *peer, uint32_t request);
 /* The sockets, as floe_ice_agent_add_local() and _end_local() have it. Before or after the offer.
  */
 FLOE_MUST_USE floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr,
@@ -141,9 +166,10 @@ void floe_peer_end_local(floe_peer *peer);
 FLOE_MUST_USE floe_err floe_peer_set_local(floe_peer *peer, floe_peer_sdp_type type);
 /* The peer's description. MALFORMED: *fault says line, column and rule (fault may be NULL).
  * UNSUPPORTED: no data channel in it, or it asks for what floe can't do. TOO_BIG:
- * config.description. STATE: not the moment: an offer that meets one of ours is for the program to
- * decide, with ROLLBACK of either. CLOSED. Nothing has changed after an error. ROLLBACK takes no
- * text. */
+ * config.description. STATE: not the moment; of an offer that meets one of ours: the program
+ * decides, with ROLLBACK of either. UNKNOWN: such an offer, and config.glare is IMPOLITE: throw it
+ * away, and no answer is due. CLOSED. Nothing has changed after an error. ROLLBACK takes no text.
+ */
 FLOE_MUST_USE floe_err floe_peer_set_remote(floe_peer *peer, floe_peer_sdp_type type,
                                             floe_bytes sdp, floe_sdp_fault *fault);
 /* Write the local description as it is now, candidates so far included (pending before current).
@@ -187,7 +213,7 @@ void floe_peer_input(floe_peer *peer, floe_time now, const floe_path *path, uint
                      size_t len, size_t segment);
 void floe_peer_advance(floe_peer *peer, floe_time now);
 floe_time floe_peer_deadline(const floe_peer *peer);
-/* Fill out->buf (cap of FLOE_DATAGRAM_MAX or more; up to 64 KB makes longer runs). */
+/* Fill out->buf (cap of FLOE_PEER_RUN_MIN or more; up to 64 KB makes longer runs). */
 bool floe_peer_poll_transmit(floe_peer *peer, floe_transmit *out);
 bool floe_peer_poll_event(floe_peer *peer, floe_peer_event *event);
 
@@ -206,6 +232,8 @@ floe_peer_fault floe_peer_get_reason(const floe_peer *peer, const char **sentenc
 /* The largest message that the peer takes; 65536 until its description says otherwise. */
 size_t floe_peer_get_message_max(const floe_peer *peer);
 void floe_peer_get_stats(const floe_peer *peer, floe_peer_stats *stats);
+/* How the TURN servers fare, numbered from 0 in the order of their addresses. False: no more. */
+bool floe_peer_get_relay(const floe_peer *peer, uint32_t relay, floe_ice_relay_stats *stats);
 void floe_peer_check_invariants(const floe_peer *peer);
 const char *floe_peer_state_name(floe_peer_state state);             /* "connected" */
 const char *floe_peer_signaling_name(floe_peer_signaling signaling); /* "have-local-offer" */

@@ -10,6 +10,8 @@ void floe_peer_pump(floe_peer *peer);
 
 /* The negotiated facts are here: make the DTLS end, or fail (peer_transport.c). */
 void floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote);
+/* A name to look up, a connection to open or close (peer_server.c). */
+bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event);
 /* Take the datagrams that came too early, as far as their path is valid by now. */
 void floe_peer_replay_early(floe_peer *peer);
 

@@ -136,18 +136,14 @@ static void roll_back(floe_peer *peer)
     become_stable(peer);
 }
 
-static floe_err rollback_local(floe_peer *peer)
+static void roll_back_local(floe_peer *peer)
 {
-    if (peer->signaling != FLOE_PEER_HAVE_LOCAL_OFFER) {
-        return FLOE_E_STATE;
-    }
     peer->local_type = peer->stable_local_type;
     peer->has_local = peer->has_stable_local;
     roll_back(peer);
-    return FLOE_OK;
 }
 
-static void rollback_remote(floe_peer *peer)
+static void roll_back_remote(floe_peer *peer)
 {
     peer->has_pending_remote = false;
     if (peer->is_remote_ice_new) {
@@ -167,7 +163,11 @@ floe_err floe_peer_set_local(floe_peer *peer, floe_peer_sdp_type type)
     } else if (type == FLOE_PEER_ANSWER) {
         err = set_local_answer(peer);
     } else if (type == FLOE_PEER_ROLLBACK) {
-        err = rollback_local(peer);
+        bool is_moment = peer->signaling == FLOE_PEER_HAVE_LOCAL_OFFER;
+        err = is_moment ? FLOE_OK : FLOE_E_STATE;
+        if (is_moment) {
+            roll_back_local(peer);
+        }
     }
     floe_peer_pump(peer);
     return err;
@@ -349,12 +349,21 @@ static void set_remote_offer(floe_peer *peer, const incoming *in)
     peer->signaling = FLOE_PEER_HAVE_REMOTE_OFFER;
 }
 
+static bool is_glare(const floe_peer *peer, floe_peer_sdp_type type)
+{
+    return type == FLOE_PEER_OFFER && peer->signaling == FLOE_PEER_HAVE_LOCAL_OFFER &&
+           peer->glare != FLOE_PEER_GLARE_REFUSED;
+}
+
 static floe_err check_moment(const floe_peer *peer, floe_peer_sdp_type type)
 {
     uint8_t state = peer->signaling;
     bool is_moment;
     if (peer->is_closed) {
         return FLOE_E_CLOSED;
+    }
+    if (is_glare(peer, type)) {
+        return peer->glare == FLOE_PEER_GLARE_POLITE ? FLOE_OK : FLOE_E_UNKNOWN;
     }
     if (type == FLOE_PEER_OFFER) {
         is_moment = state == FLOE_PEER_STABLE || state == FLOE_PEER_HAVE_REMOTE_OFFER;
@@ -370,15 +379,22 @@ floe_err floe_peer_set_remote(floe_peer *peer, floe_peer_sdp_type type, floe_byt
 {
     incoming in = {.is_offer = type == FLOE_PEER_OFFER};
     floe_err err = check_moment(peer, type);
+    peer->is_offer_ignored = err == FLOE_E_UNKNOWN;
     if (err != FLOE_OK) {
-        return refuse(fault, "not the moment for this kind of description", err);
+        return refuse(fault,
+                      peer->is_offer_ignored ? "our own offer goes first"
+                                             : "not the moment for this kind of description",
+                      err);
     }
     if (type == FLOE_PEER_ROLLBACK) {
-        rollback_remote(peer);
+        roll_back_remote(peer);
     } else {
         err = check_remote(peer, &in, sdp, fault);
         if (err != FLOE_OK) {
             return err;
+        }
+        if (is_glare(peer, type)) {
+            roll_back_local(peer);
         }
         keep_remote(peer, &in, sdp);
         if (in.is_offer) {
@@ -404,6 +420,9 @@ floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate, floe_byt
     floe_sdp_webrtc desc;
     if (peer->is_closed) {
         return FLOE_E_CLOSED;
+    }
+    if (peer->is_offer_ignored) {
+        return FLOE_E_UNKNOWN;
     }
     if (!floe_peer_read_mirror(peer, &desc)) {
         return FLOE_E_STATE;

@@ -16,10 +16,12 @@ typedef struct floe_peer_early {
     uint8_t bytes[FLOE_PEER_EARLY_SIZE];
 } floe_peer_early;
 
-/* A server whose name is to be looked up. */
+/* A server, whose name may be to be looked up. */
 typedef struct floe_peer_server {
     floe_bytes host;
+    uint32_t index; /* of the agent's servers, or of those of the relays */
     uint16_t port;
+    bool is_turn;
     bool is_asked; /* EV_RESOLVE was read, or there is nothing to ask */
 } floe_peer_server;
 
@@ -37,6 +39,7 @@ struct floe_peer {
     floe_time now;
 
     floe_ice_agent ice;
+    floe_ice_relays relays;
     floe_dtls_conn dtls;
     floe_sctp_assoc sctp;
     floe_dc dc;
@@ -50,6 +53,8 @@ struct floe_peer {
     bool is_negotiated; /* an offer and its answer have been set once */
     bool is_restart_wanted;
     bool is_negotiation_needed;
+    uint8_t glare;          /* floe_peer_glare */
+    bool is_offer_ignored;  /* the last description of the peer was */
     bool has_remote_ice;    /* the agent has the parameters of floe_peer_get_mirror() */
     bool is_remote_ice_new; /* and those came with the pending offer */
     uint64_t session_id, session_version;
@@ -82,6 +87,7 @@ struct floe_peer {
     bool is_negotiation_news;
     size_t told_candidates; /* cursor of the agent's local candidates */
     floe_peer_server servers[FLOE_ICE_SERVER_MAX];
+    uint32_t server_count;
 
     floe_peer_stats stats; /* its own counters; the modules' are asked for */
 };

@@ -104,6 +104,24 @@ static void input_datagram(floe_peer *peer, const floe_path *path, uint8_t *byte
     }
 }
 
+/* What comes from a TURN server may have a peer's datagram inside, which came to the relay. */
+static void input_from_anyone(floe_peer *peer, const floe_path *path, uint8_t *bytes, size_t len)
+{
+    floe_path from;
+    floe_bytes data = {NULL, 0};
+    if (!floe_ice_relays_is_server(&peer->relays, path)) {
+        input_datagram(peer, path, bytes, len);
+        return;
+    }
+    floe_err err = floe_ice_relays_input(&peer->relays, peer->now, path, (floe_bytes){bytes, len},
+                                         &from, &data);
+    if (err == FLOE_OK && data.len > 0) {
+        input_datagram(peer, &from, bytes + (data.ptr - bytes), data.len);
+    } else if (err == FLOE_E_UNKNOWN) {
+        input_datagram(peer, path, bytes, len); /* of a STUN server at the same address */
+    }
+}
+
 void floe_peer_input(floe_peer *peer, floe_time now, const floe_path *path, uint8_t *run,
                      size_t len, size_t segment)
 {
@@ -115,39 +133,57 @@ void floe_peer_input(floe_peer *peer, floe_time now, const floe_path *path, uint
     for (size_t at = 0; at < len; at += segment) {
         size_t size = len - at < segment ? len - at : segment;
         peer->stats.datagrams_received++;
-        input_datagram(peer, path, run + at, size);
+        input_from_anyone(peer, path, run + at, size);
     }
     floe_peer_pump(peer);
     floe_sctp_assoc_input_end(&peer->sctp);
 }
 
+/* The way that packets for peer->path go, and what a relay's server wants in front of each. */
+typedef struct {
+    floe_path via;
+    size_t head;
+} route;
+
+/* Frame the packet of `len` bytes at `at` + head; *len becomes its size on the wire. */
+static bool frame(floe_peer *peer, const route *r, const floe_path *path, uint8_t *at, size_t cap,
+                  size_t *len)
+{
+    return r->head == 0 || floe_ice_relays_wrap(&peer->relays, path, at, cap, *len, len) == FLOE_OK;
+}
+
 /* Fill the buffer with records of SCTP packets. All but the last are as long as a record can be,
  * since only then is it sure that none that follows is longer (UDP_SEGMENT wants equal sizes). */
-static bool transmit_sctp(floe_peer *peer, floe_transmit *out)
+static bool transmit_sctp(floe_peer *peer, const route *r, floe_transmit *out)
 {
     const size_t record_max = peer->packet_max + FLOE_DTLS_OVERHEAD;
+    const size_t room = r->head > 0 ? r->head + record_max + FLOE_ICE_RELAY_TAIL : record_max;
     size_t packet = peer->packet_max;
     out->len = out->segment = 0;
-    while (packet == peer->packet_max && out->cap - out->len >= record_max) {
+    while (packet == peer->packet_max && out->cap - out->len >= room) {
         uint8_t *at = out->buf + out->len;
-        size_t record;
-        if (!floe_sctp_assoc_poll_transmit(&peer->sctp, at + FLOE_DTLS_HEAD, peer->packet_max,
+        uint8_t *record = at + r->head;
+        size_t len;
+        if (!floe_sctp_assoc_poll_transmit(&peer->sctp, record + FLOE_DTLS_HEAD, peer->packet_max,
                                            &packet)) {
             break;
         }
-        if (floe_dtls_conn_seal(&peer->dtls, at, packet, out->cap - out->len, &record) != FLOE_OK) {
-            break; /* the connection has just ended: its state says so */
+        if (floe_dtls_conn_seal(&peer->dtls, record, packet, record_max, &len) != FLOE_OK ||
+            !frame(peer, r, &peer->path, at, out->cap - out->len, &len)) {
+            break; /* the connection, or the relay, has just ended: its state says so */
         }
-        out->segment = out->segment == 0 ? record : out->segment;
-        out->len += record;
+        out->segment = out->segment == 0 ? len : out->segment;
+        out->len += len;
         peer->stats.datagrams_sent++;
     }
     return out->len > 0;
 }
 
-static bool transmit_dtls(floe_peer *peer, floe_transmit *out)
+static bool transmit_dtls(floe_peer *peer, const route *r, floe_transmit *out)
 {
-    if (!floe_dtls_conn_poll_transmit(&peer->dtls, out->buf, out->cap, &out->len)) {
+    if (!floe_dtls_conn_poll_transmit(&peer->dtls, out->buf + r->head,
+                                      out->cap - r->head - FLOE_ICE_RELAY_TAIL, &out->len) ||
+        !frame(peer, r, &peer->path, out->buf, out->cap, &out->len)) {
         return false;
     }
     out->segment = out->len;
@@ -156,36 +192,75 @@ static bool transmit_dtls(floe_peer *peer, floe_transmit *out)
 }
 
 /* The last packets of a connection: the association's ABORT, then DTLS's close_notify. */
-static bool transmit_end(floe_peer *peer, floe_transmit *out)
+static bool transmit_end(floe_peer *peer, const route *r, floe_transmit *out)
 {
     if (!peer->is_end_sent && peer->dtls_state == FLOE_DTLS_CONNECTED) {
-        if (transmit_sctp(peer, out)) {
+        if (transmit_sctp(peer, r, out)) {
             return true;
         }
         floe_dtls_conn_close(&peer->dtls, peer->now);
     }
     peer->is_end_sent = true;
-    return transmit_dtls(peer, out);
+    return transmit_dtls(peer, r, out);
+}
+
+/* What the connection sends on its path. */
+static bool transmit_data(floe_peer *peer, floe_transmit *out)
+{
+    route r;
+    if (!peer->has_path || !peer->has_dtls ||
+        !floe_ice_relays_route(&peer->relays, &peer->path, &r.via, &r.head)) {
+        return false;
+    }
+    out->path = r.via;
+    if (peer->is_closed) {
+        return transmit_end(peer, &r, out);
+    }
+    return transmit_dtls(peer, &r, out) ||
+           (peer->dtls_state == FLOE_DTLS_CONNECTED && transmit_sctp(peer, &r, out));
+}
+
+/* A check, or an answer to one: made at the front of the buffer, moved where it is relayed. */
+static bool transmit_ice(floe_peer *peer, floe_transmit *out)
+{
+    const size_t cap = out->cap;
+    bool is_sent = false;
+    out->cap = FLOE_DATAGRAM_MAX;
+    while (!is_sent && floe_ice_agent_poll_transmit(&peer->ice, out)) {
+        route r;
+        const floe_path path = out->path;
+        if (floe_ice_relays_route(&peer->relays, &path, &r.via, &r.head)) {
+            memmove(out->buf + r.head, out->buf, out->len);
+            is_sent = frame(peer, &r, &path, out->buf, cap, &out->len);
+            out->path = r.via;
+            out->segment = out->len;
+        }
+        peer->stats.dropped_unrelayed += !is_sent;
+    }
+    out->cap = cap;
+    peer->stats.datagrams_sent += is_sent;
+    return is_sent;
+}
+
+static bool transmit_relays(floe_peer *peer, floe_transmit *out)
+{
+    bool is_sent = floe_ice_relays_poll_transmit(&peer->relays, out);
+    peer->stats.datagrams_sent += is_sent;
+    return is_sent;
 }
 
 bool floe_peer_poll_transmit(floe_peer *peer, floe_transmit *out)
 {
-    FLOE_ASSERT(out->cap >= FLOE_DATAGRAM_MAX);
-    if (!peer->is_closed && floe_ice_agent_poll_transmit(&peer->ice, out)) {
-        peer->stats.datagrams_sent++;
-        peer->stats.runs_sent++;
-        return true;
-    }
-    if (!peer->has_path || !peer->has_dtls) {
-        return false;
-    }
-    out->path = peer->path;
     bool is_sent;
-    if (peer->is_closed) {
-        is_sent = transmit_end(peer, out);
+    FLOE_ASSERT(out->cap >= FLOE_PEER_RUN_MIN);
+    if (!peer->is_closed) {
+        is_sent = transmit_relays(peer, out) || transmit_ice(peer, out) || transmit_data(peer, out);
     } else {
-        is_sent = transmit_dtls(peer, out) ||
-                  (peer->dtls_state == FLOE_DTLS_CONNECTED && transmit_sctp(peer, out));
+        is_sent = transmit_data(peer, out);
+        if (!is_sent) { /* not before: the relay may be what the last packets go by */
+            floe_ice_relays_close(&peer->relays);
+            is_sent = transmit_relays(peer, out);
+        }
     }
     peer->stats.runs_sent += is_sent;
     return is_sent;

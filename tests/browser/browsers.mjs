@@ -19,22 +19,26 @@ const firefoxPreferences = {
   'browser.safebrowsing.downloads.remote.enabled': false,
 };
 
-function launch(kind, home) {
+// Host candidates as addresses, not as names that multicast DNS would have to resolve.
+const chromiumShows = '--disable-features=WebRtcHideLocalIpsWithMdns';
+const firefoxShows = { 'media.peerconnection.ice.obfuscate_host_addresses': false };
+
+function launch(kind, home, { showsAddresses = false }) {
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_RUNTIME_DIR: home };
   if (kind === 'chromium') {
     return puppeteer.launch({
-      executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless: true, pipe: true, env, userDataDir: join(home, 'profile'), args: quiet,
+      executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless: true, pipe: true, env, userDataDir: join(home, 'profile'), args: showsAddresses ? [...quiet, chromiumShows] : quiet,
     });
   }
   return puppeteer.launch({
     browser: 'firefox', executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr', headless: true, protocol: 'webDriverBiDi',
-    env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' }, extraPrefsFirefox: firefoxPreferences,
+    env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' }, extraPrefsFirefox: showsAddresses ? { ...firefoxPreferences, ...firefoxShows } : firefoxPreferences,
   });
 }
 
-export async function startBrowser(kind) {
+export async function startBrowser(kind, options = {}) {
   const home = mkdtempSync(join(tmpdir(), `floe-${kind}-`));
-  const browser = await launch(kind, home);
+  const browser = await launch(kind, home, options);
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end('<!doctype html><title>peer</title>');

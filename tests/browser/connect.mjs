@@ -34,9 +34,9 @@ export async function pageOffers(program, browser, prepare, { edit = (sdp) => sd
 }
 
 // floe offers, with one channel called "lab"; the page answers.
-export async function floeOffers(program, browser, { edit = (sdp) => sdp, options } = {}) {
+export async function floeOffers(program, browser, { edit = (sdp) => sdp, options, config } = {}) {
   const floe = new FloePeer(program);
-  const page = await browser.newPeer();
+  const page = await browser.newPeer(config);
   const offer = await floe.offer(options);
   const answer = await page.evaluate((o) => window.peer.answer(o), { ...offer, sdp: edit(offer.sdp, 'offer') });
   floe.send({ cmd: 'remote', ...answer, sdp: edit(answer.sdp, 'answer') });

@@ -12,80 +12,25 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from nat_network import NatNetwork, is_listening, run, wait  # the path comes first
+
 PROGRAM = sys.argv[1]
 FILTER = sys.argv[2] if len(sys.argv) > 2 else ""
 SERVER, SECOND, OUTSIDE = "203.0.113.10", "203.0.113.11", "203.0.113.2"
 
-# What a router does in between. Like a real one it drops what comes to itself unasked; otherwise
-# that would take outside ports away from the client.
-NAT = """
-table ip nat
-delete table ip nat
-table ip nat {
-    chain in { type filter hook input priority 0; iifname "out" ct state new drop; }
-    chain post { type nat hook postrouting priority 100; oifname "out" masquerade %s; }
-}
-table inet wall
-delete table inet wall
-table inet wall {
-    chain through { type filter hook forward priority 0; %s }
-}
-"""
 
-
-def run(*command, **options):
-    return subprocess.run(command, check=True, text=True, **options)
-
-
-class Network:
-    """Two namespaces without names, which are gone with the processes that keep them."""
-
-    def __init__(self):
-        self.keepers = [subprocess.Popen(["unshare", "-n", "sleep", "infinity"],
-                                         stdout=subprocess.DEVNULL) for _ in range(2)]
-        self.client, self.router = (["nsenter", "-t", str(k.pid), "-n"] for k in self.keepers)
-        here = os.readlink("/proc/self/ns/net")
-        wait(lambda: all(os.readlink(f"/proc/{k.pid}/ns/net") != here for k in self.keepers))
+class Network(NatNetwork):
+    """And the addresses of the servers, here."""
 
     def connect(self):
-        client, router = (str(k.pid) for k in self.keepers)
-        run("ip", "link", "add", "nat0", "type", "veth", "peer", "name", "out", "netns", router)
-        run("ip", "link", "set", "nat0", "master", "br0", "up")
+        super().connect()
         for address in (SERVER, SECOND):
             run("ip", "addr", "add", address + "/24", "dev", "br0", "label", "br0:floe")
-        run(*self.router, "ip", "link", "add", "in", "type", "veth", "peer", "name", "eth0",
-            "netns", client)
-        for side, device, address in ((self.router, "out", OUTSIDE), (self.router, "in", "10.0.0.1"),
-                                      (self.client, "eth0", "10.0.0.2")):
-            run(*side, "ip", "addr", "add", address + "/24", "dev", device)
-            run(*side, "ip", "link", "set", device, "up")
-        run(*self.client, "ip", "route", "add", "default", "via", "10.0.0.1")
-        self.sysctl("net/ipv4/ip_forward", 1)
-
-    def sysctl(self, name, value):
-        run(*self.router, "sh", "-c", f"echo {value} > /proc/sys/{name}")
-
-    def set_nat(self, flags="", wall=""):
-        run(*self.router, "nft", "-f", "-", input=NAT % (flags, wall))
 
     def close(self):
-        # A namespace goes some time after its last process: this end has to be free now.
-        subprocess.run(["ip", "link", "del", "nat0"], stderr=subprocess.DEVNULL)
-        for keeper in self.keepers:
-            keeper.kill()
-            keeper.wait()
+        super().close()
         run("ip", "addr", "flush", "dev", "br0", "label", "br0:floe")
-
-
-def wait(condition, limit=20):
-    end = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.02)
-
-
-def is_listening(address):
-    return address in run("ss", "-lun", capture_output=True).stdout
 
 
 class Coturn:

@@ -14,6 +14,10 @@ make_namespace() {
     $sudo ip -n "$namespace" link set lo up
     $sudo ip -n "$namespace" link add br0 type bridge
     $sudo ip -n "$namespace" addr add 203.0.113.5/24 dev br0
+    # A port, so that the bridge has a carrier: Chromium does not use an interface without.
+    $sudo ip -n "$namespace" link add port0 type veth peer name port1
+    $sudo ip -n "$namespace" link set port0 master br0 up
+    $sudo ip -n "$namespace" link set port1 up
     $sudo ip -n "$namespace" link set br0 up
     $sudo ip -n "$namespace" route add default via 203.0.113.1
 }

@@ -34,6 +34,8 @@ static void init_end(peer_pair *pair, int index)
     config->recv_buffer = (floe_span){end->recv, sizeof end->recv};
     config->tx_ring = end->ring;
     config->tx_ring_len = PEER_PAIR_RING;
+    config->relays = end->relays;
+    config->relay_max = PEER_PAIR_RELAYS;
     config->description = (floe_span){end->description, sizeof end->description};
     assert_int_equal(floe_peer_init(&end->peer, config, pair->now), FLOE_OK);
     end->addr = floe_addr_from_ipv4(192, 0, 2, (uint8_t)(index + 1), (uint16_t)(4000 + index));

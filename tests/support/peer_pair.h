@@ -13,6 +13,7 @@
 #define PEER_PAIR_BUFFER  (600u * 1024u)
 #define PEER_PAIR_RING    1024u
 #define PEER_PAIR_FLIGHTS 2048u
+#define PEER_PAIR_RELAYS  4u
 
 typedef struct peer_pair_end {
     floe_dtls_identity identity;
@@ -20,6 +21,7 @@ typedef struct peer_pair_end {
     floe_peer_config config;
     floe_addr addr;
     floe_sctp_tx ring[PEER_PAIR_RING];
+    floe_ice_relay relays[PEER_PAIR_RELAYS];
     uint8_t send[PEER_PAIR_BUFFER], recv[PEER_PAIR_BUFFER], description[16384];
     uint32_t events[FLOE_PEER_EV_WRITABLE + 1]; /* how often each came */
     floe_dc_id incoming;                        /* the last channel that the other end opened */

@@ -10,6 +10,7 @@
 
 #define PORT            40000u
 #define DESCRIPTION_MAX 4096u
+#define RELAYS          2u
 
 enum { OFFER, ANSWER, CANDIDATE, RESOLVED }; /* kinds of letters */
 
@@ -255,15 +256,17 @@ static void fill_config(sim_peer *p, floe_peer_config *config)
     config->recv_buffer = (floe_span){allocate(p, 1, c->recv_buffer), c->recv_buffer};
     config->tx_ring = allocate(p, 2, c->ring * sizeof(floe_sctp_tx));
     config->tx_ring_len = c->ring;
+    config->relays = allocate(p, 4, RELAYS * sizeof(floe_ice_relay));
+    config->relay_max = RELAYS;
     config->description = (floe_span){allocate(p, 3, 2 * DESCRIPTION_MAX), 2 * DESCRIPTION_MAX};
 }
 
-static void add_server(sim_peer *p)
+static void add_server(sim_peer *p, const char *url, const char *user, const char *password)
 {
     const char *why = NULL;
-    floe_bytes none = {NULL, 0};
-    floe_bytes url = floe_bytes_of(p->config.stun_url);
-    assert_int_equal(floe_peer_add_server(p->peer, url, none, none, &why), FLOE_OK);
+    assert_int_equal(floe_peer_add_server(p->peer, floe_bytes_of(url), floe_bytes_of(user),
+                                          floe_bytes_of(password), &why),
+                     FLOE_OK);
 }
 
 sim_peer *sim_peer_new(sim_world *world, int host, const sim_peer_config *config)
@@ -285,7 +288,11 @@ sim_peer *sim_peer_new(sim_world *world, int host, const sim_peer_config *config
     fill_config(p, &peer_config);
     assert_int_equal(floe_peer_init(p->peer, &peer_config, world->now), FLOE_OK);
     if (config->stun_url != NULL) {
-        add_server(p);
+        add_server(p, config->stun_url, "", "");
+    }
+    if (config->turn_url != NULL) {
+        const char *password = config->turn_password;
+        add_server(p, config->turn_url, "user", password != NULL ? password : "pass");
     }
     sim_actor actor = {p, host, input, advance, deadline, transmit, settle, read_letter};
     p->actor = sim_world_add(world, &actor);

@@ -29,12 +29,14 @@ typedef struct sim_peer_config {       /* zero means the default */
     floe_time candidate_delay;         /* of a candidate at most: 40 ms, at least 0 */
     const char *stun_url;              /* none */
     const char *stun_ip;               /* what the name in it resolves to, after 30 ms */
+    const char *turn_url;              /* none; user "user" */
+    const char *turn_password;         /* "pass" */
     size_t send_buffer, recv_buffer;   /* 512 KB each */
     uint32_t ring;                     /* 256 */
     uint32_t message_max;              /* 262144 */
     size_t addr_limit;                 /* sockets on the first so many addresses: all */
     void (*tamper)(char *description); /* changes what is sent, in place */
-    floe_ice_config ice;               /* timing */
+    floe_ice_config ice;               /* timing and policy */
 } sim_peer_config;
 
 struct sim_peer {
@@ -45,7 +47,7 @@ struct sim_peer {
     floe_peer *peer;
     floe_dtls_identity identity;
     sim_random random;
-    void *memory[4];
+    void *memory[5];
     sim_app app;
     floe_time timer_at;
     floe_time last_letter_at; /* when the last of the candidates sent so far arrives */

@@ -36,6 +36,7 @@ void sim_scene_init(sim_scene *scene, uint64_t seed, const sim_place places[2])
     memset(scene, 0, sizeof *scene);
     scene->world = sim_world_new(seed);
     sim_stun_add(scene->world, &scene->stun, SIM_STUN_IP, &ten_ms);
+    sim_turn_add(scene->world, &scene->turn, &ten_ms);
     for (int i = 0; i < 2; i++) {
         scene->hosts[i] = add_place(scene, i, &places[i]);
         scene->peers[i] = sim_peer_new(scene->world, scene->hosts[i], &places[i].config);

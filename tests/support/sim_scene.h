@@ -1,6 +1,6 @@
 /*
  * support/sim_scene.h - the usual stage: two peers, each on a host of its own, on the core or
- * behind a NAT, and a STUN server that both may use.
+ * behind a NAT, and a STUN and a TURN server that both may use.
  */
 #ifndef FLOE_SUPPORT_SIM_SCENE_H
 #define FLOE_SUPPORT_SIM_SCENE_H
@@ -8,6 +8,7 @@
 #include "support/sim_peer.h"
 #include "support/sim_stun.h"
 #include "support/sim_traffic.h"
+#include "support/sim_turn.h"
 
 #define SIM_STUN_IP  "192.0.2.53"
 #define SIM_STUN_URL "stun:192.0.2.53:3478"
@@ -22,6 +23,7 @@ typedef struct sim_place {          /* zero: on the core, IPv4, 10 ms to it */
 typedef struct sim_scene {
     sim_world *world;
     sim_stun stun;
+    sim_turn turn;
     int hosts[2], nats[2]; /* nodes; nat -1: none */
     sim_peer *peers[2];
     sim_traffic traffic;

@@ -74,7 +74,7 @@ static int find_actor(const sim_world *world, int host)
 static void send_run(sim_world *world, const sim_actor *actor, const floe_transmit *out)
 {
     assert_true(out->len > 0 && out->segment > 0 && out->len <= out->cap);
-    assert_true(out->segment <= FLOE_DATAGRAM_MAX);
+    assert_true(out->segment <= SIM_DATAGRAM_MAX);
     for (size_t at = 0; at < out->len; at += out->segment) {
         size_t size = out->len - at < out->segment ? out->len - at : out->segment;
         floe_bytes datagram = {out->buf + at, size};
@@ -84,10 +84,10 @@ static void send_run(sim_world *world, const sim_actor *actor, const floe_transm
 
 static bool transmit_all(sim_world *world, const sim_actor *actor)
 {
-    uint8_t buf[RUN_MAX * FLOE_DATAGRAM_MAX];
+    uint8_t buf[RUN_MAX * SIM_DATAGRAM_MAX];
     /* Callers have buffers of any size; the smallest is one datagram. */
     size_t segments = 1 + (size_t)sim_random_below(&world->random, RUN_MAX);
-    floe_transmit out = {.buf = buf, .cap = segments * FLOE_DATAGRAM_MAX};
+    floe_transmit out = {.buf = buf, .cap = segments * SIM_DATAGRAM_MAX};
     bool is_sent = false;
     for (unsigned i = 0; actor->transmit(actor->self, &out); i++) {
         assert_true(i < DRAIN_MAX);

@@ -7,16 +7,19 @@
  * that the network model does not touch.
  *
  * Checked after every step, whatever the test is about: invariants (an actor's settle does that),
- * no datagram over FLOE_DATAGRAM_MAX, and a deadline in the future after a drain.
+ * no datagram over SIM_DATAGRAM_MAX, and a deadline in the future after a drain.
  */
 #ifndef FLOE_SUPPORT_SIM_WORLD_H
 #define FLOE_SUPPORT_SIM_WORLD_H
 
 #include "base/floe.h"
+#include "base/floe_config.h"
 #include "support/sim_net.h"
 
-#define SIM_ACTORS  8
-#define SIM_LETTERS 256
+#define SIM_ACTORS 8
+/* FLOE_DATAGRAM_MAX, and what a TURN client and its server put around it. */
+#define SIM_DATAGRAM_MAX (FLOE_DATAGRAM_MAX + 56u)
+#define SIM_LETTERS      256
 
 typedef struct sim_actor {
     void *self;

@@ -39,53 +39,6 @@ static void test_peer_init_refuses_what_is_missing(void **state)
     floe_peer_free(&peer);
 }
 
-static floe_err add_server(floe_peer *peer, const char *url, const char *user, const char **why)
-{
-    return floe_peer_add_server(peer, floe_bytes_of(url), floe_bytes_of(user), floe_bytes_of(user),
-                                why);
-}
-
-static void test_peer_takes_the_servers_of_a_browser_configuration(void **state)
-{
-    UNIT_NEEDS(FLOE_ICE_SERVER_MAX >= 4);
-    floe_peer *a = &((peer_pair *)*state)->end[0].peer;
-    const char *why = NULL;
-    assert_int_equal(add_server(a, "stun:192.0.2.3", NULL, &why), FLOE_OK);
-    assert_int_equal(add_server(a, "stun:[2001:db8::3]:3479", NULL, &why), FLOE_OK);
-    assert_int_equal(add_server(a, "turn:turn.example.org?transport=tcp", "u", &why), FLOE_OK);
-    assert_int_equal(add_server(a, "turns:turn.example.org", "u", &why), FLOE_OK);
-}
-
-static void test_peer_says_what_is_wrong_with_a_server(void **state)
-{
-    static const char *const wrong[] = {"", "stun", "http://a", "stun:a:0", "turn:a", "stun:a?x=y"};
-    floe_peer *a = &((peer_pair *)*state)->end[0].peer;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        const char *why = NULL;
-        assert_int_equal(add_server(a, wrong[i], NULL, &why), FLOE_E_MALFORMED);
-        assert_true(why != NULL && why[0] != '\0');
-    }
-    const char *why = NULL;
-    assert_int_equal(add_server(a, "stuns:a", NULL, &why), FLOE_E_UNSUPPORTED);
-}
-
-static void test_peer_asks_for_a_name_once_and_goes_on_without_it(void **state)
-{
-    peer_pair *pair = *state;
-    floe_peer *a = &pair->end[0].peer;
-    floe_peer_event event;
-    floe_addr none = {{0}, 0, 0, 0};
-    assert_int_equal(add_server(a, "stun:stun.example.org", NULL, NULL), FLOE_OK);
-    assert_true(floe_peer_poll_event(a, &event));
-    assert_int_equal(event.type, FLOE_PEER_EV_RESOLVE);
-    assert_true(floe_bytes_equal(event.host, FLOE_LIT("stun.example.org")));
-    floe_peer_resolved(a, event.request, &none);
-    assert_int_equal(floe_peer_set_local(a, FLOE_PEER_OFFER), FLOE_OK);
-    peer_pair_run(pair, FLOE_SECOND);
-    assert_int_equal(pair->end[0].events[FLOE_PEER_EV_RESOLVE], 0);
-    assert_int_equal(floe_peer_get_gathering(a), FLOE_ICE_GATHERING_COMPLETE);
-}
-
 static void test_peer_connects_and_tells_each_state(void **state)
 {
     peer_pair *pair = *state;
@@ -233,9 +186,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_peer_init_refuses_what_is_missing),
-        TEST(test_peer_takes_the_servers_of_a_browser_configuration),
-        TEST(test_peer_says_what_is_wrong_with_a_server),
-        TEST(test_peer_asks_for_a_name_once_and_goes_on_without_it),
         TEST(test_peer_connects_and_tells_each_state),
         TEST(test_peer_connects_within_ten_round_trips),
         TEST(test_peer_close_is_seen_by_the_other_end),

@@ -1,0 +1,106 @@
+/* io/relay_links.c - see io/relay_links.h. */
+#include "io/relay_links.h"
+
+#include "base/addr.h"
+
+#include <stdio.h>
+
+static void close_link(floe_relay_link *entry)
+{
+    floe_server_link_close(entry->link);
+    entry->link = NULL;
+}
+
+static void on_opened(void *ctx, floe_server_link *link)
+{
+    floe_relay_link *entry = ctx;
+    floe_peer_connected(entry->links->peer, entry->relay, &floe_server_link_get_path(link)->local);
+}
+
+static void on_received(void *ctx, floe_server_link *link, floe_span message)
+{
+    const floe_relay_link *entry = ctx;
+    floe_peer_input(entry->links->peer, floe_loop_now(entry->links->loop),
+                    floe_server_link_get_path(link), message.ptr, message.len, message.len);
+}
+
+static void on_writable(void *ctx, floe_server_link *link)
+{
+    const floe_relay_link *entry = ctx;
+    (void)link;
+    entry->links->writable(entry->links->ctx);
+}
+
+static void fail(floe_relay_link *entry, const char *why)
+{
+    (void)snprintf(entry->fault, sizeof entry->fault, "%s", why);
+    close_link(entry);
+    floe_peer_disconnected(entry->links->peer, entry->relay);
+}
+
+static void on_failed(void *ctx, floe_server_link *link, const char *why)
+{
+    (void)link;
+    fail(ctx, why);
+}
+
+void floe_relay_links_open(floe_relay_links *links, uint32_t relay, const floe_path *path,
+                           floe_bytes host)
+{
+    if (relay >= FLOE_RELAY_LINK_MAX) {
+        floe_peer_disconnected(links->peer, relay);
+        return;
+    }
+    floe_relay_link *entry = &links->link[relay];
+    floe_server_link_config config = {
+        .server = path->remote,
+        .transport = path->transport,
+        .host = host,
+        .ca_file = links->ca_file,
+        .is_unverified = links->is_unverified,
+        .opened = on_opened,
+        .received = on_received,
+        .writable = on_writable,
+        .failed = on_failed,
+        .ctx = entry,
+    };
+    close_link(entry);
+    entry->links = links;
+    entry->relay = relay;
+    floe_err err = floe_server_link_open(&entry->link, links->loop, &config);
+    if (err != FLOE_OK) {
+        fail(entry, err == FLOE_E_CRYPTO ? "the file of authorities can not be read"
+                                         : "no connection can be opened");
+    }
+}
+
+void floe_relay_links_close(floe_relay_links *links, uint32_t relay)
+{
+    if (relay < FLOE_RELAY_LINK_MAX) {
+        close_link(&links->link[relay]);
+    }
+}
+
+void floe_relay_links_close_all(floe_relay_links *links)
+{
+    for (uint32_t i = 0; i < FLOE_RELAY_LINK_MAX; i++) {
+        close_link(&links->link[i]);
+    }
+}
+
+floe_err floe_relay_links_send(floe_relay_links *links, const floe_transmit *run)
+{
+    for (uint32_t i = 0; i < FLOE_RELAY_LINK_MAX; i++) {
+        floe_server_link *link = links->link[i].link;
+        if (link != NULL && floe_server_link_is_open(link) &&
+            floe_path_equal(floe_server_link_get_path(link), &run->path)) {
+            return floe_server_link_send(link, run->buf, run->len, run->segment);
+        }
+    }
+    return FLOE_E_UNKNOWN;
+}
+
+const char *floe_relay_links_get_fault(const floe_relay_links *links, uint32_t relay)
+{
+    return relay < FLOE_RELAY_LINK_MAX ? links->link[relay].fault : "";
+}

@@ -1,0 +1,158 @@
+/* support/sim_turn.c - see support/sim_turn.h. */
+#include "support/sim_turn.h"
+
+#include <string.h>
+
+#include "base/addr.h"
+#include "support/unit.h"
+
+#define SERVER_PORT 3478u
+
+static void init_model(sim_turn *server, size_t i)
+{
+    turn_server_model_init(&server->models[i]);
+    server->models[i].port += (uint32_t)i * 1000; /* no two clients share a relayed address */
+}
+
+static int find_client(sim_turn *server, const floe_addr *from)
+{
+    for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
+        if (server->clients[i].family == 0) {
+            server->clients[i] = *from;
+        }
+        if (floe_addr_equal(&server->clients[i], from)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int find_relay(const sim_turn *server, const floe_addr *relay)
+{
+    for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
+        const turn_server_model *m = &server->models[i];
+        if (m->is_allocated && floe_addr_equal(&m->relay[0], relay)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* A slot at the end of the queue. */
+static sim_turn_packet *next_packet(sim_turn *server)
+{
+    assert_true(server->count < SIM_TURN_PACKETS);
+    return &server->packets[(server->first + server->count) % SIM_TURN_PACKETS];
+}
+
+static void from_client(sim_turn *server, floe_time now, const floe_path *path, floe_bytes packet)
+{
+    int client = find_client(server, &path->remote);
+    if (client < 0) {
+        return;
+    }
+    turn_server_model *m = &server->models[client];
+    unsigned data_before = m->data_count;
+    sim_turn_packet *reply = next_packet(server);
+    reply->path = *path;
+    reply->len = turn_server_model_input(m, now, &path->remote, packet, reply->bytes);
+    server->count += reply->len > 0;
+    if (m->data_count != data_before) {
+        sim_turn_packet *relayed = next_packet(server);
+        relayed->path = (floe_path){.local = m->relay[0], .remote = m->data_peer};
+        relayed->len = m->data_len;
+        memcpy(relayed->bytes, m->data, m->data_len);
+        server->count++;
+        server->relayed++;
+    }
+}
+
+static void from_peer(sim_turn *server, floe_time now, const floe_path *path, floe_bytes packet)
+{
+    int relay = find_relay(server, &path->local);
+    if (relay < 0) {
+        return;
+    }
+    sim_turn_packet *out = next_packet(server);
+    out->path.local = floe_addr_from_ipv4(198, 51, 100, 9, SERVER_PORT);
+    out->path.remote = server->clients[relay];
+    out->len =
+        turn_server_model_relay(&server->models[relay], now, &path->remote, packet, out->bytes);
+    server->count += out->len > 0;
+    server->relayed += out->len > 0;
+}
+
+static void input(void *self, floe_time now, const floe_path *path, uint8_t *run, size_t len,
+                  size_t segment)
+{
+    for (size_t at = 0; at < len; at += segment) {
+        floe_bytes packet = {run + at, len - at < segment ? len - at : segment};
+        if (path->local.port == SERVER_PORT) {
+            from_client(self, now, path, packet);
+        } else {
+            from_peer(self, now, path, packet);
+        }
+    }
+}
+
+static bool transmit(void *self, floe_transmit *out)
+{
+    sim_turn *server = self;
+    if (server->count == 0) {
+        return false;
+    }
+    const sim_turn_packet *packet = &server->packets[server->first];
+    server->first = (server->first + 1) % SIM_TURN_PACKETS;
+    server->count--;
+    assert_true(packet->len <= out->cap);
+    memcpy(out->buf, packet->bytes, packet->len);
+    out->len = out->segment = packet->len;
+    out->path = packet->path;
+    return true;
+}
+
+static void advance(void *self, floe_time now)
+{
+    (void)self;
+    (void)now;
+}
+
+static floe_time deadline(const void *self)
+{
+    (void)self;
+    return FLOE_TIME_NEVER;
+}
+
+void sim_turn_add(sim_world *world, sim_turn *server, const sim_link *link)
+{
+    memset(server, 0, sizeof *server);
+    for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
+        init_model(server, i);
+    }
+    int host = sim_net_add_host(&world->net, SIM_CORE, link);
+    sim_net_add_addr(&world->net, host, SIM_TURN_IP);
+    sim_actor actor = {.self = server,
+                       .host = host,
+                       .input = input,
+                       .advance = advance,
+                       .deadline = deadline,
+                       .transmit = transmit};
+    (void)sim_world_add(world, &actor);
+}
+
+void sim_turn_restart(sim_turn *server)
+{
+    for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
+        turn_server_model_restart(&server->models[i]);
+    }
+    memset(server->clients, 0, sizeof server->clients);
+}
+
+unsigned sim_turn_count(const sim_turn *server, floe_time now)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
+        count += server->models[i].is_allocated && server->models[i].until > now;
+    }
+    return count;
+}
