@@ -3,9 +3,10 @@
  * client.
  *
  * Answers are put together from the input and signed with the right key where the input says so, or
- * next to none would be believed. Oracle: the invariants hold after every call, a drained client's
- * deadline is in the future and its packets are well-formed, and what is dropped does not change
- * the state of the allocation.
+ * next to none would be believed; redirects are followed, connections opened. Oracle: the
+ * invariants hold after every call, a drained client's deadline is in the future and its packets
+ * are well-formed, what is dropped does not change the state of the allocation, relays come and go
+ * with the events that say so, and a client that is closed stays so.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,9 @@ typedef struct fuzz {
     floe_turn_client client;
     asked asked[ASKED_MAX];
     uint8_t asked_count;
+    floe_addr wanted; /* where the server has sent us; family 0: nowhere */
+    bool is_up;       /* by the events */
+    bool is_closed;
 } fuzz;
 
 static void require(bool condition)
@@ -68,6 +72,33 @@ static floe_addr take_addr(fuzz *f)
                               : floe_addr_from_ipv4(192, 0, 2, pick & 15, port);
 }
 
+static void look(fuzz *f, const floe_turn_event *event)
+{
+    require(!f->is_closed);
+    switch (event->type) {
+    case FLOE_TURN_EV_ALLOCATED:
+        require(!f->is_up && (event->relay[0].family == 4 || event->relay[1].family == 6));
+        f->is_up = true;
+        return;
+    case FLOE_TURN_EV_LOST:
+        require(f->is_up && event->cause != FLOE_TURN_CAUSE_NONE);
+        f->is_up = false;
+        return;
+    case FLOE_TURN_EV_FAILED:
+        require(!f->is_up && event->cause != FLOE_TURN_CAUSE_NONE);
+        return;
+    case FLOE_TURN_EV_PATH_WANTED:
+        require(event->server.family != 0);
+        f->wanted = event->server;
+        return;
+    case FLOE_TURN_EV_CLOSED:
+        f->is_closed = true;
+        return;
+    default:
+        return;
+    }
+}
+
 static void drain(fuzz *f)
 {
     uint8_t buf[FLOE_DATAGRAM_MAX];
@@ -85,9 +116,14 @@ static void drain(fuzz *f)
     }
     for (unsigned i = 0; floe_turn_client_poll_event(&f->client, &event); i++) {
         require(i < 100);
+        look(f, &event);
     }
     floe_turn_client_check_invariants(&f->client);
     require(floe_turn_client_deadline(&f->client) > f->now);
+    floe_turn_state state = floe_turn_client_get_state(&f->client);
+    require(state != FLOE_TURN_ALLOCATED || f->is_up);
+    require(!f->is_up || (state != FLOE_TURN_ALLOCATING && state != FLOE_TURN_FAILED));
+    require(!f->is_closed || state == FLOE_TURN_CLOSED);
 }
 
 static floe_err input(fuzz *f, floe_bytes packet)
@@ -99,7 +135,7 @@ static floe_err input(fuzz *f, floe_bytes packet)
     floe_path path = f->client.path;
     floe_err err = floe_turn_client_input(&f->client, f->now, &path, packet, &data);
     require(err == FLOE_OK || floe_err_class(err) == FLOE_KIND_WIRE);
-    if (err != FLOE_OK && path.transport != FLOE_TCP) {
+    if (err != FLOE_OK && path.transport != FLOE_TCP && path.transport != FLOE_TLS) {
         require(floe_turn_client_get_state(&f->client) == before && f->client.expires == expires);
     }
     require(data.peer.family == 0 || data.payload.len == 0 ||
@@ -108,12 +144,26 @@ static floe_err input(fuzz *f, floe_bytes packet)
     return err;
 }
 
+/* A nonce with the cookie, and the features that the input names in base64. */
+static void put_cookie(fuzz *f, floe_stun_writer *w)
+{
+    uint8_t nonce[14] = "obMatJos2AAAA";
+    nonce[9] = take(f);
+    nonce[13] = take(f);
+    floe_stun_writer_put_bytes(w, FLOE_STUN_NONCE, (floe_bytes){nonce, sizeof nonce});
+}
+
 /* Attributes by number: those that answers are made of, with values from the input. */
 static void put_attribute(fuzz *f, floe_stun_writer *w)
 {
     static const uint8_t algorithms[] = {0, 1, 0, 0, 0, 2, 0, 0};
     floe_addr addr;
-    switch (take(f) % 12) {
+    uint8_t which = take(f);
+    if (which >= 0xF4) {
+        put_cookie(f, w);
+        return;
+    }
+    switch (which % 12) {
     case 0:
         addr = take_addr(f);
         floe_stun_writer_put_addr(w, FLOE_STUN_XOR_RELAYED_ADDRESS, &addr);
@@ -223,14 +273,63 @@ static void set_path(fuzz *f)
     uint8_t pick = take(f);
     path.local = floe_addr_from_ipv4(10, 0, 0, 1, (uint16_t)(1000 + (pick & 7)));
     path.remote = floe_addr_from_ipv4(198, 51, 100, (uint8_t)(pick >> 3 & 3), 3478);
+    if (pick >= 0xF8 && f->wanted.family != 0) {
+        path.remote = f->wanted;
+    }
     allow(floe_turn_client_set_path(&f->client, &path));
+}
+
+/* The server's answer to the ConnectionBind that has just been written. */
+static void answer_open(fuzz *f, uint32_t connection, const uint8_t *tid)
+{
+    static const uint16_t codes[] = {400, 401, 403, 438, 447};
+    uint8_t buf[512];
+    floe_stun_writer w;
+    floe_bytes packet;
+    uint8_t how = take(f);
+    floe_stun_writer_begin(&w, buf, sizeof buf,
+                           (how & 1) != 0 ? FLOE_STUN_ERROR : FLOE_STUN_SUCCESS,
+                           FLOE_STUN_CONNECTION_BIND, tid);
+    if ((how & 1) != 0) {
+        floe_stun_writer_put_error(&w, codes[(how >> 1 & 7) % 5]);
+    }
+    for (uint8_t n = how >> 4 & 3; n > 0; n--) {
+        put_attribute(f, &w);
+    }
+    if ((how & 0x40) == 0) {
+        floe_stun_writer_put_integrity(&w, floe_stun_key_view(&f->client.auth.key));
+    }
+    if (floe_stun_writer_end(&w, &packet) == FLOE_OK) {
+        floe_err err = floe_turn_client_input_open(&f->client, f->now, connection, packet);
+        require(err == FLOE_OK || err == FLOE_E_AGAIN || err == FLOE_E_CLOSED ||
+                floe_err_class(err) == FLOE_KIND_WIRE);
+        /* Whatever it was, but for a challenge, this connection is out of the client's hands. */
+        size_t len;
+        require(err == FLOE_E_AGAIN ||
+                floe_turn_client_open(&f->client, connection, (floe_span){buf, sizeof buf}, &len) !=
+                    FLOE_OK);
+    }
+}
+
+static void open_connection(fuzz *f)
+{
+    uint8_t buf[FLOE_DATAGRAM_MAX];
+    size_t len;
+    uint8_t id = take(f);
+    if (floe_turn_client_open(&f->client, id, (floe_span){buf, sizeof buf}, &len) != FLOE_OK) {
+        return;
+    }
+    uint8_t other = take(f);
+    if (other >= 0xF0) {
+        answer_open(f, id, buf + 8);
+    } else {
+        allow(floe_turn_client_input_open(&f->client, f->now, other, (floe_bytes){buf, len}));
+    }
 }
 
 static void command(fuzz *f)
 {
     floe_addr addr;
-    uint8_t buf[FLOE_DATAGRAM_MAX];
-    size_t len;
     switch (take(f) % 15) {
     case 0:
         (void)input(f, floe_reader_get_bytes(&f->in, take(f)));
@@ -278,10 +377,7 @@ static void command(fuzz *f)
         floe_turn_client_refresh(&f->client);
         return;
     case 12:
-        if (floe_turn_client_open(&f->client, take(f), (floe_span){buf, sizeof buf}, &len) ==
-            FLOE_OK) {
-            allow(floe_turn_client_input_open(&f->client, f->now, take(f), (floe_bytes){buf, len}));
-        }
+        open_connection(f);
         return;
     case 13:
         if ((take(f) & 3) == 0) {
@@ -291,6 +387,22 @@ static void command(fuzz *f)
     default:
         answer(f);
         return;
+    }
+}
+
+static void choose_more(fuzz *f, floe_turn_config *config)
+{
+    static const uint8_t transports[] = {FLOE_UDP, FLOE_TCP, FLOE_TLS, FLOE_DTLS};
+    uint8_t more = take(f);
+    config->path.transport = transports[more & 3];
+    config->port = (floe_turn_port)((more >> 2 & 3) % 3);
+    config->reservation_token = more >> 4 & 1;
+    config->lifetime_s = (more & 0x20) != 0 ? 3600 : 0;
+    if ((more & 0x40) != 0) {
+        config->username = (floe_bytes){NULL, 0};
+    }
+    if ((more & 0x80) != 0) {
+        config->path.remote = (floe_addr){.family = 0};
     }
 }
 
@@ -315,6 +427,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     config.wants_mobility = (options & 8) != 0;
     config.dont_fragment = (options & 16) != 0;
     config.redirects_max = (uint8_t)(options >> 5 & 3);
+    if ((options & 0x80) != 0) {
+        choose_more(&f, &config);
+    }
     if (floe_turn_client_init(&f.client, &config, f.now) != FLOE_OK) {
         return 0;
     }

@@ -7,7 +7,7 @@
  * +-------------------------------+-------------------------------+
  * | channel, 0x4000 to 0x4FFF     | bytes of data                 |
  * +-------------------------------+-------------------------------+
- * | data, over a stream padded to four bytes ...
+ * | data, padded to four bytes but over UDP ...
  */
 #include <string.h>
 
@@ -137,8 +137,9 @@ floe_err floe_turn_client_wrap(floe_turn_client *client, const floe_addr *peer, 
         return floe_turn_peer_is_expected(client, peer) ? FLOE_E_AGAIN : FLOE_E_UNKNOWN;
     }
     bool is_bound = floe_turn_is_channel(way);
-    /* RFC 8656 §12.5: ChannelData is padded over a stream; RFC 8489 §14: attributes always. */
-    bool is_padded = !is_bound || floe_turn_is_reliable(&client->path);
+    /* RFC 8656 §12.5: ChannelData is padded over a stream, and may be over datagrams: pion's server
+     * wants it over DTLS too. RFC 8489 §14: attributes always. */
+    bool is_padded = !is_bound || client->path.transport != FLOE_UDP;
     size_t padding = is_padded ? (0 - payload_len) & 3 : 0;
     size_t head = head_of(client, way, peer);
     if (payload_len > PAYLOAD_MAX - FLOE_TURN_HEAD_MAX || cap < head + payload_len + padding) {

@@ -28,6 +28,7 @@ void turn_server_model_init(turn_server_model *m)
     m->lifetime_s = 600;
     m->nonce = 1;
     m->port = 40000;
+    m->host = 9;
 }
 
 void turn_server_model_restart(turn_server_model *m)
@@ -198,7 +199,7 @@ static void put_allocated(request *r, floe_stun_writer *w)
 
 static void choose_relays(turn_server_model *m, const floe_stun_msg *msg)
 {
-    static const uint8_t ip6[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
+    const uint8_t ip6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = m->host};
     uint32_t family = 0;
     bool both = floe_stun_msg_has(msg, FLOE_STUN_ADDITIONAL_ADDRESS_FAMILY);
     (void)floe_stun_msg_get_u32(msg, FLOE_STUN_REQUESTED_ADDRESS_FAMILY, &family);
@@ -206,7 +207,7 @@ static void choose_relays(turn_server_model *m, const floe_stun_msg *msg)
     memset(m->relay, 0, sizeof m->relay);
     m->port++;
     if (!six) {
-        m->relay[0] = floe_addr_from_ipv4(198, 51, 100, 9, (uint16_t)m->port);
+        m->relay[0] = floe_addr_from_ipv4(198, 51, 100, m->host, (uint16_t)m->port);
     }
     if (six || (both && m->missing_family == 0)) {
         m->relay[1] = floe_addr_from_bytes((floe_bytes){ip6, 16}, (uint16_t)m->port);

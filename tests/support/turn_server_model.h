@@ -11,7 +11,7 @@
 #include "base/floe.h"
 #include "stun/stun_msg.h"
 
-#define TURN_MODEL_PEERS 16
+#define TURN_MODEL_PEERS 64 /* more than a client can have, with those that it has given up */
 
 typedef struct turn_model_peer {
     floe_addr peer;
@@ -34,6 +34,7 @@ typedef struct turn_server_model {
     floe_addr alternate;     /* sent with a 300 */
     uint16_t unknown_type;   /* an attribute put into success responses */
     uint16_t missing_family; /* BOTH: code for the IPv6 relay */
+    uint8_t host;            /* last byte of its relayed addresses; 9 */
     /* state */
     floe_time now, nonce_at, until;
     unsigned nonce;

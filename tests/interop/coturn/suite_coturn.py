@@ -10,10 +10,11 @@ import sys
 import tempfile
 import time
 
-PROBE = sys.argv[1]
-FILTER = sys.argv[2] if len(sys.argv) > 2 else ""
-IP4, IP6 = "203.0.113.5", "2001:db8:5::5"
-TRANSPORTS = {"udp": 3478, "tcp": 3478, "tls": 5349, "dtls": 5349}
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import turn_suite  # the path comes first
+from turn_suite import IP4, TRANSPORTS, probe, run
+
+IP6 = "2001:db8:5::5"
 SECRET = "north"
 LOGIN = ["--lt-cred-mech", "--user=alice:secret"]
 REST = ["--use-auth-secret", f"--static-auth-secret={SECRET}"]
@@ -49,16 +50,6 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
-
-
-def probe(scenario, transport="udp", ip=IP4, user="alice", password="secret", argument=""):
-    command = [PROBE, scenario, transport, ip, str(TRANSPORTS[transport]), user, password]
-    return command + ([str(argument)] if argument else [])
-
-
-def run(*args, **kwargs):
-    done = subprocess.run(probe(*args, **kwargs), capture_output=True, text=True, timeout=90)
-    assert done.returncode == 0, done.stdout.strip() or f"exit {done.returncode}: {done.stderr[-500:]}"
 
 
 def rest(expiry, user="bob"):
@@ -114,33 +105,9 @@ def prepare(folder):
 
 
 def main():
-    passed = failed = 0
-    server = options_now = None
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)
-        try:
-            for options, name, case in cases():
-                name = "coturn: " + name
-                if FILTER not in name:
-                    continue
-                if options != options_now:
-                    if server:
-                        server.stop()
-                    server, options_now = Server(folder, *options), options
-                    server.start()
-                start = time.monotonic()
-                try:
-                    case(server)
-                    passed += 1
-                    print(f"ok    {name} ({time.monotonic() - start:.1f} s)", flush=True)
-                except Exception as error:  # each case is on its own
-                    failed += 1
-                    print(f"FAIL  {name}: {error!r}", flush=True)
-        finally:
-            if server:
-                server.stop()
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed or not (passed or FILTER) else 0
+        return turn_suite.run_cases("coturn", cases(), lambda options: Server(folder, *options))
 
 
 sys.exit(main())

@@ -100,8 +100,63 @@ static void run_both(void)
 static void run_refused(void)
 {
     turn_link_open(&a, &config);
-    require(turn_link_wait(&a, FLOE_TURN_EV_FAILED, 10 * FLOE_SECOND), "not refused");
+    require(turn_link_wait(&a, FLOE_TURN_EV_FAILED, 45 * FLOE_SECOND), "not refused");
     require(a.event[FLOE_TURN_EV_FAILED].code == atoi(argument), "another code");
+}
+
+static void run_integrity(void)
+{
+    turn_link_open(&a, &config);
+    require(turn_link_wait(&a, FLOE_TURN_EV_FAILED, 5 * FLOE_SECOND), "believed");
+    require(a.event[FLOE_TURN_EV_FAILED].cause == FLOE_TURN_CAUSE_INTEGRITY, "another cause");
+}
+
+static void run_family(void)
+{
+    config.relay = FLOE_TURN_RELAY_IPV6;
+    turn_link_open(&a, &config);
+    require(turn_link_wait(&a, FLOE_TURN_EV_FAILED, 5 * FLOE_SECOND), "not noticed");
+    require(a.event[FLOE_TURN_EV_FAILED].cause == FLOE_TURN_CAUSE_FAMILY, "another cause");
+    require(turn_link_wait(&a, FLOE_TURN_EV_CLOSED, 5 * FLOE_SECOND), "not deleted");
+}
+
+/* Change the nonce that the client has, behind its back: one that the server does not know. */
+static void spoil_nonce(turn_link *link)
+{
+    floe_stun_auth *auth = &link->client.auth;
+    auth->text[auth->lens[0] + auth->lens[1] + auth->lens[2] + auth->lens[3] - 1] ^= 1;
+}
+
+static unsigned count_nonces(const turn_link *link)
+{
+    floe_turn_stats stats;
+    floe_turn_client_get_stats(&link->client, &stats);
+    return stats.nonces;
+}
+
+/* 438 to Refresh, CreatePermission and ChannelBind. */
+static void run_nonce(void)
+{
+    floe_addr peer = floe_addr_from_ipv4(203, 0, 113, 100, 9);
+    open_link(&a);
+    unsigned before = count_nonces(&a);
+    spoil_nonce(&a);
+    floe_turn_client_refresh(&a.client);
+    turn_link_run(&a, FLOE_SECOND / 2);
+    require(count_nonces(&a) == before + 1, "Refresh: no 438");
+    spoil_nonce(&a);
+    require(floe_turn_client_add_peer(&a.client, &peer) == FLOE_OK, "add_peer");
+    require(turn_link_wait(&a, FLOE_TURN_EV_PEER, 5 * FLOE_SECOND) &&
+                a.event[FLOE_TURN_EV_PEER].is_ready && count_nonces(&a) == before + 2,
+            "CreatePermission: no 438");
+    spoil_nonce(&a);
+    require(floe_turn_client_bind(&a.client, &peer) == FLOE_OK, "bind");
+    require(turn_link_wait(&a, FLOE_TURN_EV_CHANNEL, 5 * FLOE_SECOND) &&
+                a.event[FLOE_TURN_EV_CHANNEL].is_ready && count_nonces(&a) == before + 3,
+            "ChannelBind: no 438");
+    require(a.seen[FLOE_TURN_EV_LOST] == 0, "lost");
+    echo(&a, 4);
+    turn_link_close(&a);
 }
 
 static void run_stale(void)
@@ -248,7 +303,8 @@ static const struct {
     {"relay", run_relay},       {"relay6", run_relay6},       {"both", run_both},
     {"refused", run_refused},   {"stale", run_stale},         {"denied", run_denied},
     {"quota", run_quota},       {"restart", run_restart},     {"even", run_even},
-    {"mobility", run_mobility}, {"tcp_relay", run_tcp_relay},
+    {"mobility", run_mobility}, {"tcp_relay", run_tcp_relay}, {"integrity", run_integrity},
+    {"family", run_family},     {"nonce", run_nonce},
 };
 
 int main(int argc, char **argv)
