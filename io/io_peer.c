@@ -276,6 +276,7 @@ static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t *
     io->links = (floe_relay_links){
         .loop = io->loop,
         .peer = &io->peer,
+        .trust = config->trust,
         .is_unverified = config->is_unverified,
         .writable = on_link_writable,
         .ctx = io,

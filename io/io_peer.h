@@ -17,6 +17,7 @@
 #ifndef FLOE_IO_IO_PEER_H
 #define FLOE_IO_IO_PEER_H
 
+#include "dtls/tls_trust.h"
 #include "io/loop.h"
 #include "peer/peer.h"
 
@@ -43,7 +44,10 @@ typedef struct floe_io_config { /* zero means the default */
     uint32_t message_max;               /* default 262144 */
     bool use_loopback;   /* 127.0.0.1 and ::1 too: for peers on one machine without a network */
     const char *ca_file; /* who may have signed it, PEM; copied; NULL: the system's authorities */
-    bool is_unverified;  /* any certificate will do: for a server of one's own, in a test */
+    const floe_tls_trust *trust; /* the same, read before and lent: for programs with many peers,
+                                  * since reading takes tens of milliseconds. NULL: by ca_file, when
+                                  * the first connection needs it */
+    bool is_unverified;          /* any certificate will do: for a server of one's own, in a test */
     floe_trace trace;
     floe_ice_config ice; /* timing and policy */
 } floe_io_config;

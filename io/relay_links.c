@@ -44,6 +44,18 @@ static void on_failed(void *ctx, floe_server_link *link, const char *why)
     fail(ctx, why);
 }
 
+/* Once for all of a peer's connections, and not before one is encrypted. */
+static floe_err read_trust(floe_relay_links *links, uint8_t transport)
+{
+    bool is_needed = transport == FLOE_TLS || transport == FLOE_DTLS;
+    if (!is_needed || links->trust != NULL) {
+        return FLOE_OK;
+    }
+    floe_err err = floe_tls_trust_init(&links->made, links->ca_file);
+    links->trust = err == FLOE_OK ? &links->made : NULL;
+    return err;
+}
+
 void floe_relay_links_open(floe_relay_links *links, uint32_t relay, const floe_path *path,
                            floe_bytes host)
 {
@@ -52,11 +64,12 @@ void floe_relay_links_open(floe_relay_links *links, uint32_t relay, const floe_p
         return;
     }
     floe_relay_link *entry = &links->link[relay];
+    floe_err err = read_trust(links, path->transport);
     floe_server_link_config config = {
         .server = path->remote,
         .transport = path->transport,
         .host = host,
-        .ca_file = links->ca_file,
+        .trust = links->trust,
         .is_unverified = links->is_unverified,
         .opened = on_opened,
         .received = on_received,
@@ -67,9 +80,11 @@ void floe_relay_links_open(floe_relay_links *links, uint32_t relay, const floe_p
     close_link(entry);
     entry->links = links;
     entry->relay = relay;
-    floe_err err = floe_server_link_open(&entry->link, links->loop, &config);
+    if (err == FLOE_OK) {
+        err = floe_server_link_open(&entry->link, links->loop, &config);
+    }
     if (err != FLOE_OK) {
-        fail(entry, err == FLOE_E_CRYPTO ? "the file of authorities can not be read"
+        fail(entry, err == FLOE_E_CRYPTO ? "the certificates of authorities can not be read"
                                          : "no connection can be opened");
     }
 }
@@ -86,6 +101,7 @@ void floe_relay_links_close_all(floe_relay_links *links)
     for (uint32_t i = 0; i < FLOE_RELAY_LINK_MAX; i++) {
         close_link(&links->link[i]);
     }
+    floe_tls_trust_free(&links->made);
 }
 
 floe_err floe_relay_links_send(floe_relay_links *links, const floe_transmit *run)

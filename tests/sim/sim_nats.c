@@ -1,5 +1,5 @@
 /*
- * tests/sim/sim_nats.c - two peers behind NATs, with a STUN server and without relays.
+ * tests/sim/sim_nats.c - two peers behind NATs, with a STUN server; with and without a relay.
  *
  * Which pairs of NATs let a direct connection through is not a matter of taste: the matrix here was
  * measured with other implementations between real NAT boxes, and follows from RFC 4787.
@@ -54,12 +54,14 @@ static void place_behind(sim_place *place, const sim_nat_config *nat)
     place->config.stun_url = SIM_STUN_URL;
 }
 
-static bool can_connect(int offerer, int answerer, uint64_t seed)
+static bool can_connect(int offerer, int answerer, const char *turn_url)
 {
+    uint64_t seed = (uint64_t)(offerer * KINDS + answerer);
     sim_place places[2];
     sim_scene scene;
     place_behind(&places[0], offerer == 0 ? NULL : &kinds[offerer].config);
     place_behind(&places[1], answerer == 0 ? NULL : &kinds[answerer].config);
+    places[0].config.turn_url = places[1].config.turn_url = turn_url;
     sim_scene_init(&scene, seed, places);
     sim_scene_add_chat(&scene);
     bool is_connected = sim_scene_play(&scene, 30 * FLOE_SECOND);
@@ -75,8 +77,7 @@ static void test_sim_nats_let_through_what_the_matrix_says(void **state)
     (void)state;
     for (int offerer = 0; offerer < KINDS; offerer++) {
         for (int answerer = 0; answerer < KINDS; answerer++) {
-            uint64_t seed = (uint64_t)(offerer * KINDS + answerer);
-            if (can_connect(offerer, answerer, seed) != (matrix[offerer][answerer] == 'D')) {
+            if (can_connect(offerer, answerer, NULL) != (matrix[offerer][answerer] == 'D')) {
                 fail_msg("offerer: %s, answerer: %s", kinds[offerer].name, kinds[answerer].name);
             }
         }
@@ -106,6 +107,18 @@ static void init_same_nat(sim_scene *scene, const sim_nat_config *nat, bool is_i
     }
     sim_peer_join(scene->peers[0], scene->peers[1]);
     sim_traffic_init(&scene->traffic, 1, scene->peers[0], scene->peers[1]);
+}
+
+static void test_sim_nats_all_let_a_relay_through(void **state)
+{
+    (void)state;
+    for (int offerer = 0; offerer < KINDS; offerer++) {
+        for (int answerer = 0; answerer < KINDS; answerer++) {
+            if (!can_connect(offerer, answerer, SIM_TURN_URL)) {
+                fail_msg("offerer: %s, answerer: %s", kinds[offerer].name, kinds[answerer].name);
+            }
+        }
+    }
 }
 
 static void test_sim_nats_same_nat_connects_by_private_addresses(void **state)
@@ -250,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SIM(test_sim_nats_let_through_what_the_matrix_says),
+        SIM(test_sim_nats_all_let_a_relay_through),
         SIM(test_sim_nats_same_nat_connects_by_private_addresses),
         SIM(test_sim_nats_isolated_hosts_connect_through_a_hairpin),
         SIM(test_sim_nats_isolated_hosts_do_not_connect_without_a_hairpin),
