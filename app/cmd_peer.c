@@ -119,6 +119,8 @@ static void on_event(session *s, const floe_peer_event *event)
     case FLOE_PEER_EV_SIGNALING:
     case FLOE_PEER_EV_NEGOTIATION:
     case FLOE_PEER_EV_RESOLVE:
+    case FLOE_PEER_EV_CONNECT:
+    case FLOE_PEER_EV_DISCONNECT:
     case FLOE_PEER_EV_CHANNEL_CLOSING:
     case FLOE_PEER_EV_BUFFERED_LOW:
     case FLOE_PEER_EV_MESSAGE:  /* each round looks for messages */

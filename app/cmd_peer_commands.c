@@ -132,11 +132,24 @@ static bool read_is_offer(json_args *args)
     return is_offer;
 }
 
+static floe_ice_policy read_policy(json_args *args)
+{
+    floe_bytes name = json_args_text(args, "policy");
+    bool is_relay = floe_bytes_equal(name, FLOE_LIT("relay"));
+    if (name.ptr != NULL && !is_relay && !floe_bytes_equal(name, FLOE_LIT("all"))) {
+        json_args_fail(args, "\"policy\" is all or relay");
+    }
+    return is_relay ? FLOE_ICE_POLICY_RELAY : FLOE_ICE_POLICY_ALL;
+}
+
 /* The result views into `servers`. */
 static floe_io_config read_config(json_args *args, ice_option_list *servers)
 {
     const char *why = "";
     floe_io_config config = {
+        .ca_file = (const char *)json_args_text(args, "caFile").ptr,
+        .is_unverified = json_args_flag(args, "unverified", false),
+        .ice = {.policy = read_policy(args)},
         .use_loopback = json_args_flag(args, "loopback", false),
         .send_buffer = (size_t)json_args_number(args, "sendBuffer", SIZE_LIMIT, 0),
         .recv_buffer = (size_t)json_args_number(args, "recvBuffer", SIZE_LIMIT, 0),

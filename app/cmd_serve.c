@@ -11,10 +11,12 @@
 #include "app/commands.h"
 #include "app/ice_option.h"
 #include "app/serve.h"
+#include "base/text.h"
 
 static const char usage[] =
     "usage: floe serve [--port N] [--bind ADDRESS] [--ice URL[,USER,CREDENTIAL]]... [--origin "
     "URL]...\n"
+    "                  [--turn URI]... [--turn-secret-file FILE] [--turn-ttl SECONDS]\n"
     "\n"
     "Serves the chat page, and the rooms in which two members exchange offers, answers and\n"
     "candidates. It relays and keeps nothing else; what they say goes from one to the other.\n"
@@ -23,7 +25,19 @@ static const char usage[] =
     "  --bind ADDRESS  listen on this address (127.0.0.1). 0.0.0.0 is every IPv4 address: then\n"
     "                  anybody who reaches this machine can use the rooms\n"
     "  --ice URL       a STUN or TURN server for the members; more than one is fine\n"
-    "  --origin URL    pages of this origin may connect too (https://example.org)\n";
+    "  --origin URL    pages of this origin may connect too (https://example.org)\n"
+    "\n"
+    "  --turn URI      a TURN server (turn: or turns:) for which each member gets a user name and\n"
+    "                  a password of its own when it comes in, made from a secret that the TURN\n"
+    "                  server has too (coturn: use-auth-secret and static-auth-secret). More than\n"
+    "                  one is fine\n"
+    "  --turn-secret-file FILE\n"
+    "                  the secret is the first line of this file\n"
+    "  --turn-secret SECRET\n"
+    "                  the secret; until floe has read it, everybody on this machine can see\n"
+    "                  it in the list of processes, and the shell may keep it: better in a file\n"
+    "  --turn-ttl SECONDS\n"
+    "                  how long they are good for (86400, a day; at least 60)\n";
 
 /* The globals of the program: what a signal asks for, and whom it wakes. */
 static volatile sig_atomic_t stop_wanted;
@@ -46,6 +60,46 @@ static int parse_port(const char *text)
     char *end;
     long port = strtol(text, &end, 10);
     return *text != '\0' && *end == '\0' && port >= 0 && port <= 65535 ? (int)port : -1;
+}
+
+static bool parse_ttl(serve_turn *turn, const char *text)
+{
+    uint64_t seconds;
+    bool is_ok = floe_text_is_decimal(floe_bytes_of(text), SERVE_TURN_TTL_MAX, &seconds) &&
+                 seconds >= SERVE_TURN_TTL_MIN;
+    turn->ttl_s = is_ok ? (uint32_t)seconds : 0;
+    return is_ok;
+}
+
+static bool parse_turn_option(int option, serve_turn *turn)
+{
+    const char *why = "60 to 31622400 seconds";
+    switch (option) {
+    case 't':
+        if (!serve_turn_add(turn, optarg, &why)) {
+            fprintf(stderr, "floe serve: --turn %s: %s\n", optarg, why);
+            return false;
+        }
+        return true;
+    case 'S':
+        if (!rest_secret_take(&turn->secret, optarg, &why)) {
+            fprintf(stderr, "floe serve: --turn-secret: %s\n", why);
+            return false;
+        }
+        return true;
+    case 'F':
+        if (!rest_secret_read(&turn->secret, optarg, &why)) {
+            fprintf(stderr, "floe serve: --turn-secret-file %s: %s\n", optarg, why);
+            return false;
+        }
+        return true;
+    default:
+        if (!parse_ttl(turn, optarg)) {
+            fprintf(stderr, "floe serve: --turn-ttl %s: %s\n", optarg, why);
+            return false;
+        }
+        return true;
+    }
 }
 
 static bool parse_option(int option, serve_options *out, serve *server)
@@ -74,8 +128,10 @@ static bool parse_option(int option, serve_options *out, serve *server)
         }
         server->origins[server->origin_count++] = optarg;
         return true;
-    default:
+    case '?':
         return false;
+    default:
+        return parse_turn_option(option, &server->turn);
     }
 }
 
@@ -83,10 +139,18 @@ static bool parse_option(int option, serve_options *out, serve *server)
 static int parse_options(int argc, char **argv, serve_options *out, serve *server)
 {
     static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'}, {"bind", required_argument, NULL, 'b'},
-        {"ice", required_argument, NULL, 'i'},  {"origin", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
+        {"port", required_argument, NULL, 'p'},
+        {"bind", required_argument, NULL, 'b'},
+        {"ice", required_argument, NULL, 'i'},
+        {"origin", required_argument, NULL, 'o'},
+        {"turn", required_argument, NULL, 't'},
+        {"turn-secret", required_argument, NULL, 'S'},
+        {"turn-secret-file", required_argument, NULL, 'F'},
+        {"turn-ttl", required_argument, NULL, 'T'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
+    const char *why;
     int option;
     optind = 1;
     while ((option = getopt_long(argc, argv, "p:b:i:o:h", names, NULL)) != -1) {
@@ -101,6 +165,10 @@ static int parse_options(int argc, char **argv, serve_options *out, serve *serve
     }
     if (optind < argc) {
         fprintf(stderr, "floe serve: %s: not an option\n%s", argv[optind], usage);
+        return 3;
+    }
+    if (!serve_turn_check(&server->turn, &why)) {
+        fprintf(stderr, "floe serve: %s\n", why);
         return 3;
     }
     return 0;
@@ -178,7 +246,7 @@ static int run(const serve_options *chosen, serve *server)
 int cmd_serve(int argc, char **argv)
 {
     serve_options chosen = {8080, "127.0.0.1"};
-    serve server = {0};
+    serve server = {.turn = {.ttl_s = SERVE_TURN_TTL}};
     server.ice = json_array();
     server.rooms.max = SERVE_ROOM_MAX;
     server.rooms.table = calloc(SERVE_ROOM_MAX, sizeof(room));

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/stun_link.h"
 #include "app/stun_listen.h"
+#include "app/stun_tally.h"
 #include "app/stun_target.h"
 #include "app/udp_port.h"
 #include "base/addr.h"
@@ -21,15 +23,19 @@
 #include <jansson.h>
 
 static const char usage[] =
-    "usage: floe stun [--samples N] [--json] SERVER\n"
+    "usage: floe stun [--samples N] [--transport tcp|tls|dtls] [--ca FILE] [--insecure] [--json]\n"
+    "                 SERVER\n"
     "       floe stun --listen [--alternate ADDRESS:PORT] [--json] [[ADDRESS]:PORT]\n"
     "\n"
     "Asks a STUN server, from each address of this machine, what it sees that address as, and how\n"
     "long an answer takes. SERVER is a name or an address, with :PORT if it is not 3478, or a\n"
-    "stun: URI. With --listen it is such a server itself: on every address of this machine, or on\n"
-    "the one that is named, until Ctrl-C.\n"
+    "stun: or stuns: URI. With --listen it is such a server itself: on every address of this\n"
+    "machine, or on the one that is named, until Ctrl-C.\n"
     "\n"
     "  --samples N          ask so many times from each address (5; 1 to 100)\n"
+    "  --transport T        tcp, tls or dtls: over one connection, not from each address\n"
+    "  --ca FILE            trust these authorities (PEM), not those of the system\n"
+    "  --insecure           take any certificate\n"
     "  --alternate ADDRESS:PORT\n"
     "                       a second address of this machine, and another port: then \"floe nat\"\n"
     "                       can ask this server what a NAT does. Whoever asks may have answers\n"
@@ -39,20 +45,15 @@ static const char usage[] =
     "Exit status 0: it was answered; 1: it was not; 2: the command line is wrong.\n";
 
 #define STUN_PORT       3478
-#define SAMPLES_MAX     100
 #define SOURCES_MAX     16
 #define BETWEEN_SAMPLES (200 * FLOE_MS)
 #define PATIENCE        (1500 * FLOE_MS) /* after the last one */
 
 typedef struct stun_source { /* one address of ours, and the server's of that family */
     udp_port port;
-    floe_addr server;
-    floe_addr mapped;
-    floe_stun_txn txns[SAMPLES_MAX];
-    uint32_t rtts_us[SAMPLES_MAX]; /* of those answered, in order of arrival */
-    unsigned answers;
-    int error; /* of an error response, else 0 */
-    bool is_answered[SAMPLES_MAX];
+    stun_tally tally;
+    floe_stun_txn txns[STUN_SAMPLES_MAX];
+    bool is_answered[STUN_SAMPLES_MAX];
 } stun_source;
 
 typedef struct stun_command {
@@ -62,7 +63,9 @@ typedef struct stun_command {
     stun_source sources[SOURCES_MAX];
     size_t source_count;
     unsigned samples;
-    bool use_json, is_listening;
+    const char *transport; /* as named on the command line; NULL: not */
+    const char *ca_file;
+    bool use_json, is_listening, is_unverified;
     stun_listen_options listen;
 } stun_command;
 
@@ -73,7 +76,7 @@ static int fail(const stun_command *c, const char *text)
 
 static int find_sample(const stun_source *s, const floe_stun_msg *msg)
 {
-    for (int i = 0; i < SAMPLES_MAX; i++) {
+    for (int i = 0; i < STUN_SAMPLES_MAX; i++) {
         if (s->txns[i].sends > 0 && !s->is_answered[i] &&
             floe_stun_txn_is_match(&s->txns[i], msg)) {
             return i;
@@ -86,26 +89,14 @@ static void receive(void *ctx, const floe_path *path, floe_bytes packet)
 {
     stun_source *s = ctx;
     floe_stun_msg msg;
-    floe_bytes reason;
-    if (!floe_addr_equal(&path->remote, &s->server) ||
+    if (!floe_addr_equal(&path->remote, &s->tally.server) ||
         floe_stun_msg_parse(&msg, packet) != FLOE_OK || msg.method != FLOE_STUN_BINDING) {
         return;
     }
     int i = find_sample(s, &msg);
-    if (i < 0) {
-        return;
-    }
-    if (msg.cls == FLOE_STUN_ERROR && floe_stun_msg_get_error(&msg, &s->error, &reason)) {
-        s->is_answered[i] = true;
-        return;
-    }
-    floe_addr mapped;
-    if (msg.cls == FLOE_STUN_SUCCESS &&
-        (floe_stun_msg_get_addr(&msg, FLOE_STUN_XOR_MAPPED_ADDRESS, &mapped) ||
-         floe_stun_msg_get_addr(&msg, FLOE_STUN_MAPPED_ADDRESS, &mapped))) {
-        s->is_answered[i] = true;
-        s->mapped = mapped;
-        s->rtts_us[s->answers++] = floe_stun_txn_rtt_us(&s->txns[i], floe_loop_now(s->port.loop));
+    if (i >= 0) {
+        uint32_t rtt = floe_stun_txn_rtt_us(&s->txns[i], floe_loop_now(s->port.loop));
+        s->is_answered[i] = stun_tally_add(&s->tally, &msg, rtt);
     }
 }
 
@@ -125,7 +116,7 @@ static void send_sample(stun_source *s, unsigned index, floe_time now)
                          .cap = sizeof buf,
                          .len = packet.len,
                          .segment = packet.len,
-                         .path = {.local = s->port.udp.local, .remote = s->server}};
+                         .path = {.local = s->port.udp.local, .remote = s->tally.server}};
     udp_port_send(&s->port, &out);
     /* Each sample is sent once: what is lost is told, and a time is never ambiguous. */
     floe_stun_txn_sent(txn, now);
@@ -145,7 +136,8 @@ static void open_sources(stun_command *c)
             if (server->family == addrs[i].family &&
                 floe_addr_is_loopback(server) == floe_addr_is_loopback(&addrs[i]) &&
                 udp_port_open(&s->port, c->loop, &c->batch, &addrs[i], receive, s) == FLOE_OK) {
-                s->server = *server;
+                s->tally.server = *server;
+                s->tally.local = s->port.udp.local;
                 c->source_count++;
             }
         }
@@ -185,55 +177,21 @@ static void ask_all(stun_command *c)
     }
 }
 
-static int compare_u32(const void *a, const void *b)
-{
-    uint32_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
-}
-
-/* Why nothing came back, for a person. */
-static const char *silence_text(const stun_command *c, const stun_source *s)
-{
-    if (s->error != 0) {
-        return "the server refuses with an error";
-    }
-    return s->port.udp.send_dropped == c->samples ? "there is no route from this address"
-                                                  : "no answer";
-}
-
-static void print_source(const stun_command *c, const stun_source *s)
-{
-    char local[FLOE_ADDR_TEXT_MAX], mapped[FLOE_ADDR_TEXT_MAX];
-    (void)floe_addr_text(&s->port.udp.local, local);
-    if (s->answers == 0) {
-        printf("  %-24s %s", local, silence_text(c, s));
-        printf(s->error != 0 ? " %d\n" : "\n", s->error);
-        return;
-    }
-    bool is_same = floe_addr_equal(&s->mapped, &s->port.udp.local);
-    printf("  %-24s %-24s %.1f / %.1f / %.1f ms, %u of %u\n", local,
-           is_same ? "as it is: no translation" : floe_addr_text(&s->mapped, mapped),
-           s->rtts_us[0] / 1e3, s->rtts_us[s->answers / 2] / 1e3, s->rtts_us[s->answers - 1] / 1e3,
-           s->answers, c->samples);
-}
-
-static void print_all(const stun_command *c)
+static void print_all(stun_command *c)
 {
     char server[FLOE_ADDR_TEXT_MAX];
     for (size_t k = 0; k < c->target.count; k++) {
         bool is_first = true;
         for (size_t i = 0; i < c->source_count; i++) {
-            if (!floe_addr_equal(&c->sources[i].server, &c->target.addrs[k])) {
+            if (!floe_addr_equal(&c->sources[i].tally.server, &c->target.addrs[k])) {
                 continue;
             }
             if (is_first) {
-                printf("%s sees\n  %-24s %-24s %s\n", floe_addr_text(&c->target.addrs[k], server),
-                       "this address", "as", "round trip: least / median / most, answers");
+                printf("%s sees\n", floe_addr_text(&c->target.addrs[k], server));
+                stun_tally_print_head();
             }
             is_first = false;
-            print_source(c, &c->sources[i]);
+            stun_tally_print(&c->sources[i].tally);
         }
         if (is_first) {
             printf("%s: this machine has no IPv%u address to ask it from\n",
@@ -242,34 +200,11 @@ static void print_all(const stun_command *c)
     }
 }
 
-static json_t *source_json(const stun_command *c, const stun_source *s)
-{
-    char server[FLOE_ADDR_TEXT_MAX], local[FLOE_ADDR_TEXT_MAX], mapped[FLOE_ADDR_TEXT_MAX];
-    json_t *o = json_pack("{s:s, s:s, s:i, s:i}", "server", floe_addr_text(&s->server, server),
-                          "local", floe_addr_text(&s->port.udp.local, local), "sent",
-                          (int)c->samples, "received", (int)s->answers);
-    if (s->answers == 0) {
-        json_object_set_new(o, "error", json_string(silence_text(c, s)));
-        if (s->error != 0) {
-            json_object_set_new(o, "code", json_integer(s->error));
-        }
-        return o;
-    }
-    json_object_set_new(o, "mapped", json_string(floe_addr_text(&s->mapped, mapped)));
-    json_object_set_new(o, "translated",
-                        json_boolean(!floe_addr_equal(&s->mapped, &s->port.udp.local)));
-    json_object_set_new(o, "rtt_ms",
-                        json_pack("{s:f, s:f, s:f}", "min", s->rtts_us[0] / 1e3, "median",
-                                  s->rtts_us[s->answers / 2] / 1e3, "max",
-                                  s->rtts_us[s->answers - 1] / 1e3));
-    return o;
-}
-
-static void print_json(const stun_command *c)
+static void print_json(stun_command *c)
 {
     json_t *results = json_array();
     for (size_t i = 0; i < c->source_count; i++) {
-        json_array_append_new(results, source_json(c, &c->sources[i]));
+        json_array_append_new(results, stun_tally_json(&c->sources[i].tally));
     }
     json_t *o = json_pack("{s:s, s:o}", "host", c->target.host, "results", results);
     stun_target_print_json(o);
@@ -281,13 +216,37 @@ static size_t report(stun_command *c)
     size_t answered = 0;
     for (size_t i = 0; i < c->source_count; i++) {
         stun_source *s = &c->sources[i];
-        qsort(s->rtts_us, s->answers, sizeof s->rtts_us[0], compare_u32);
-        answered += s->answers > 0 ? 1 : 0;
+        bool is_unsent = s->port.udp.send_dropped == c->samples;
+        s->tally.sent = c->samples;
+        s->tally.silence = is_unsent ? "there is no route from this address" : "no answer";
+        answered += s->tally.answers > 0 ? 1 : 0;
     }
     if (c->use_json) {
         print_json(c);
     } else {
         print_all(c);
+    }
+    return answered;
+}
+
+/* From each address of this machine, which only UDP can tell apart. */
+static size_t ask_by_udp(stun_command *c)
+{
+    open_sources(c);
+    if (c->source_count == 0) {
+        (void)fail(c, "this machine has no address to ask it from; is it connected?");
+        return 0;
+    }
+    ask_all(c);
+    size_t answered = report(c);
+    for (size_t i = 0; i < c->source_count; i++) {
+        udp_port_close(&c->sources[i].port);
+    }
+    if (answered == 0) {
+        fprintf(stderr,
+                "floe stun: %s port %u gives no answer that is of use; check name and port, and "
+                "whether this network lets UDP out\n",
+                c->target.host, c->target.port);
     }
     return answered;
 }
@@ -302,29 +261,22 @@ static int run(stun_command *c)
     if (!stun_target_resolve(&c->target, c->loop, &why)) {
         return fail(c, why);
     }
-    open_sources(c);
-    if (c->source_count == 0) {
-        return fail(c, "this machine has no address to ask it from; is it connected?");
+    if (c->target.transport == FLOE_UDP) {
+        return ask_by_udp(c) > 0 ? 0 : 1;
     }
-    ask_all(c);
-    size_t answered = report(c);
-    for (size_t i = 0; i < c->source_count; i++) {
-        udp_port_close(&c->sources[i].port);
-    }
-    if (answered == 0) {
-        fprintf(stderr,
-                "floe stun: %s port %u gives no answer that is of use; check name and port, and "
-                "whether this network lets UDP out\n",
-                c->target.host, c->target.port);
-    }
-    return answered > 0 ? 0 : 1;
+    stun_link_options link = {.target = &c->target,
+                              .samples = c->samples,
+                              .ca_file = c->ca_file,
+                              .is_unverified = c->is_unverified,
+                              .use_json = c->use_json};
+    return stun_link_run(c->loop, &link) > 0 ? 0 : 1;
 }
 
 static bool parse_samples(stun_command *c, const char *text)
 {
     uint64_t samples;
-    if (!floe_text_is_decimal(floe_bytes_of(text), SAMPLES_MAX, &samples) || samples == 0) {
-        fprintf(stderr, "floe stun: --samples %s: 1 to %d\n", text, SAMPLES_MAX);
+    if (!floe_text_is_decimal(floe_bytes_of(text), STUN_SAMPLES_MAX, &samples) || samples == 0) {
+        fprintf(stderr, "floe stun: --samples %s: 1 to %d\n", text, STUN_SAMPLES_MAX);
         return false;
     }
     c->samples = (unsigned)samples;
@@ -380,7 +332,7 @@ static bool parse_arguments(int count, char **arguments, stun_command *c, const 
         fprintf(stderr, "floe stun: name one SERVER, or --listen\n%s", usage);
         return false;
     }
-    if (!stun_target_parse(&c->target, arguments[0], &why)) {
+    if (!stun_target_parse_over(&c->target, arguments[0], c->transport, &why)) {
         fprintf(stderr, "floe stun: %s: %s\n", arguments[0], why);
         return false;
     }
@@ -394,6 +346,9 @@ static int parse_options(int argc, char **argv, stun_command *c)
         {"samples", required_argument, NULL, 'n'},
         {"listen", no_argument, NULL, 'l'},
         {"alternate", required_argument, NULL, 'a'},
+        {"transport", required_argument, NULL, 't'},
+        {"ca", required_argument, NULL, 'c'},
+        {"insecure", no_argument, NULL, 'i'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -413,6 +368,15 @@ static int parse_options(int argc, char **argv, stun_command *c)
             break;
         case 'a':
             alternate = optarg;
+            break;
+        case 't':
+            c->transport = optarg;
+            break;
+        case 'c':
+            c->ca_file = optarg;
+            break;
+        case 'i':
+            c->is_unverified = true;
             break;
         case 'j':
             c->use_json = true;

@@ -11,5 +11,6 @@ int cmd_nat(int argc, char **argv);
 int cmd_peer(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_stun(int argc, char **argv);
+int cmd_turn(int argc, char **argv);
 
 #endif

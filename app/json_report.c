@@ -1,6 +1,7 @@
 /* app/json_report.c - what a peer is and has, as JSON. */
 #include "app/json_report.h"
 
+#include "app/json_stats.h"
 #include "base/addr.h"
 #include "base/crypto.h"
 
@@ -138,6 +139,9 @@ static const counter peer_counters[] = {
     COUNTER("datagrams_received", datagrams_received),
     COUNTER("datagrams_sent", datagrams_sent),
     COUNTER("runs_sent", runs_sent),
+    COUNTER("bytes_received", bytes_received),
+    COUNTER("bytes_sent", bytes_sent),
+    COUNTER("pair_changes", pair_changes),
     COUNTER("dropped_unknown", dropped_unknown),
     COUNTER("dropped_unvalidated", dropped_unvalidated),
     COUNTER("candidates_ignored", candidates_ignored),
@@ -228,6 +232,33 @@ static json_t *list_channels(const floe_peer *peer)
     return list;
 }
 
+static const char *relay_state_name(floe_turn_state state)
+{
+    static const char *const names[] = {"waiting", "allocating", "allocated",
+                                        "failed",  "closing",    "closed"};
+    return state <= FLOE_TURN_CLOSED ? names[state] : "?";
+}
+
+/* The TURN servers, an object each. */
+static json_t *list_relays(const floe_peer *peer)
+{
+    json_t *list = json_array();
+    floe_ice_relay_stats stats;
+    for (uint32_t i = 0; floe_peer_get_relay(peer, i, &stats); i++) {
+        char ip[FLOE_ADDR_TEXT_MAX];
+        json_t *relay = json_object();
+        put_text(relay, "transport", transport_name(stats.path.transport));
+        put_text(relay, "server", floe_addr_ip_text(&stats.path.remote, ip));
+        put_number(relay, "port", stats.path.remote.port);
+        put_text(relay, "state", relay_state_name(stats.state));
+        put_text(relay, "cause", floe_turn_cause_text(stats.cause));
+        put_number(relay, "code", stats.code);
+        put_number(relay, "rtt_us", stats.turn.rtt_us);
+        json_array_append_new(list, relay);
+    }
+    return list;
+}
+
 json_t *json_report_stats(const floe_peer *peer)
 {
     floe_peer_stats stats;
@@ -247,6 +278,8 @@ json_t *json_report_stats(const floe_peer *peer)
     json_object_set_new(event, "ice", ice);
     json_object_set_new(event, "dtls", dtls);
     json_object_set_new(event, "sctp", sctp);
+    json_object_set_new(event, "relays", list_relays(peer));
     json_object_set_new(event, "channels", list_channels(peer));
+    json_object_set_new(event, "report", json_stats_report(peer));
     return event;
 }

@@ -15,6 +15,7 @@ static const command commands[] = {
     {"chat", cmd_chat, "talk from the terminal to whoever is in a room"},
     {"peer", cmd_peer, "a peer driven by JSON lines on stdin and stdout, for scripts and tests"},
     {"stun", cmd_stun, "what a STUN server sees this machine as; or be one"},
+    {"turn", cmd_turn, "whether a TURN server relays, how fast, and what is wrong if it does not"},
     {"nat", cmd_nat, "what the NAT does, and what that means for a direct connection"},
 };
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "app/rooms.h"
+#include "app/serve_turn.h"
 
 #define SERVE_MESSAGE_MAX 65536u /* bytes of one WebSocket message */
 #define SERVE_QUEUE_MAX                                                                            \
@@ -29,6 +30,7 @@
 typedef struct serve {
     rooms rooms;
     json_t *ice;                           /* RTCIceServer entries for the clients */
+    serve_turn turn;                       /* and those that each gets a login for */
     const char *origins[SERVE_ORIGIN_MAX]; /* allowed beside the server's own */
     size_t origin_count;
     size_t clients;

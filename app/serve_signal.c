@@ -1,5 +1,6 @@
 /* app/serve_signal.c - what the messages of `floe serve`'s clients mean: join, signal, leave. */
 #include <string.h>
+#include <time.h>
 
 #include "app/serve.h"
 
@@ -46,9 +47,11 @@ static void join(serve_client *client, json_t *message)
     }
     memcpy(client->name, name, strlen(name) + 1);
     serve_client *other = rooms_get_other(client->in, client);
+    const serve *server = client->server;
+    json_t *ice = serve_turn_entries(&server->turn, server->ice, (uint64_t)time(NULL));
     serve_send(client,
-               json_pack("{s:s, s:s, s:O, s:s?}", "type", "joined", "room", client->in->name, "ice",
-                         client->server->ice, "other", other != NULL ? other->name : NULL));
+               json_pack("{s:s, s:s, s:o, s:s?}", "type", "joined", "room", client->in->name, "ice",
+                         ice, "other", other != NULL ? other->name : NULL));
     if (other != NULL) {
         send_member(other, "joined", client);
     }

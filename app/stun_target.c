@@ -27,15 +27,28 @@ static bool is_uri(const char *text)
     return false;
 }
 
-bool stun_target_parse(stun_target *target, const char *text, const char **why)
+/* The floe_transport of this name; -1: none. */
+static int find_transport(const char *name)
+{
+    static const char *const names[] = {"udp", "tcp", "tls", "dtls"};
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool parse_uri(stun_target *target, const char *text, bool is_secure, const char **why)
 {
     char url[FLOE_STUN_HOST_MAX + 64];
     floe_stun_uri uri;
     floe_addr literal;
     bool is_bare_ipv6 =
         strchr(text, ':') != NULL && floe_addr_parse(&literal, floe_bytes_of(text), 0) == FLOE_OK;
-    const char *before = is_uri(text) ? "" : is_bare_ipv6 ? "stun:[" : "stun:";
-    int len = snprintf(url, sizeof url, "%s%s%s", before, text, is_bare_ipv6 ? "]" : "");
+    const char *scheme = is_uri(text) ? "" : is_secure ? "stuns:" : "stun:";
+    int len = snprintf(url, sizeof url, "%s%s%s%s", scheme, is_bare_ipv6 ? "[" : "", text,
+                       is_bare_ipv6 ? "]" : "");
     *target = (stun_target){.count = 0};
     if (len < 0 || (size_t)len >= sizeof url) {
         return refuse(why, "host is longer than a DNS name can be");
@@ -43,13 +56,39 @@ bool stun_target_parse(stun_target *target, const char *text, const char **why)
     if (floe_stun_uri_parse(&uri, floe_bytes_of(url), why) != FLOE_OK) {
         return false;
     }
-    if (uri.is_turn || uri.transport != FLOE_UDP) {
-        return refuse(why, "only stun: is asked here, over UDP; most servers for stuns: or turn: "
-                           "answer to stun:HOST:3478 as well");
+    if (uri.is_turn) {
+        return refuse(why, "that is a TURN server; \"floe turn\" tries it");
     }
     memcpy(target->host, uri.host.ptr, uri.host.len);
     target->port = uri.port;
+    target->transport = uri.transport;
     return true;
+}
+
+bool stun_target_parse_over(stun_target *target, const char *text, const char *transport,
+                            const char **why)
+{
+    int wanted = transport != NULL ? find_transport(transport) : -1;
+    if (transport != NULL && wanted < 0) {
+        return refuse(why, "the transports are udp, tcp, tls and dtls");
+    }
+    bool is_secure = wanted == FLOE_TLS || wanted == FLOE_DTLS;
+    if (!parse_uri(target, text, is_secure, why)) {
+        return false;
+    }
+    if (wanted >= 0 && is_secure != (target->transport == FLOE_TLS)) {
+        return refuse(why, "stun: goes with udp and tcp, stuns: with tls and dtls");
+    }
+    target->transport = wanted >= 0 ? (uint8_t)wanted : target->transport;
+    return true;
+}
+
+bool stun_target_parse(stun_target *target, const char *text, const char **why)
+{
+    return stun_target_parse_over(target, text, NULL, why) &&
+           (target->transport == FLOE_UDP ||
+            refuse(why, "only stun: is asked here, over UDP; most servers for stuns: answer to "
+                        "stun:HOST:3478 as well"));
 }
 
 typedef struct lookup {

@@ -183,7 +183,7 @@ CASES = (symmetric_nats_on_both_sides, one_server_is_enough, one_side_without_ud
 def main():
     passed = failed = 0
     for case in CASES:
-        name = "coturn relays: " + case.__name__.replace("_", " ")
+        name = "relay: " + case.__name__.replace("_", " ")
         if FILTER not in name:
             continue
         start = time.monotonic()

@@ -122,6 +122,15 @@ class Stun(unittest.TestCase):
         self.assertIn("no answer", out)
         self.assertIn("check name and port", error)
 
+    def test_stun_over_a_connection_that_is_refused_says_so(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        for transport in ("tcp", "tls"):
+            status, out, _ = floe("stun", "--transport", transport, "127.0.0.1:%d" % port)
+            self.assertEqual(status, 1)
+            self.assertIn("over %s: connection refused" % transport.upper(), out)
+
     def test_an_unknown_name_is_an_error_with_the_reason(self):
         for command in ("stun", "nat"):
             status, out, error = floe(command, "--json", "host.local")
@@ -134,7 +143,10 @@ class Stun(unittest.TestCase):
                                 (["nat"], "name one SERVER"),
                                 (["stun", "a", "b"], "name one SERVER"),
                                 (["stun", "host:0"], "port is not 1 to 65535"),
-                                (["nat", "turn:host"], "only stun:"),
+                                (["nat", "turn:host"], "\"floe turn\" tries it"),
+                                (["nat", "stuns:host"], "only stun:"),
+                                (["stun", "--transport", "x", "host"], "udp, tcp, tls and dtls"),
+                                (["stun", "--transport", "tls", "stun:host"], "stuns: with tls"),
                                 (["stun", "--samples", "0", "host"], "1 to 100"),
                                 (["nat", "--lifetime", "x", "host"], "0 to 3600"),
                                 (["stun", "--listen", "localhost"], "in numbers"),

@@ -75,6 +75,40 @@ static void test_stun_target_refuses_a_host_that_is_too_long(void **state)
     }
 }
 
+static void test_stun_target_takes_the_transport_with_its_port(void **state)
+{
+    static const struct {
+        const char *text, *transport;
+        uint16_t port;
+        floe_transport want;
+    } good[] = {{"host", NULL, 3478, FLOE_UDP},          {"host", "tcp", 3478, FLOE_TCP},
+                {"host", "tls", 5349, FLOE_TLS},         {"2001:db8::1", "dtls", 5349, FLOE_DTLS},
+                {"host:443", "tls", 443, FLOE_TLS},      {"stuns:host", NULL, 5349, FLOE_TLS},
+                {"stuns:host", "dtls", 5349, FLOE_DTLS}, {"stun:host", "tcp", 3478, FLOE_TCP}};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        stun_target target;
+        const char *why = NULL;
+        assert_true(stun_target_parse_over(&target, good[i].text, good[i].transport, &why));
+        assert_int_equal(target.port, good[i].port);
+        assert_int_equal(target.transport, good[i].want);
+    }
+}
+
+static void test_stun_target_refuses_a_transport_that_the_uri_excludes(void **state)
+{
+    static const char *const bad[][2] = {{"stun:host", "tls"},  {"stun:host", "dtls"},
+                                         {"stuns:host", "tcp"}, {"stuns:host", "udp"},
+                                         {"host", "quic"},      {"host", ""}};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        stun_target target;
+        const char *why = NULL;
+        assert_false(stun_target_parse_over(&target, bad[i][0], bad[i][1], &why));
+        assert_non_null(why);
+    }
+}
+
 static void test_stun_target_resolves_a_literal_at_once(void **state)
 {
     floe_loop *loop;
@@ -143,6 +177,8 @@ int main(void)
         cmocka_unit_test(test_stun_target_takes_names_addresses_and_uris),
         cmocka_unit_test(test_stun_target_refuses_the_rest_and_says_why),
         cmocka_unit_test(test_stun_target_refuses_a_host_that_is_too_long),
+        cmocka_unit_test(test_stun_target_takes_the_transport_with_its_port),
+        cmocka_unit_test(test_stun_target_refuses_a_transport_that_the_uri_excludes),
         cmocka_unit_test(test_stun_target_resolves_a_literal_at_once),
         cmocka_unit_test(test_stun_target_says_what_to_do_about_a_name_without_address),
         cmocka_unit_test(test_stun_target_parses_where_to_listen),
