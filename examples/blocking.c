@@ -110,7 +110,7 @@ static void handle_events(void)
 
 static void transmit(int fd)
 {
-    static uint8_t datagram[FLOE_DATAGRAM_MAX];
+    static uint8_t datagram[FLOE_PEER_RUN_MIN];
     floe_transmit out = {.buf = datagram, .cap = sizeof datagram};
     while (floe_peer_poll_transmit(&peer, &out)) {
         struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(out.path.remote.port)};

@@ -113,7 +113,7 @@ static void echo(void)
 /* What the peer has to send and to tell. */
 static void pump(int fd)
 {
-    static uint8_t run[FLOE_DATAGRAM_MAX];
+    static uint8_t run[FLOE_PEER_RUN_MIN];
     floe_transmit out = {.buf = run, .cap = sizeof run};
     floe_peer_event event;
     while (floe_peer_poll_event(&peer, &event)) {

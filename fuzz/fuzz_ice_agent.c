@@ -4,7 +4,8 @@
  * Datagrams come from a peer that knows the passwords, from one that does not, and from nowhere.
  * Oracle: invariants hold after every call; a drained agent's deadline lies ahead; what is dropped
  * has changed nothing but counters; what is not authentic is not answered; every datagram sent is
- * well-formed and signed with the right password.
+ * well-formed, signed with the right password, and leaves from a socket or a relay that the policy
+ * allows.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,8 @@ static void check_sent(fuzz *f, const floe_transmit *out)
 {
     floe_stun_msg msg;
     floe_bytes packet = {out->buf, out->len};
+    uint8_t base = floe_ice_table_find_base(&f->agent, &out->path.local);
+    require(base != FLOE_ICE_NONE && f->agent.local[base].type != FLOE_ICE_HIDDEN);
     require(out->len <= FLOE_DATAGRAM_MAX && out->segment == out->len);
     require(floe_stun_msg_parse(&msg, packet) == FLOE_OK);
     bool is_to_server =
@@ -235,14 +238,38 @@ static void do_server(fuzz *f)
 {
     uint8_t pick = take(f);
     uint32_t index;
-    floe_ice_server server = {.is_turn = (pick & 7) == 7};
     floe_addr addr = take_addr(f);
     if ((pick & 8) != 0) {
-        server.addr = addr;
-        (void)!floe_ice_agent_add_server(&f->agent, &server, &index);
+        (void)!floe_ice_agent_add_server(&f->agent, &addr, &index);
     } else {
         addr.family = (pick & 0x70) == 0 ? 0 : addr.family;
         (void)!floe_ice_agent_set_server_addr(&f->agent, pick & 3, &addr);
+    }
+}
+
+static void do_relay(fuzz *f)
+{
+    uint8_t pick = take(f);
+    floe_addr addr = take_addr(f);
+    floe_addr mine = f->agent.local[take(f) % FLOE_ICE_LOCAL_MAX].addr;
+    switch (pick & 7) {
+    case 0:
+    case 1:
+    case 2:
+        (void)!floe_ice_agent_add_relay(&f->agent, &addr, &mine, pick >> 4, pick >> 6);
+        break;
+    case 3:
+    case 4:
+        floe_ice_agent_permit(&f->agent, &mine, &addr);
+        break;
+    case 5:
+        floe_ice_agent_remove_relay(&f->agent, &mine);
+        break;
+    case 6:
+        floe_ice_agent_set_relaying(&f->agent, (pick & 8) != 0);
+        break;
+    default:
+        floe_ice_agent_add_mapped(&f->agent, &mine, &addr, pick >> 6);
     }
 }
 
@@ -311,6 +338,9 @@ static void run_command(fuzz *f)
     case 12:
         do_server(f);
         break;
+    case 13:
+        do_relay(f);
+        break;
     default:
         do_setter(f);
         break;
@@ -326,7 +356,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static fuzz f;
     memset(&f, 0, sizeof f);
     f.in = floe_reader_begin((floe_bytes){data, size});
-    floe_ice_config config = {.role = (floe_ice_role)(take(&f) & 1), .rand = {fill, &f.random}};
+    uint8_t pick = take(&f);
+    floe_ice_config config = {.role = (floe_ice_role)(pick & 1),
+                              .policy = (floe_ice_policy)(pick >> 1 & 1),
+                              .rand = {fill, &f.random}};
     require(floe_ice_agent_init(&f.agent, &config, f.now) == FLOE_OK);
     for (unsigned i = 0; i < COMMANDS_MAX && f.in.left > 0; i++) {
         run_command(&f);

@@ -35,6 +35,9 @@ floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *confi
     agent->rand = config->rand;
     agent->trace = config->trace;
     agent->role = agent->role_told = (uint8_t)config->role;
+    if (config->policy == FLOE_ICE_POLICY_RELAY) {
+        agent->host_type = FLOE_ICE_HIDDEN;
+    }
     agent->tie_breaker = floe_rand_u64(&config->rand);
     agent->pacing_us = or_default(config->pacing_us, PACING_US);
     if (agent->pacing_us < PACING_FLOOR_US) {

@@ -59,8 +59,13 @@ typedef enum floe_ice_cause {
     FLOE_ICE_CAUSE_CONSENT_REVOKED  /* the peer answered 403 */
 } floe_ice_cause;
 
+/* RTCIceTransportPolicy. RELAY: only relayed candidates are told to the peer, and only they are
+ * paired: nobody learns our addresses. STUN servers are not asked. */
+typedef enum floe_ice_policy { FLOE_ICE_POLICY_ALL, FLOE_ICE_POLICY_RELAY } floe_ice_policy;
+
 typedef struct floe_ice_config { /* copied by init; zero means the default */
     floe_ice_role role;
+    floe_ice_policy policy;
     floe_bytes ufrag, pwd; /* ours; both empty: made by init (8 and 24 ice-chars) */
     floe_rand rand;        /* required; cryptographically strong */
     floe_trace trace;
@@ -71,15 +76,6 @@ typedef struct floe_ice_config { /* copied by init; zero means the default */
     uint32_t disconnected_us;    /* silence that is shown as DISCONNECTED: default 7000000 */
     uint32_t patience_us; /* the PAC timer: no FAILED before it: default 39500000 (RFC 8863) */
 } floe_ice_config;
-
-/* A STUN or TURN server, as parsed from a URI. TURN entries are accepted and kept; relays come with
- * turn/. */
-typedef struct floe_ice_server {
-    floe_addr addr;  /* family 0: `host` is a name to be resolved */
-    floe_bytes host; /* copied by nobody: only its resolution is asked for, by index */
-    bool is_turn;
-    uint8_t transport; /* floe_transport */
-} floe_ice_server;
 
 typedef enum floe_ice_event_type {
     FLOE_ICE_EV_STATE,     /* .state, .cause */
@@ -127,12 +123,12 @@ floe_ice_gathering floe_ice_agent_get_gathering(const floe_ice_agent *agent);
 /* By offer and answer; before checks start it only sets, later it is a role switch. */
 void floe_ice_agent_set_role(floe_ice_agent *agent, floe_ice_role role);
 
-/* Gathering. A server with family 0 waits for floe_ice_agent_set_server_addr(); one that never
- * resolves is told by family 0 there and costs nothing further. A server added after gathering was
- * complete is asked from the next restart on. FULL: FLOE_ICE_SERVER_MAX. *index names the server
- * later. */
-FLOE_MUST_USE floe_err floe_ice_agent_add_server(floe_ice_agent *agent,
-                                                 const floe_ice_server *server, uint32_t *index);
+/* Gathering. A STUN server over UDP. One with family 0 waits for floe_ice_agent_set_server_addr();
+ * one that never resolves is told by family 0 there and costs nothing further. A server added after
+ * gathering was complete is asked from the next restart on. FULL: FLOE_ICE_SERVER_MAX. *index names
+ * the server later. */
+FLOE_MUST_USE floe_err floe_ice_agent_add_server(floe_ice_agent *agent, const floe_addr *addr,
+                                                 uint32_t *index);
 /* A name was resolved: call once for each address to be used (one of each family is enough), and
  * once with family 0 when there are no more. ARG: no such server. */
 FLOE_MUST_USE floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
@@ -146,6 +142,30 @@ FLOE_MUST_USE floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const flo
 /* No more sockets for now: gathering is COMPLETE as soon as every server has answered or timed out.
  */
 void floe_ice_agent_end_local(floe_ice_agent *agent);
+/* Relays; ice/ice_relays.h makes these six calls for TURN servers, and they are linked with it. A
+ * relayed address is a candidate and a base of its own: packets of the agent from there have it as
+ * path.local. `mapped` is our address as the server saw it: the related address, family 0 if
+ * unknown. `server` tells servers and transports to them apart in foundations. One that comes after
+ * gathering was complete is used, but not told (RFC 8838 section 13). A duplicate is OK. FULL:
+ * FLOE_ICE_LOCAL_MAX. ARG: an address that nobody can be asked at. CLOSED. */
+FLOE_MUST_USE floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
+                                                const floe_addr *mapped, uint16_t preference,
+                                                uint8_t server);
+/* The relay is gone, its candidate and pairs with it. Without another path the agent is CHECKING
+ * again, with all its patience: a new relay may come. */
+void floe_ice_agent_remove_relay(floe_ice_agent *agent, const floe_addr *relay);
+/* The server lets packets to this IP through: only now the relayed base checks the remote
+ * candidates there. To be said again after these have changed. */
+void floe_ice_agent_permit(floe_ice_agent *agent, const floe_addr *relay, const floe_addr *peer);
+/* Step through the remote candidates, from *cursor = 0. */
+bool floe_ice_agent_next_remote(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand);
+/* A relay is being asked for: gathering is not COMPLETE before this is taken back. A restart makes
+ * it busy again. */
+void floe_ice_agent_set_relaying(floe_ice_agent *agent, bool is_busy);
+/* Our address behind `base`, a socket of ours, as a TURN server over UDP saw it: a server-reflexive
+ * candidate that cost no request. */
+void floe_ice_agent_add_mapped(floe_ice_agent *agent, const floe_addr *base,
+                               const floe_addr *mapped, uint8_t server);
 /* Step through the local candidates found so far, from *cursor = 0; not the peer-reflexive ones,
  * which the peer knows already. */
 bool floe_ice_agent_next_local(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand);

@@ -15,6 +15,18 @@
 #include "ice/ice_agent.h"
 #include "stun/stun_msg.h"
 
+/* A type besides those of floe_ice_type: a socket that by the policy only relays are asked from. It
+ * is told to nobody, no check leaves from it, and none is answered there. */
+#define FLOE_ICE_HIDDEN 4u
+
+/* What the agent hears of relays that are being asked for. */
+typedef enum floe_ice_relaying {
+    FLOE_ICE_RELAYING_NONE, /* nothing was ever said: there are none */
+    FLOE_ICE_RELAYING_DONE,
+    FLOE_ICE_RELAYING_BUSY,
+    FLOE_ICE_RELAYING_AGAIN /* a restart: likewise, until something is said */
+} floe_ice_relaying;
+
 #define FLOE_ICE_TRIGGER_GAP_US UINT32_C(5000) /* RFC 8445 section 14.2: between transactions */
 
 static inline bool floe_ice_agent_has_remote(const floe_ice_agent *agent)
@@ -29,10 +41,23 @@ static inline bool floe_ice_agent_is_closed(const floe_ice_agent *agent)
 
 /* ice_table.c: candidates and pairs */
 
+/* A socket or a relay? */
+static inline bool floe_ice_table_is_base(const floe_ice_cand *cand)
+{
+    return cand->type != FLOE_ICE_SRFLX && cand->type != FLOE_ICE_PRFLX;
+}
+
+/* The place of a local candidate is free again; it is no base, and nothing to tell. */
+static inline void floe_ice_table_forget(floe_ice_cand *cand)
+{
+    cand->addr.family = 0;
+    cand->type = FLOE_ICE_PRFLX;
+}
+
 /* The priority that a candidate of this type has behind this base. */
 uint32_t floe_ice_table_priority(const floe_ice_agent *agent, floe_ice_type type, uint8_t base);
 
-/* The host candidate on this socket, or FLOE_ICE_NONE. */
+/* The socket or relay with this address, or FLOE_ICE_NONE. */
 uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr);
 uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr);
 /* A candidate with type, address, base and priority, which yields if it is taken; the one that it
@@ -45,12 +70,12 @@ uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, 
                                      uint8_t server_class, const floe_addr *addr);
 /* The remote candidate of a check from an unknown address; FLOE_ICE_NONE: no room for it. */
 uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority);
-/* The pair of these two, made (Frozen) if there is none; FLOE_ICE_NONE: not to be paired, or full.
- */
-uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote);
+/* The pair of these two, made if there is none: Frozen, or if checks have begun as RFC 8838 says.
+ * FLOE_ICE_NONE: not to be paired, or not yet, or full. */
+uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_late);
 /* Priorities and foundations of pairs anew: a role or a candidate has changed. */
 void floe_ice_table_refresh(floe_ice_agent *agent);
-/* Pair a candidate with all of the other side. Late: after checks have begun (RFC 8838). */
+/* Pair a candidate with all of the other side; a relayed base waits for its permissions. */
 void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local);
 void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote, bool is_late);
 /* A sign of life came on this path. False: no check was answered on it, in either direction. */
@@ -61,6 +86,9 @@ bool floe_ice_table_is_path(const floe_ice_agent *agent, uint8_t local, const fl
                             const floe_path *path);
 
 /* ice_gather.c: server-reflexive candidates */
+
+/* RFC 8445 §5.1.1.3: servers are told apart by the IP they are asked at. From 1. */
+uint8_t floe_ice_gather_class(const floe_ice_agent *agent, const floe_addr *addr);
 
 /* The request that this responds to, for _input; FLOE_ICE_NONE: none of ours. */
 uint8_t floe_ice_gather_find(const floe_ice_agent *agent, const floe_stun_msg *msg);

@@ -22,7 +22,6 @@ typedef struct floe_ice_gather_server {
     floe_addr addr[2];  /* IPv4, IPv6; family 0: none */
     uint64_t asked;     /* bit i: a request was sent from local candidate i */
     uint64_t answered;  /* bit i: and answered */
-    bool is_usable;     /* of a kind that can be asked: STUN over UDP */
     bool is_unresolved; /* more addresses may come */
 } floe_ice_gather_server;
 
@@ -79,7 +78,7 @@ struct floe_ice_agent {
     uint8_t path;              /* the pair that carries data, or FLOE_ICE_NONE */
     uint8_t wanted;            /* controlled: the pair that the peer nominated last */
     uint8_t local_count, remote_count, server_count;
-    uint8_t local_told; /* local candidates that have been told */
+    uint8_t host_type; /* of candidates that are sockets: FLOE_ICE_HOST, or _HIDDEN by the policy */
     uint8_t reply_head, reply_count, early_next, past_next;
     bool path_told;
     bool is_local_ended, is_remote_ended, is_remote_lite;
@@ -87,6 +86,10 @@ struct floe_ice_agent {
     bool is_refused;      /* a check got an answer that was of no use */
     bool is_gather_turn;  /* whose turn the pace is: servers or checks */
     floe_ice_checklist list;
+
+    uint64_t told;        /* bit i: local candidate i, which is for the peer */
+    uint16_t remote_news; /* counts changes of what relays may be paired with */
+    uint8_t relaying;     /* floe_ice_relaying */
 
     uint32_t rto_us, pacing_us, consent_us, consent_timeout_us, disconnected_us, patience_us;
     floe_time pace_at;        /* the next ordinary check or server request, not before */

@@ -20,7 +20,7 @@ typedef enum floe_ice_type {
 
 typedef struct floe_ice_cand {
     floe_addr addr; /* where the peer sends to */
-    floe_addr base; /* local: the socket's address. Remote: the related address, or none */
+    floe_addr base; /* local: the socket's address. Relayed, and remote: the related one, or none */
     uint32_t priority;
     uint32_t foundation; /* equal iff type, base IP, server and transport are (local), or iff the
                           * peer wrote the same text (remote: a hash of it; a collision costs only

@@ -84,7 +84,7 @@ static void write_request(floe_ice_agent *agent, uint8_t index, floe_transmit *o
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION)) {
         floe_stun_writer_put_flag(&w, FLOE_STUN_USE_CANDIDATE);
     }
-    floe_stun_writer_put_integrity(&w, floe_ice_credentials_pwd(theirs));
+    floe_stun_writer_put_integrity_by(&w, &theirs->key);
     floe_stun_writer_put_fingerprint(&w);
     floe_ice_agent_finish(agent, &w, out, pair->local, &agent->remote[pair->remote].addr);
     agent->count.checks_sent++;

@@ -37,6 +37,7 @@ bool floe_ice_credentials_set(floe_ice_credentials *c, floe_bytes ufrag, floe_by
     memcpy(c->text + ufrag.len, pwd.ptr, pwd.len);
     c->ufrag_len = (uint16_t)ufrag.len;
     c->pwd_len = (uint16_t)pwd.len;
+    floe_hmac_sha1_key_prepare(&c->key, pwd);
     return true;
 }
 
@@ -49,6 +50,7 @@ void floe_ice_credentials_make(floe_ice_credentials *c, const floe_rand *rand)
     }
     c->ufrag_len = MADE_UFRAG;
     c->pwd_len = MADE_PWD;
+    floe_hmac_sha1_key_prepare(&c->key, floe_ice_credentials_pwd(c));
 }
 
 floe_bytes floe_ice_credentials_ufrag(const floe_ice_credentials *c)

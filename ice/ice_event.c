@@ -8,13 +8,23 @@
 
 #include "ice/ice_agent_internal.h"
 
+/* Peer-reflexive candidates are known to the peer already (RFC 8445 §7.2.5.3.1). */
+static bool is_for_peer(const floe_ice_cand *cand)
+{
+    return cand->type != FLOE_ICE_PRFLX && cand->type != FLOE_ICE_HIDDEN;
+}
+
 static bool tell_candidate(floe_ice_agent *agent, floe_ice_event *event)
 {
-    size_t cursor = agent->local_told;
-    bool found = floe_ice_agent_next_local(agent, &cursor, &event->cand);
-    agent->local_told = (uint8_t)cursor;
-    event->type = FLOE_ICE_EV_CANDIDATE;
-    return found;
+    for (size_t cursor = 0; floe_ice_agent_next_local(agent, &cursor, &event->cand);) {
+        uint64_t bit = UINT64_C(1) << (cursor - 1);
+        if ((agent->told & bit) == 0) {
+            agent->told |= bit;
+            event->type = FLOE_ICE_EV_CANDIDATE;
+            return true;
+        }
+    }
+    return false;
 }
 
 static void tell_gathering(floe_ice_agent *agent, floe_ice_event *event,
@@ -107,12 +117,11 @@ floe_ice_gathering floe_ice_agent_get_gathering(const floe_ice_agent *agent)
     return (floe_ice_gathering)agent->gathering;
 }
 
-/* Peer-reflexive candidates are known to the peer already (RFC 8445 §7.2.5.3.1). */
 bool floe_ice_agent_next_local(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand)
 {
     while (*cursor < agent->local_count) {
         const floe_ice_cand *next = &agent->local[(*cursor)++];
-        if (next->type != FLOE_ICE_PRFLX) {
+        if (is_for_peer(next)) {
             *cand = *next;
             return true;
         }
@@ -129,8 +138,10 @@ void floe_ice_agent_get_stats(const floe_ice_agent *agent, floe_ice_stats *stats
     memset(stats, 0, sizeof *stats);
     memcpy(stats, &agent->count, sizeof agent->count);
     stats->pairs = (uint32_t)floe_ice_checklist_count(&agent->list);
-    stats->local_candidates = agent->local_count;
     stats->remote_candidates = agent->remote_count;
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        stats->local_candidates += agent->local[i].addr.family != 0;
+    }
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         stats->valid_pairs += floe_ice_pair_is_valid(&agent->list.pair[i]);
     }
@@ -151,7 +162,8 @@ static void check_pair(const floe_ice_agent *agent, uint8_t index)
         return;
     }
     FLOE_ASSERT(pair->local < agent->local_count);
-    FLOE_ASSERT(agent->local[pair->local].type == FLOE_ICE_HOST);
+    FLOE_ASSERT(agent->local[pair->local].type == FLOE_ICE_HOST ||
+                agent->local[pair->local].type == FLOE_ICE_RELAY);
     FLOE_ASSERT(is_old ? pair->remote == FLOE_ICE_REMOTE_MAX : pair->remote < agent->remote_count);
     FLOE_ASSERT(is_old ? pair->mapped == FLOE_ICE_LOCAL_MAX : pair->mapped < agent->local_count);
     FLOE_ASSERT(is_old || floe_ice_agent_has_remote(agent));

@@ -28,21 +28,18 @@ static void set_busy(floe_ice_agent *agent)
     }
 }
 
-floe_err floe_ice_agent_add_server(floe_ice_agent *agent, const floe_ice_server *server,
-                                   uint32_t *index)
+floe_err floe_ice_agent_add_server(floe_ice_agent *agent, const floe_addr *addr, uint32_t *index)
 {
     if (agent->server_count >= FLOE_ICE_SERVER_MAX) {
         return FLOE_E_FULL;
     }
     *index = agent->server_count++;
     floe_ice_gather_server *mine = &agent->server[*index];
-    mine->is_usable = !server->is_turn && server->transport == FLOE_UDP;
-    mine->is_unresolved = mine->is_usable && server->addr.family == 0;
+    mine->is_unresolved = addr->family == 0 && agent->host_type == FLOE_ICE_HOST;
     if (agent->gathering == FLOE_ICE_GATHERING_COMPLETE) {
         mine->asked = UINT64_MAX; /* too late for this generation: asked after a restart */
     }
-    return server->addr.family == 0 ? FLOE_OK
-                                    : floe_ice_agent_set_server_addr(agent, *index, &server->addr);
+    return addr->family == 0 ? FLOE_OK : floe_ice_agent_set_server_addr(agent, *index, addr);
 }
 
 floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
@@ -77,7 +74,7 @@ floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, 
         .addr = *addr,
         .base = *addr,
         .priority = floe_ice_priority(FLOE_ICE_HOST, preference),
-        .type = FLOE_ICE_HOST,
+        .type = agent->host_type,
         .transport = FLOE_UDP,
     };
     uint8_t index = floe_ice_table_add_local(agent, &cand, 0);
@@ -105,7 +102,10 @@ void floe_ice_gather_restart(floe_ice_agent *agent)
         agent->server[i].asked = agent->server[i].answered = 0;
     }
     memset(agent->gather, FLOE_ICE_NONE, sizeof agent->gather);
-    agent->local_told = 0;
+    agent->told = 0;
+    if (agent->relaying != FLOE_ICE_RELAYING_NONE) {
+        agent->relaying = FLOE_ICE_RELAYING_AGAIN;
+    }
     agent->gathering_told = FLOE_ICE_GATHERING_NEW;
     if (agent->gathering != FLOE_ICE_GATHERING_NEW) {
         set_busy(agent);
@@ -117,8 +117,7 @@ static bool is_job(const floe_ice_agent *agent, uint8_t server_index, uint8_t lo
     const floe_ice_gather_server *server = &agent->server[server_index];
     const floe_ice_cand *base = &agent->local[local];
     const floe_addr *addr = &server->addr[base->addr.family == 6];
-    if (!server->is_usable || addr->family == 0 || base->type != FLOE_ICE_HOST ||
-        (server->asked >> local & 1) != 0) {
+    if (addr->family == 0 || base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0) {
         return false;
     }
     /* Nobody waits for a server that has let the others wait. */
@@ -217,8 +216,7 @@ uint8_t floe_ice_gather_find(const floe_ice_agent *agent, const floe_stun_msg *m
     return FLOE_ICE_NONE;
 }
 
-/* RFC 8445 §5.1.1.3: servers are told apart by the IP they are asked at. */
-static uint8_t server_class(const floe_ice_agent *agent, const floe_addr *addr)
+uint8_t floe_ice_gather_class(const floe_ice_agent *agent, const floe_addr *addr)
 {
     uint8_t i = 0;
     while (i < agent->server_count &&
@@ -250,7 +248,8 @@ floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_p
         /* RFC 8838 §13: after the end of candidates there are no new ones; this was a refresh. */
         if (agent->gathering != FLOE_ICE_GATHERING_COMPLETE) {
             (void)floe_ice_table_add_reflexive(agent, FLOE_ICE_SRFLX, job->local,
-                                               server_class(agent, &path->remote), &mapped);
+                                               floe_ice_gather_class(agent, &path->remote),
+                                               &mapped);
         }
     }
     job->server = FLOE_ICE_NONE;
@@ -273,9 +272,7 @@ static void refresh(floe_ice_agent *agent)
 /* Drop what has timed out; whether anything is left to wait for. */
 static bool expire_requests(floe_ice_agent *agent)
 {
-    uint8_t server;
-    uint8_t local;
-    bool is_waiting = find_job(agent, &server, &local);
+    bool is_waiting = agent->relaying >= FLOE_ICE_RELAYING_BUSY || floe_ice_gather_has_job(agent);
     for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
         floe_ice_gather_txn *job = &agent->gather[i];
         if (job->server == FLOE_ICE_NONE) {

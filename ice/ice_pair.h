@@ -2,11 +2,11 @@
  * ice/ice_pair.h - a candidate pair: its priority (RFC 8445 section 6.1.2.3), its state (6.1.2.6)
  * and the check that is under way on it. Pure.
  *
- * A pair is one 5-tuple: a local *base* (a socket of ours) and a remote candidate. The candidate
- * that the peer sees behind that base (host, server- or peer-reflexive) becomes known with the
- * first successful check and is remembered in `mapped`; so one record serves as RFC 8445's pair of
- * the check list and as the valid pair that it generates. Does not know: candidates (indices only),
- * credentials, roles. Read next: ice/ice_checklist.h.
+ * A pair is one 5-tuple: a local *base* (a socket or a relay of ours) and a remote candidate. The
+ * candidate that the peer sees behind that base (host, server- or peer-reflexive) becomes known
+ * with the first successful check and is remembered in `mapped`; so one record serves as RFC 8445's
+ * pair of the check list and as the valid pair that it generates. Does not know: candidates
+ * (indices only), credentials, roles. Read next: ice/ice_checklist.h.
  */
 #ifndef FLOE_ICE_ICE_PAIR_H
 #define FLOE_ICE_ICE_PAIR_H
@@ -53,7 +53,7 @@ typedef struct floe_ice_pair {
     floe_stun_txn txn;    /* the check under way */
     uint32_t foundation;  /* of both candidates together */
     uint32_t rtt_us;      /* smoothed; 0 before the first sample */
-    uint8_t local;        /* the base: index of a host candidate */
+    uint8_t local;        /* the base: index of a host or relayed candidate */
     uint8_t remote;
     uint8_t mapped; /* local candidate that the peer sees; equals `local` until known */
     uint8_t state;  /* floe_ice_pair_state */

@@ -140,20 +140,14 @@ floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag, floe
     return FLOE_OK;
 }
 
-/* Reflexive candidates are gathered anew; sockets stay. */
-static void keep_hosts(floe_ice_agent *agent)
+/* Reflexive candidates are gathered anew; sockets and relays stay. */
+static void keep_bases(floe_ice_agent *agent)
 {
-    uint8_t kept = 0;
     for (uint8_t i = 0; i < agent->local_count; i++) {
-        if (agent->local[i].type != FLOE_ICE_HOST) {
-            continue;
+        if (!floe_ice_table_is_base(&agent->local[i])) {
+            floe_ice_table_forget(&agent->local[i]);
         }
-        if (agent->list.pair[FLOE_ICE_OLD].local == i) {
-            agent->list.pair[FLOE_ICE_OLD].local = kept;
-        }
-        agent->local[kept++] = agent->local[i];
     }
-    agent->local_count = kept;
 }
 
 floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag, floe_bytes pwd)
@@ -170,7 +164,7 @@ floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag, floe_by
     set_aside(agent);
     agent->reply_count = 0;
     floe_ice_reply_forget_early(agent);
-    keep_hosts(agent);
+    keep_bases(agent);
     floe_ice_gather_restart(agent);
     agent->ours[0] = fresh;
     floe_ice_state_reopen(agent);

@@ -52,8 +52,7 @@ static floe_err authenticate(const floe_ice_agent *agent, floe_ice_request *requ
         !floe_ice_credentials_is_for(&agent->ours[1], name.value, &request->from_ufrag)) {
         return FLOE_E_AUTH;
     }
-    return floe_stun_msg_check_integrity(request->msg,
-                                         floe_ice_credentials_pwd(&agent->ours[request->is_old]));
+    return floe_stun_msg_check_integrity_by(request->msg, &agent->ours[request->is_old].key);
 }
 
 /* RFC 8489 §6.3.1: 420 names the attributes that we had to understand and do not. */
@@ -102,8 +101,8 @@ static bool follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *fro
     if (remote == FLOE_ICE_NONE) {
         remote = floe_ice_table_add_prflx(agent, from, priority);
     }
-    uint8_t index =
-        remote == FLOE_ICE_NONE ? FLOE_ICE_NONE : floe_ice_table_get_pair(agent, local, remote);
+    uint8_t index = remote == FLOE_ICE_NONE ? FLOE_ICE_NONE
+                                            : floe_ice_table_get_pair(agent, local, remote, true);
     if (index == FLOE_ICE_NONE) {
         return true;
     }
@@ -126,38 +125,38 @@ static bool follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *fro
     return true;
 }
 
+static floe_ice_early *find_early(floe_ice_agent *agent, const floe_path *path)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
+        floe_ice_early *early = &agent->early[i];
+        if (early->local != FLOE_ICE_NONE &&
+            floe_ice_table_is_path(agent, early->local, &early->from, path)) {
+            return early;
+        }
+    }
+    return NULL;
+}
+
 /* One entry for a path, which keeps a nomination; the oldest goes where there is no more room. */
 static void keep_early(floe_ice_agent *agent, const floe_ice_request *request)
 {
-    floe_ice_early fresh = {
-        .from = request->path->remote,
-        .priority = request->priority,
-        .ufrag_hash = floe_ice_hash(request->from_ufrag),
-        .local = request->local,
-        .use_candidate = request->use_candidate,
-    };
-    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
-        floe_ice_early *early = &agent->early[i];
-        if (early->local == fresh.local && early->ufrag_hash == fresh.ufrag_hash &&
-            floe_addr_equal(&early->from, &fresh.from)) {
-            early->use_candidate = early->use_candidate || fresh.use_candidate;
-            return;
-        }
+    uint32_t hash = floe_ice_hash(request->from_ufrag);
+    floe_ice_early *early = find_early(agent, request->path);
+    bool was_nominated = early != NULL && early->ufrag_hash == hash && early->use_candidate;
+    if (early == NULL) {
+        early = &agent->early[agent->early_next];
+        agent->early_next = (uint8_t)((agent->early_next + 1) % FLOE_ICE_EARLY_MAX);
     }
-    agent->early[agent->early_next] = fresh;
-    agent->early_next = (uint8_t)((agent->early_next + 1) % FLOE_ICE_EARLY_MAX);
+    early->from = request->path->remote;
+    early->priority = request->priority;
+    early->ufrag_hash = hash;
+    early->local = request->local;
+    early->use_candidate = was_nominated || request->use_candidate;
 }
 
 bool floe_ice_reply_is_early(const floe_ice_agent *agent, const floe_path *path)
 {
-    for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
-        const floe_ice_early *early = &agent->early[i];
-        if (early->local != FLOE_ICE_NONE &&
-            floe_ice_table_is_path(agent, early->local, &early->from, path)) {
-            return true;
-        }
-    }
-    return false;
+    return find_early((floe_ice_agent *)agent, path) != NULL;
 }
 
 void floe_ice_reply_forget_early(floe_ice_agent *agent)
@@ -205,8 +204,9 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
 {
     floe_ice_request request = {.msg = msg, .path = path};
     request.local = floe_ice_table_find_base(agent, &path->local);
-    if (request.local == FLOE_ICE_NONE || !floe_ice_addr_is_usable(&path->remote) ||
-        path->remote.family != path->local.family) {
+    /* An answer would reveal what the policy hides. */
+    if (request.local == FLOE_ICE_NONE || agent->local[request.local].type == FLOE_ICE_HIDDEN ||
+        !floe_ice_addr_is_usable(&path->remote) || path->remote.family != path->local.family) {
         return FLOE_E_UNKNOWN;
     }
     floe_err err = authenticate(agent, &request);
@@ -246,7 +246,7 @@ static void write_reply(floe_ice_agent *agent, const floe_ice_reply *reply, floe
         floe_stun_writer_put_unknown(&w, reply->odd, reply->odd_count);
     }
     /* RFC 8445 §7.3: signed with the password that signed the request, errors too: ours. */
-    floe_stun_writer_put_integrity(&w, floe_ice_credentials_pwd(&agent->ours[reply->is_old]));
+    floe_stun_writer_put_integrity_by(&w, &agent->ours[reply->is_old].key);
     floe_stun_writer_put_fingerprint(&w);
     floe_ice_agent_finish(agent, &w, out, reply->local, &reply->to);
     agent->count.replies_sent++;

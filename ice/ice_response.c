@@ -172,8 +172,7 @@ floe_err floe_ice_check_input(floe_ice_agent *agent, const floe_ice_check_ref *r
     if (!msg->has_fingerprint) {
         return FLOE_E_MALFORMED;
     }
-    floe_bytes pwd = floe_ice_credentials_pwd(&agent->theirs[ref->is_old]);
-    if (floe_stun_msg_check_integrity(msg, pwd) != FLOE_OK) {
+    if (floe_stun_msg_check_integrity_by(msg, &agent->theirs[ref->is_old].key) != FLOE_OK) {
         agent->is_refused = true; /* a word for the diagnosis; nothing depends on it */
         return FLOE_E_AUTH;
     }

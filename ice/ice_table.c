@@ -20,34 +20,33 @@ uint32_t floe_ice_table_priority(const floe_ice_agent *agent, floe_ice_type type
     return floe_ice_priority(type, local_preference(agent->local[base].priority));
 }
 
-/* Of any type up to `last`, in the order of floe_ice_type. */
-static uint8_t find_cand(const floe_ice_cand *table, uint8_t count, const floe_addr *addr,
-                         floe_ice_type last)
+uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr)
 {
-    for (uint8_t i = 0; i < count; i++) {
-        if (table[i].type <= last && floe_addr_equal(&table[i].addr, addr)) {
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        if (floe_ice_table_is_base(&agent->local[i]) &&
+            floe_addr_equal(&agent->local[i].addr, addr)) {
             return i;
         }
     }
     return FLOE_ICE_NONE;
 }
 
-uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr)
-{
-    return find_cand(agent->local, agent->local_count, addr, FLOE_ICE_HOST);
-}
-
 uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr)
 {
-    return find_cand(agent->remote, agent->remote_count, addr, FLOE_ICE_RELAY);
+    for (uint8_t i = 0; i < agent->remote_count; i++) {
+        if (floe_addr_equal(&agent->remote[i].addr, addr)) {
+            return i;
+        }
+    }
+    return FLOE_ICE_NONE;
 }
 
-/* A number for the IP of a base: that of the first host candidate which has it. */
+/* A number for the IP of a base: that of the first one which has it. */
 static uint32_t base_class(const floe_ice_agent *agent, const floe_addr *base)
 {
     uint32_t i = 0;
-    while (i < agent->local_count && !(agent->local[i].type == FLOE_ICE_HOST &&
-                                       floe_addr_ip_equal(&agent->local[i].addr, base))) {
+    while (!(floe_ice_table_is_base(&agent->local[i]) &&
+             floe_addr_ip_equal(&agent->local[i].addr, base))) {
         i++;
     }
     return i;
@@ -58,8 +57,10 @@ static uint32_t base_class(const floe_ice_agent *agent, const floe_addr *base)
 static uint32_t foundation(const floe_ice_agent *agent, const floe_ice_cand *cand,
                            uint8_t server_class)
 {
+    /* A relayed candidate is its own base. */
+    const floe_addr *base = cand->type == FLOE_ICE_RELAY ? &cand->addr : &cand->base;
     return 1 + cand->type +
-           4 * (base_class(agent, &cand->base) + (FLOE_ICE_LOCAL_MAX + 1) * (uint32_t)server_class);
+           4 * (base_class(agent, base) + FLOE_ICE_LOCAL_MAX * (uint32_t)server_class);
 }
 
 /* RFC 8445 §5.1.2.1: no two candidates of a type share a local preference; a later one yields. */
@@ -73,40 +74,58 @@ static bool is_taken(const floe_ice_agent *agent, uint32_t priority)
     return false;
 }
 
-/* Candidates that were only learned from checks may take half of a table: those that were gathered
- * or signalled find room in any case. */
-static bool has_room(const floe_ice_cand *table, size_t count, size_t max, floe_ice_type type)
+/* A free place, or FLOE_ICE_NONE: at the end as long as there is one, for those who step through
+ * the table while it grows. Candidates that were only learned from checks may take half of a table:
+ * those that were gathered or signalled find room in any case. */
+static uint8_t find_room(floe_ice_agent *agent, const floe_ice_cand *table, uint8_t count,
+                         uint8_t max, uint8_t type)
 {
-    size_t prflx = 0;
-    for (size_t i = 0; i < count; i++) {
-        prflx += table[i].type == FLOE_ICE_PRFLX;
+    uint8_t room = FLOE_ICE_NONE;
+    unsigned prflx = 0;
+    for (uint8_t i = count; i-- > 0;) {
+        if (table[i].addr.family == 0) {
+            room = i;
+        } else {
+            prflx += table[i].type == FLOE_ICE_PRFLX;
+        }
     }
-    return count < max && (type != FLOE_ICE_PRFLX || 2 * prflx < max);
+    if (count < max) {
+        room = count;
+    }
+    if (type == FLOE_ICE_PRFLX && 2 * prflx >= max) {
+        room = FLOE_ICE_NONE;
+    }
+    agent->count.dropped_full += room == FLOE_ICE_NONE;
+    return room;
 }
 
 uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *cand,
                                  uint8_t server_class)
 {
-    uint8_t index = agent->local_count;
-    for (uint8_t i = 0; i < index; i++) {
+    for (uint8_t i = 0; i < agent->local_count; i++) {
         /* RFC 8445 §5.1.3, RFC 8838 §10: the same address from the same base is redundant. */
         if (floe_addr_equal(&agent->local[i].addr, &cand->addr) &&
             floe_addr_equal(&agent->local[i].base, &cand->base)) {
             return i;
         }
     }
-    if (!has_room(agent->local, index, FLOE_ICE_LOCAL_MAX, (floe_ice_type)cand->type)) {
-        agent->count.dropped_full++;
+    uint8_t index =
+        find_room(agent, agent->local, agent->local_count, FLOE_ICE_LOCAL_MAX, cand->type);
+    if (index == FLOE_ICE_NONE) {
         return FLOE_ICE_NONE;
     }
     floe_ice_cand *mine = &agent->local[index];
-    *mine = *cand;
+    uint32_t priority = cand->priority;
     /* RFC 8445 §7.2.5.3.1: peer-reflexive ones have the priority that the peer was told. */
-    while (cand->type != FLOE_ICE_PRFLX && is_taken(agent, mine->priority) &&
-           local_preference(mine->priority) > 0) {
-        mine->priority -= 1 << 8;
+    while (cand->type != FLOE_ICE_PRFLX && is_taken(agent, priority) &&
+           local_preference(priority) > 0) {
+        priority -= 1 << 8;
     }
-    agent->local_count++;
+    *mine = *cand;
+    mine->priority = priority;
+    if (index == agent->local_count) {
+        agent->local_count++;
+    }
     mine->foundation = foundation(agent, cand, server_class);
     return index;
 }
@@ -127,11 +146,12 @@ uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, 
 /* RFC 8445 §7.3.1.3: its priority is that of the check, its foundation like no other's. */
 uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority)
 {
-    if (!has_room(agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX, FLOE_ICE_PRFLX)) {
-        agent->count.dropped_full++;
+    uint8_t index =
+        find_room(agent, agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX, FLOE_ICE_PRFLX);
+    if (index == FLOE_ICE_NONE) {
         return FLOE_ICE_NONE;
     }
-    uint8_t index = agent->remote_count++;
+    agent->remote_count++;
     agent->remote[index] = (floe_ice_cand){
         .addr = *addr,
         .priority = priority,
@@ -175,11 +195,11 @@ static bool is_pairable(const floe_addr *local, const floe_addr *remote)
             floe_addr_is_link_local(local) == floe_addr_is_link_local(remote));
 }
 
-uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote)
+uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_late)
 {
     floe_ice_pair pair = {.local = local, .mapped = local, .remote = remote};
     uint8_t index = floe_ice_checklist_find(&agent->list, local, remote);
-    if (index != FLOE_ICE_NONE ||
+    if (index != FLOE_ICE_NONE || !floe_ice_agent_has_remote(agent) ||
         !is_pairable(&agent->local[local].addr, &agent->remote[remote].addr)) {
         return index;
     }
@@ -187,8 +207,11 @@ uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t re
     index = floe_ice_checklist_add(&agent->list, &pair);
     if (index == FLOE_ICE_NONE) {
         agent->count.dropped_full++;
-    } else {
-        floe_ice_check_forget_past(agent, index);
+        return index;
+    }
+    floe_ice_check_forget_past(agent, index);
+    if (is_late) {
+        floe_ice_checklist_trickle(&agent->list, index);
     }
     return index;
 }
@@ -197,13 +220,8 @@ static void pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_l
 {
     /* RFC 8445 §6.1.2.4: a reflexive candidate would be replaced by its base, whose pair is there
      * already. */
-    if (agent->local[local].type != FLOE_ICE_HOST || !floe_ice_agent_has_remote(agent) ||
-        floe_ice_checklist_find(&agent->list, local, remote) != FLOE_ICE_NONE) {
-        return;
-    }
-    uint8_t index = floe_ice_table_get_pair(agent, local, remote);
-    if (index != FLOE_ICE_NONE && is_late) {
-        floe_ice_checklist_trickle(&agent->list, index);
+    if (agent->local[local].type == FLOE_ICE_HOST) {
+        (void)floe_ice_table_get_pair(agent, local, remote, is_late);
     }
 }
 
@@ -216,6 +234,7 @@ void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local)
 
 void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote, bool is_late)
 {
+    agent->remote_news++;
     for (uint8_t i = 0; i < agent->local_count; i++) {
         pair(agent, i, remote, is_late);
     }

@@ -80,9 +80,9 @@ void ice_net_set_nat(ice_pair_net *net, int side, ice_net_nat nat)
 
 void ice_net_use_stun(ice_pair_net *net, int side)
 {
-    floe_ice_server server = {.addr = net->stun_server};
     uint32_t index;
-    require(floe_ice_agent_add_server(&net->side[side].agent, &server, &index) == FLOE_OK);
+    require(floe_ice_agent_add_server(&net->side[side].agent, &net->stun_server, &index) ==
+            FLOE_OK);
 }
 
 void ice_net_signal_to(ice_pair_net *net, int side)
@@ -194,18 +194,21 @@ static bool translate_in(const ice_pair_net *net, const floe_addr *from, floe_ad
     return false;
 }
 
-static void launch(ice_pair_net *net, const floe_addr *from, const floe_addr *to, floe_bytes packet)
+void ice_net_launch(ice_pair_net *net, const floe_path *path, floe_bytes packet)
 {
-    if (next_random(&net->random) % 1000 < net->loss_permille) {
+    bool is_lost = next_random(&net->random) % 1000 < net->loss_permille;
+    if (is_lost && path->transport == FLOE_UDP) {
         return;
     }
+    require(packet.len <= sizeof net->flight[0].bytes);
     floe_time jitter = net->jitter_us > 0 ? next_random(&net->random) % net->jitter_us : 0;
     for (unsigned i = 0; i < ICE_NET_FLIGHT_MAX; i++) {
         ice_net_datagram *d = &net->flight[i];
         if (!d->is_used) {
             *d = (ice_net_datagram){.at = net->now + net->delay_us + jitter,
-                                    .from = *from,
-                                    .to = *to,
+                                    .from = path->local,
+                                    .to = path->remote,
+                                    .transport = path->transport,
                                     .len = packet.len,
                                     .is_used = true};
             memcpy(d->bytes, packet.ptr, packet.len);
@@ -215,22 +218,84 @@ static void launch(ice_pair_net *net, const floe_addr *from, const floe_addr *to
     abort();
 }
 
-static void drain(ice_pair_net *net, int side)
+void ice_net_send(ice_pair_net *net, int side, const floe_path *path, floe_bytes packet)
+{
+    ice_net_side *s = &net->side[side];
+    floe_path outside = *path;
+    s->sent++;
+    if (s->is_cut_off || (net->filter != NULL && !net->filter(net, side, path, packet))) {
+        return;
+    }
+    if (path->transport == FLOE_UDP && path->local.family == 4) {
+        outside.local = translate_out(net, side, &path->local, &path->remote);
+    }
+    ice_net_launch(net, &outside, packet);
+}
+
+/* As a packet of the agent, or of data: through a relay if the path begins there. */
+static bool send_from_agent(ice_pair_net *net, int side, const floe_path *path, floe_bytes packet)
+{
+    ice_net_side *s = &net->side[side];
+    floe_path via = *path;
+    size_t head = 0;
+    if (s->relays == NULL || (floe_ice_relays_route(s->relays, path, &via, &head) && head == 0)) {
+        ice_net_send(net, side, path, packet);
+        return true;
+    }
+    uint8_t buf[FLOE_ICE_RELAY_HEAD + FLOE_DATAGRAM_MAX + FLOE_ICE_RELAY_TAIL];
+    size_t len = 0;
+    if (head == 0) {
+        s->unsent++;
+        require(floe_ice_relays_wrap(s->relays, path, buf, sizeof buf, packet.len, &len) !=
+                FLOE_OK);
+        return false;
+    }
+    memcpy(buf + head, packet.ptr, packet.len);
+    require(floe_ice_relays_wrap(s->relays, path, buf, sizeof buf, packet.len, &len) == FLOE_OK);
+    require(len >= head + packet.len && len <= head + packet.len + FLOE_ICE_RELAY_TAIL);
+    ice_net_send(net, side, &via, (floe_bytes){buf, len});
+    return true;
+}
+
+bool ice_net_send_data(ice_pair_net *net, int side, const char *text)
+{
+    floe_path path;
+    return floe_ice_agent_get_path(&net->side[side].agent, &path) &&
+           send_from_agent(net, side, &path, floe_bytes_of(text));
+}
+
+static void drain_relays(ice_pair_net *net, int side)
+{
+    ice_net_side *s = &net->side[side];
+    uint8_t buf[FLOE_DATAGRAM_MAX];
+    floe_transmit out = {.buf = buf, .cap = sizeof buf};
+    floe_ice_relays_event event;
+    floe_ice_relays_sync(s->relays, &s->agent);
+    for (unsigned i = 0; floe_ice_relays_poll_transmit(s->relays, &out); i++) {
+        require(i < 256 && out.segment == out.len);
+        ice_net_send(net, side, &out.path, (floe_bytes){buf, out.len});
+    }
+    for (unsigned i = 0; floe_ice_relays_poll_event(s->relays, &event); i++) {
+        require(i < 64);
+        net->link(net, side, &event);
+    }
+    floe_ice_relays_check_invariants(s->relays);
+    require(floe_ice_relays_deadline(s->relays) > s->relays->now);
+}
+
+void ice_net_drain(ice_pair_net *net, int side)
 {
     ice_net_side *s = &net->side[side];
     uint8_t buf[FLOE_DATAGRAM_MAX];
     floe_transmit out = {.buf = buf, .cap = sizeof buf};
     floe_ice_event event;
     floe_ice_agent_check_invariants(&s->agent);
+    if (s->relays != NULL) {
+        drain_relays(net, side);
+    }
     for (unsigned i = 0; floe_ice_agent_poll_transmit(&s->agent, &out); i++) {
         require(i < 256 && out.len <= FLOE_DATAGRAM_MAX && out.segment == out.len);
-        s->sent++;
-        if (s->is_cut_off || (net->filter != NULL &&
-                              !net->filter(net, side, &out.path, (floe_bytes){buf, out.len}))) {
-            continue;
-        }
-        floe_addr from = translate_out(net, side, &out.path.local, &out.path.remote);
-        launch(net, &from, &out.path.remote, (floe_bytes){buf, out.len});
+        (void)send_from_agent(net, side, &out.path, (floe_bytes){buf, out.len});
     }
     for (unsigned i = 0; floe_ice_agent_poll_event(&s->agent, &event); i++) {
         require(i < 64);
@@ -251,12 +316,46 @@ static void answer_as_server(ice_pair_net *net, const ice_net_datagram *d)
     floe_stun_writer_begin(&w, buf, sizeof buf, FLOE_STUN_SUCCESS, msg.method, msg.tid);
     floe_stun_writer_put_addr(&w, FLOE_STUN_XOR_MAPPED_ADDRESS, &d->from);
     require(floe_stun_writer_end(&w, &reply) == FLOE_OK);
-    launch(net, &d->to, &d->from, reply);
+    ice_net_launch(net, &(floe_path){.local = d->to, .remote = d->from}, reply);
+}
+
+static void input_agent(ice_pair_net *net, int side, const floe_path *path, floe_bytes packet)
+{
+    ice_net_side *s = &net->side[side];
+    if (floe_stun_msg_is(packet)) {
+        (void)!floe_ice_agent_input(&s->agent, net->now, path, packet);
+    } else if (floe_ice_agent_accept(&s->agent, net->now, path)) {
+        require(packet.len < sizeof s->data);
+        s->received++;
+        memset(s->data, 0, sizeof s->data);
+        memcpy(s->data, packet.ptr, packet.len);
+        s->data_path = *path;
+    }
+}
+
+static void input(ice_pair_net *net, int side, const floe_path *path, floe_bytes packet)
+{
+    ice_net_side *s = &net->side[side];
+    floe_path from;
+    floe_bytes data;
+    floe_err err = FLOE_E_UNKNOWN;
+    if (s->relays != NULL && floe_ice_relays_is_server(s->relays, path)) {
+        err = floe_ice_relays_input(s->relays, net->now, path, packet, &from, &data);
+        if (err == FLOE_OK && data.len > 0) {
+            input_agent(net, side, &from, data);
+        }
+    }
+    if (err == FLOE_E_UNKNOWN && path->transport == FLOE_UDP) {
+        input_agent(net, side, path, packet);
+    }
 }
 
 static void deliver(ice_pair_net *net, const ice_net_datagram *d)
 {
     floe_addr to = d->to;
+    if (net->server != NULL && net->server(net, d)) {
+        return;
+    }
     if (net->stun_server.family != 0 && floe_addr_equal(&to, &net->stun_server)) {
         answer_as_server(net, d);
         return;
@@ -264,14 +363,14 @@ static void deliver(ice_pair_net *net, const ice_net_datagram *d)
     if (side_of_public(net, &to) >= 0 && !translate_in(net, &d->from, &to)) {
         return;
     }
-    floe_path path = {.local = to, .remote = d->from, .transport = FLOE_UDP};
+    floe_path path = {.local = to, .remote = d->from, .transport = d->transport};
     /* Private addresses are reached through their NAT only. */
-    bool is_direct = floe_addr_equal(&to, &d->to);
+    bool is_direct = floe_addr_equal(&to, &d->to) && to.family == 4 && d->transport == FLOE_UDP;
     for (int i = 0; i < 2; i++) {
         ice_net_side *s = &net->side[i];
         if (!s->is_cut_off && (s->nat == ICE_NET_OPEN || !is_direct)) {
-            (void)!floe_ice_agent_input(&s->agent, net->now, &path, (floe_bytes){d->bytes, d->len});
-            drain(net, i);
+            input(net, i, &path, (floe_bytes){d->bytes, d->len});
+            ice_net_drain(net, i);
         }
     }
 }
@@ -280,7 +379,11 @@ static floe_time next_time(const ice_pair_net *net)
 {
     floe_time at = FLOE_TIME_NEVER;
     for (int i = 0; i < 2; i++) {
-        at = floe_time_min(at, floe_ice_agent_deadline(&net->side[i].agent));
+        const ice_net_side *s = &net->side[i];
+        at = floe_time_min(at, floe_ice_agent_deadline(&s->agent));
+        if (s->relays != NULL) {
+            at = floe_time_min(at, floe_ice_relays_deadline(s->relays));
+        }
     }
     for (unsigned i = 0; i < ICE_NET_FLIGHT_MAX; i++) {
         if (net->flight[i].is_used) {
@@ -294,7 +397,7 @@ static void drain_both(ice_pair_net *net)
 {
     /* Trickling makes one side's events the other's input: until both are quiet. */
     for (int i = 0; i < 4; i++) {
-        drain(net, i % 2);
+        ice_net_drain(net, i % 2);
     }
     for (int i = 0; i < 2; i++) {
         require(floe_ice_agent_deadline(&net->side[i].agent) > net->side[i].agent.now);
@@ -311,6 +414,9 @@ static void step(ice_pair_net *net)
         }
     }
     for (int i = 0; i < 2; i++) {
+        if (net->side[i].relays != NULL) {
+            floe_ice_relays_advance(net->side[i].relays, net->now);
+        }
         floe_ice_agent_advance(&net->side[i].agent, net->now);
     }
     drain_both(net);

@@ -95,7 +95,7 @@ static void test_ice_agent_shares_the_pace_between_servers_and_checks(void **sta
     unsigned to_servers = 0;
     ice_solo_begin(&solo, &(floe_ice_config){.role = FLOE_ICE_CONTROLLING});
     for (uint8_t i = 0; i < 4; i++) {
-        floe_ice_server server = {.addr = floe_addr_from_ipv4(203, 0, 113, i, 3478)};
+        floe_addr server = floe_addr_from_ipv4(203, 0, 113, i, 3478);
         floe_addr remote = floe_addr_from_ipv4(198, 51, 100, i, 1000);
         assert_int_equal(floe_ice_agent_add_server(&solo.agent, &server, &index), FLOE_OK);
         ice_solo_add_remote(&solo, &remote, FLOE_ICE_HOST);

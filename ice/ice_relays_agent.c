@@ -1,0 +1,125 @@
+/*
+ * ice/ice_relays_agent.c - the agent's calls for relayed candidates, which are linked only where
+ * there are relays (RFC 8445 sections 5.1.1.2, 5.1.1.3; RFC 8838 section 13).
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
+                                  const floe_addr *mapped, uint16_t preference, uint8_t server)
+{
+    if (!floe_ice_addr_is_usable(relay)) {
+        return FLOE_E_ARG;
+    }
+    if (floe_ice_agent_is_closed(agent)) {
+        return FLOE_E_CLOSED;
+    }
+    if (floe_ice_table_find_base(agent, relay) != FLOE_ICE_NONE) {
+        return FLOE_OK;
+    }
+    floe_ice_cand cand = {
+        .addr = *relay,
+        .priority = floe_ice_priority(FLOE_ICE_RELAY, preference),
+        .type = FLOE_ICE_RELAY,
+        .transport = FLOE_UDP,
+    };
+    if (agent->host_type == FLOE_ICE_HOST) { /* else it would tell what the policy hides */
+        cand.base = *mapped;
+    }
+    uint8_t index = floe_ice_table_add_local(agent, &cand, server);
+    if (index == FLOE_ICE_NONE) {
+        return FLOE_E_FULL;
+    }
+    if (agent->gathering_told == FLOE_ICE_GATHERING_COMPLETE) {
+        /* RFC 8838 §13: after the end of candidates no more are told; the peer learns this one as a
+         * peer-reflexive one, from checks. */
+        agent->told |= UINT64_C(1) << index;
+    }
+    floe_ice_agent_settle(agent);
+    return FLOE_OK;
+}
+
+static void forget_pairs(floe_ice_agent *agent, uint8_t local)
+{
+    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state == FLOE_ICE_PAIR_FREE || pair->local != local) {
+            continue;
+        }
+        if (i == agent->path && i != FLOE_ICE_OLD) {
+            /* Not told as FAILED: its server may have lost us, and give us another one now. */
+            agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
+        }
+        agent->wanted = agent->wanted == i ? FLOE_ICE_NONE : agent->wanted;
+        memset(pair, 0, sizeof *pair);
+        floe_ice_check_forget_past(agent, i);
+    }
+}
+
+void floe_ice_agent_remove_relay(floe_ice_agent *agent, const floe_addr *relay)
+{
+    uint8_t index = floe_ice_table_find_base(agent, relay);
+    if (index == FLOE_ICE_NONE || agent->local[index].type != FLOE_ICE_RELAY) {
+        return;
+    }
+    forget_pairs(agent, index);
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        /* What was seen of it from elsewhere goes with it. */
+        bool is_behind =
+            agent->local[i].type == FLOE_ICE_PRFLX && floe_addr_equal(&agent->local[i].base, relay);
+        if (i == index || is_behind) {
+            floe_ice_table_forget(&agent->local[i]);
+            agent->told &= ~(UINT64_C(1) << i);
+        }
+    }
+    /* Answers owed from there, and checks that came there early: the peer asks again. */
+    agent->reply_count = 0;
+    floe_ice_reply_forget_early(agent);
+    floe_ice_agent_settle(agent);
+}
+
+void floe_ice_agent_permit(floe_ice_agent *agent, const floe_addr *relay, const floe_addr *peer)
+{
+    uint8_t local = floe_ice_table_find_base(agent, relay);
+    if (local == FLOE_ICE_NONE || agent->local[local].type != FLOE_ICE_RELAY) {
+        return;
+    }
+    for (uint8_t i = 0; i < agent->remote_count; i++) {
+        const floe_ice_cand *cand = &agent->remote[i];
+        /* RFC 8445 §7.3.1.3: a peer-reflexive one is paired only with the base it came to. */
+        if (cand->type != FLOE_ICE_PRFLX && floe_addr_ip_equal(&cand->addr, peer)) {
+            (void)floe_ice_table_get_pair(agent, local, i, true);
+        }
+    }
+    floe_ice_agent_settle(agent);
+}
+
+bool floe_ice_agent_next_remote(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand)
+{
+    if (*cursor >= agent->remote_count) {
+        return false;
+    }
+    *cand = agent->remote[(*cursor)++];
+    return true;
+}
+
+void floe_ice_agent_set_relaying(floe_ice_agent *agent, bool is_busy)
+{
+    agent->relaying = is_busy ? FLOE_ICE_RELAYING_BUSY : FLOE_ICE_RELAYING_DONE;
+    floe_ice_agent_settle(agent);
+}
+
+void floe_ice_agent_add_mapped(floe_ice_agent *agent, const floe_addr *base,
+                               const floe_addr *mapped, uint8_t server)
+{
+    uint8_t local = floe_ice_table_find_base(agent, base);
+    /* RFC 8838 §13: after the end of candidates there are no new ones. */
+    if (local == FLOE_ICE_NONE || agent->local[local].type != FLOE_ICE_HOST ||
+        !floe_ice_addr_is_usable(mapped) || agent->gathering == FLOE_ICE_GATHERING_COMPLETE ||
+        floe_ice_agent_is_closed(agent)) {
+        return;
+    }
+    (void)floe_ice_table_add_reflexive(agent, FLOE_ICE_SRFLX, local, server, mapped);
+    floe_ice_agent_settle(agent);
+}
