@@ -8,7 +8,9 @@
 
 int cmd_chat(int argc, char **argv);
 int cmd_nat(int argc, char **argv);
+int cmd_pair(int argc, char **argv);
 int cmd_peer(int argc, char **argv);
+int cmd_sdp(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_stun(int argc, char **argv);
 int cmd_turn(int argc, char **argv);

@@ -13,7 +13,9 @@ typedef struct command {
 static const command commands[] = {
     {"serve", cmd_serve, "the chat page, and rooms where two members find each other"},
     {"chat", cmd_chat, "talk from the terminal to whoever is in a room"},
+    {"pair", cmd_pair, "talk from terminal to terminal, connected by copy and paste of two texts"},
     {"peer", cmd_peer, "a peer driven by JSON lines on stdin and stdout, for scripts and tests"},
+    {"sdp", cmd_sdp, "what a session description says, and what is wrong with it"},
     {"stun", cmd_stun, "what a STUN server sees this machine as; or be one"},
     {"turn", cmd_turn, "whether a TURN server relays, how fast, and what is wrong if it does not"},
     {"nat", cmd_nat, "what the NAT does, and what that means for a direct connection"},

@@ -161,13 +161,19 @@
 #define FLOE_SDP_LINE_MAX 16384
 #endif
 
-/* Names of others that multicast DNS is asked for at one time. 72 bytes each. Beyond: FULL; that
+/* Candidates of the peer that are names, until they are resolved. 92 bytes each. Beyond: ignored;
+ * the peer's own checks reach us all the same. */
+#ifndef FLOE_PEER_NAME_MAX
+#define FLOE_PEER_NAME_MAX 8
+#endif
+
+/* Names of others that multicast DNS is asked for at one time. 64 bytes each. Beyond: FULL; that
  * candidate of the peer is not used. */
 #ifndef FLOE_MDNS_QUERY_MAX
 #define FLOE_MDNS_QUERY_MAX 8
 #endif
 
-/* Addresses of ours that are hidden behind a name in multicast DNS, up to 32. 72 bytes each, and 8
+/* Addresses of ours that are hidden behind a name in multicast DNS, up to 32. 56 bytes each, and 8
  * for each interface. Beyond: FULL. */
 #ifndef FLOE_MDNS_NAME_MAX
 #define FLOE_MDNS_NAME_MAX 8

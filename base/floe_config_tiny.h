@@ -29,6 +29,11 @@
 #define FLOE_SDP_MEDIA_MAX       4
 #define FLOE_SDP_SIZE_MAX        16384
 #define FLOE_SDP_LINE_MAX        4096
+#define FLOE_PEER_NAME_MAX       2
+#define FLOE_MDNS_QUERY_MAX      4
+#define FLOE_MDNS_NAME_MAX       4
+#define FLOE_MDNS_INTERFACE_MAX  4
+#define FLOE_MDNS_REPLY_MAX      2
 #define FLOE_IO_SOCKET_MAX       4
 #define FLOE_EVENT_MAX           8
 

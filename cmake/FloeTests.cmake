@@ -44,6 +44,15 @@ if(sources AND TARGET floe_turn)
         OpenSSL::SSL OpenSSL::Crypto)
 endif()
 
+# And a node of multicast DNS on real sockets.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/interop/mdns/*.c)
+if(sources AND TARGET floe_io)
+    add_executable(mdns_probe ${sources})
+    floe_set_test_options(mdns_probe)
+    target_link_libraries(mdns_probe PRIVATE floe_io floe_mdns floe_port floe_base floe_options
+        OpenSSL::SSL OpenSSL::Crypto)
+endif()
+
 # tests/io/test_*.py PROGRAM: the floe program over loopback; test_examples.py gets the folder of the
 # examples too.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/io/test_*.py)

@@ -1,5 +1,5 @@
 /*
- * dtls/dtls_conn.c - drives OpenSSL: when to call it, and what its answers mean.
+ * dtls/dtls_conn.c - drives OpenSSL: when to call it, and what its answers mean; then, the records.
  *
  * Every call that enters OpenSSL first empties its error queue, which is one per thread and not per
  * connection, so that no peer sees another's errors. RFC 6347 §4.2 (handshake, timers), RFC 5246
@@ -51,7 +51,7 @@ static bool is_over(const floe_dtls_conn *conn)
 
 static void enter(floe_dtls_conn *conn, floe_time now)
 {
-    FLOE_ASSERT(conn->ssl != NULL);
+    FLOE_ASSERT(conn->ssl != NULL || conn->keys.seal != NULL);
     FLOE_ASSERT(now >= conn->now);
     conn->now = now;
 }
@@ -62,7 +62,7 @@ static void set_deadline(floe_dtls_conn *conn)
     struct timeval left;
 
     conn->deadline = FLOE_TIME_NEVER;
-    if (conn->state == FLOE_DTLS_CONNECTED && !conn->trimmed) {
+    if (conn->state == FLOE_DTLS_CONNECTED && conn->ssl != NULL && !conn->trimmed) {
         conn->deadline = floe_time_after(conn->now, FLOE_DTLS_IDLE_US);
     }
     if (conn->state != FLOE_DTLS_CONNECTING) {
@@ -152,6 +152,15 @@ static void finish_handshake(floe_dtls_conn *conn)
     set_state(conn, FLOE_DTLS_CONNECTED, FLOE_DTLS_CAUSE_NONE);
 }
 
+/* From here on OpenSSL is in the way: it holds 58 KB, and its records cost twice the time. */
+static void take_over(floe_dtls_conn *conn)
+{
+    if (conn->state == FLOE_DTLS_CONNECTED && !conn->keeps_openssl &&
+        !floe_dtls_established_begin(conn)) {
+        fail(conn, FLOE_DTLS_CAUSE_CRYPTO);
+    }
+}
+
 /* Let OpenSSL have what is pending. It stops after records that it drops, hence the loop. */
 static void drive_handshake(floe_dtls_conn *conn)
 {
@@ -171,6 +180,7 @@ static void drive_handshake(floe_dtls_conn *conn)
     if ((int)SSL_get_state(conn->ssl) != conn->doubt_phase) {
         conn->doubt = FLOE_TIME_NEVER;
     }
+    take_over(conn);
     ERR_clear_error();
     set_deadline(conn);
 }
@@ -224,6 +234,7 @@ floe_err floe_dtls_conn_init(floe_dtls_conn *conn, const floe_dtls_config *confi
     conn->now = now;
     conn->deadline = conn->give_up = conn->doubt = FLOE_TIME_NEVER;
     conn->stats.alert = FLOE_DTLS_ALERT_NONE;
+    conn->keeps_openssl = FLOE_DTLS_OWN_RECORDS == 0;
     if (!set_config(conn, config)) {
         return FLOE_E_ARG;
     }
@@ -239,6 +250,7 @@ void floe_dtls_conn_free(floe_dtls_conn *conn)
 {
     SSL_free(conn->ssl);
     conn->ssl = NULL;
+    floe_dtls_keys_free(&conn->keys);
     ERR_clear_error();
 }
 
@@ -277,7 +289,7 @@ floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now, floe_bytes da
     conn->pending = datagram;
     if (conn->state == FLOE_DTLS_CONNECTING) {
         drive_handshake(conn);
-    } else if (conn->deadline <= now || conn->deadline == FLOE_TIME_NEVER) {
+    } else if (conn->ssl != NULL && (conn->deadline <= now || conn->deadline == FLOE_TIME_NEVER)) {
         conn->deadline = floe_time_after(now, FLOE_DTLS_IDLE_US); /* of the pause that follows */
     }
     return FLOE_OK;
@@ -287,7 +299,9 @@ floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now, floe_bytes da
  * handshake is unfinished, OpenSSL sends none. */
 static void close_with(floe_dtls_conn *conn)
 {
-    if (prepare(conn)) {
+    if (conn->keys.seal != NULL) {
+        floe_dtls_established_close(conn);
+    } else if (prepare(conn)) {
         (void)SSL_shutdown(conn->ssl);
     }
     ERR_clear_error();
@@ -321,7 +335,7 @@ static bool read_record(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *
     return true;
 }
 
-bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len)
+static bool poll_openssl(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len)
 {
     size_t left = SIZE_MAX;
 
@@ -337,6 +351,29 @@ bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, si
     conn->stats.dropped += conn->unproven;
     conn->unproven = 0;
     ERR_clear_error();
+    return false;
+}
+
+bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len)
+{
+    if (conn->state != FLOE_DTLS_CONNECTED || conn->keys.seal == NULL) {
+        return conn->state == FLOE_DTLS_CONNECTED && poll_openssl(conn, buf, cap, len);
+    }
+    switch (floe_dtls_established_read(conn, buf, cap, len)) {
+    case FLOE_DTLS_NEWS_DATA:
+        return true;
+    case FLOE_DTLS_NEWS_CLOSE:
+        close_with(conn);
+        break;
+    case FLOE_DTLS_NEWS_ALERT:
+        fail(conn, FLOE_DTLS_CAUSE_ALERT);
+        break;
+    case FLOE_DTLS_NEWS_WORN_OUT:
+        fail(conn, FLOE_DTLS_CAUSE_CRYPTO);
+        break;
+    default:
+        break;
+    }
     return false;
 }
 
@@ -384,11 +421,30 @@ bool floe_dtls_conn_poll_event(floe_dtls_conn *conn, floe_dtls_state *state, flo
     return true;
 }
 
-floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_len, size_t cap,
-                             size_t *len)
+static bool seal_by_openssl(floe_dtls_conn *conn, uint8_t *buf, size_t plain_len, size_t cap)
 {
     size_t written;
 
+    conn->sealed = (floe_span){buf, cap};
+    conn->sealed_len = 0;
+    bool is_sealed =
+        prepare(conn) && SSL_write_ex(conn->ssl, buf + FLOE_DTLS_HEAD, plain_len, &written) == 1;
+    conn->sealed = (floe_span){NULL, 0};
+    return is_sealed && conn->sealed_len > 0;
+}
+
+static bool seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_len)
+{
+    if (!floe_dtls_keys_seal(&conn->keys, FLOE_DTLS_DATA, buf, plain_len, &conn->sealed_len)) {
+        return false;
+    }
+    floe_dtls_bio_count_sent(conn, (floe_bytes){buf, conn->sealed_len}, 1);
+    return true;
+}
+
+floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_len, size_t cap,
+                             size_t *len)
+{
     if (conn->state != FLOE_DTLS_CONNECTED) {
         return is_over(conn) ? FLOE_E_CLOSED : FLOE_E_STATE;
     }
@@ -399,14 +455,11 @@ floe_err floe_dtls_conn_seal(floe_dtls_conn *conn, uint8_t *buf, size_t plain_le
     if (plain_len > FLOE_DTLS_RECORD_MAX || plain_len + FLOE_DTLS_OVERHEAD > cap) {
         return FLOE_E_TOO_BIG;
     }
-    conn->sealed = (floe_span){buf, cap};
-    conn->sealed_len = 0;
-    bool sealed =
-        prepare(conn) && SSL_write_ex(conn->ssl, buf + FLOE_DTLS_HEAD, plain_len, &written) == 1;
-    conn->sealed = (floe_span){NULL, 0};
-    if (!sealed || conn->sealed_len == 0) {
-        /* A peer may begin a second handshake and leave it there; then nothing can be sealed. */
-        fail(conn, SSL_in_init(conn->ssl) ? FLOE_DTLS_CAUSE_PROTOCOL : FLOE_DTLS_CAUSE_CRYPTO);
+    if (conn->keys.seal != NULL ? !seal(conn, buf, plain_len)
+                                : !seal_by_openssl(conn, buf, plain_len, cap)) {
+        /* A peer may begin a second handshake and leave it there; then OpenSSL seals nothing. */
+        bool is_stuck = conn->ssl != NULL && SSL_in_init(conn->ssl);
+        fail(conn, is_stuck ? FLOE_DTLS_CAUSE_PROTOCOL : FLOE_DTLS_CAUSE_CRYPTO);
         return FLOE_E_CRYPTO;
     }
     *len = conn->sealed_len;

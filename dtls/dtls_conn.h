@@ -1,5 +1,6 @@
 /*
- * dtls/dtls_conn.h - DTLS with the peer: OpenSSL behind a datagram BIO of ours, driven by calls.
+ * dtls/dtls_conn.h - DTLS with the peer: OpenSSL behind a datagram BIO of ours, driven by calls,
+ * for the handshake; records of our own from then on (FLOE_DTLS_OWN_RECORDS).
  *
  * Owns the handshake, its retransmission, the fingerprint check and the records; knows nothing of
  * SCTP or of sockets. Its memory is the caller's, apart from what OpenSSL allocates inside (see
@@ -96,9 +97,25 @@ typedef struct floe_dtls_stats {
     const char *cipher; /* static text, or NULL */
 } floe_dtls_stats;
 
+#define FLOE_DTLS_NONCE 12u
+
+/* Private: the protection of records, both ways. Numbers are those of records of epoch 1. */
+typedef struct floe_dtls_keys {
+    void *seal, *open; /* EVP_CIPHER_CTX with a key; NULL: OpenSSL has the association */
+    uint8_t seal_iv[FLOE_DTLS_NONCE], open_iv[FLOE_DTLS_NONCE]; /* AES-GCM: 4 bytes of salt */
+    bool is_gcm;                                                /* else ChaCha20-Poly1305 */
+    uint64_t next;         /* number of the next record to send */
+    uint64_t next_plain;   /* likewise of epoch 0 */
+    uint64_t nonce_offset; /* from a record's epoch and number to its explicit nonce */
+    uint64_t highest;      /* number received */
+    uint64_t window;       /* bit n: highest - n was received */
+    uint64_t failures;     /* records that did not authenticate */
+} floe_dtls_keys;
+
 /* Must stay where it is between init and free: OpenSSL holds its address. */
 typedef struct floe_dtls_conn {
-    void *ssl; /* private: SSL, allocated by init, released by free */
+    void *ssl; /* private: SSL, allocated by init, released by free or once connected */
+    floe_dtls_keys keys;
     floe_time now;
     floe_time deadline;
     floe_bytes pending;   /* private: the datagram that the BIO reads next */
@@ -117,9 +134,11 @@ typedef struct floe_dtls_conn {
     floe_dtls_stats stats;
     uint8_t role, state, cause;
     bool state_changed;
-    bool verified; /* private: the peer's certificate has the right fingerprint */
-    bool trimmed;  /* private: OpenSSL's buffers were given back */
-    bool used;     /* private: there was traffic since the last deadline */
+    bool verified;        /* private: the peer's certificate has the right fingerprint */
+    bool trimmed;         /* private: OpenSSL's buffers were given back */
+    bool used;            /* private: there was traffic since the last deadline */
+    bool keeps_openssl;   /* private: for the records as well, as a reference */
+    uint8_t finished[24]; /* private: our last message of the handshake, as a server's */
     /* private: [u16 length][datagram] from head to tail, the newest at last */
     uint16_t flight_head, flight_tail, flight_last;
     uint8_t flight[FLOE_DTLS_FLIGHT_MAX];
@@ -141,8 +160,10 @@ void floe_dtls_conn_start(floe_dtls_conn *conn, floe_time now);
  * over. */
 FLOE_MUST_USE floe_err floe_dtls_conn_input(floe_dtls_conn *conn, floe_time now,
                                             floe_bytes datagram);
-/* The next application record of that datagram, decrypted into buf[0..cap); cap of 16384 holds any.
- * buf may be where the datagram begins: what is still to be read stands behind. False: no more. */
+/* The next application record of that datagram, decrypted into buf[0..cap); cap of 16384, or the
+ * size of the datagram, holds any, and what does not fit is dropped. buf may be where the datagram
+ * begins: what is still to be read stands behind. FLOE_DTLS_HEAD further on it costs least, for
+ * there a record's text stands already. False: no more. */
 bool floe_dtls_conn_poll_data(floe_dtls_conn *conn, uint8_t *buf, size_t cap, size_t *len);
 
 void floe_dtls_conn_advance(floe_dtls_conn *conn, floe_time now);

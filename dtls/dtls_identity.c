@@ -75,6 +75,20 @@ static void count_alert(const SSL *ssl, int where, int value)
     }
 }
 
+/* Our Finished in plain text, to be sent again when OpenSSL is gone. */
+static void keep_finished(int is_written, int version, int type, const void *data, size_t len,
+                          SSL *ssl, void *unused)
+{
+    floe_dtls_conn *conn = SSL_get_app_data(ssl);
+
+    (void)version;
+    (void)unused;
+    if (is_written == 1 && type == SSL3_RT_HANDSHAKE && len == sizeof conn->finished &&
+        *(const uint8_t *)data == SSL3_MT_FINISHED) {
+        memcpy(conn->finished, data, len);
+    }
+}
+
 static bool set_rules(SSL_CTX *ctx)
 {
     /* No tickets and no cache: a session that is resumed shows no certificate to check. */
@@ -86,6 +100,7 @@ static bool set_rules(SSL_CTX *ctx)
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, floe_dtls_verify_certificate, NULL);
     SSL_CTX_set_info_callback(ctx, count_alert);
+    SSL_CTX_set_msg_callback(ctx, keep_finished);
     return SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CIPHERS) == 1 &&

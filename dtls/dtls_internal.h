@@ -87,8 +87,8 @@ void floe_dtls_keys_note_given(floe_dtls_keys *keys, const floe_dtls_record *rec
  * record numbers are used up. */
 bool floe_dtls_keys_seal(floe_dtls_keys *keys, uint8_t type, uint8_t *buf, size_t plain_len,
                          size_t *len);
-/* buf may be where the record stands, or before it. False: forged, replayed or too long for cap;
- * what was in buf is gone. */
+/* buf may be up to FLOE_DTLS_HEAD behind where the record begins, or before it. False: forged,
+ * replayed or too long for cap; what was in buf is gone. */
 bool floe_dtls_keys_open(floe_dtls_keys *keys, const floe_dtls_record *record, uint8_t *buf,
                          size_t cap, size_t *len);
 

@@ -202,7 +202,9 @@ floe_err floe_tls_client_init(floe_tls_client *client, const floe_tls_client_con
     if (host.len > 0 && host.ptr[host.len - 1] == '.') {
         host.len--;
     }
-    if (host.len == 0 || host.len > FLOE_TLS_HOST_MAX || memchr(host.ptr, 0, host.len) != NULL) {
+    /* To OpenSSL a dot in front means any name that ends so. */
+    if (host.len == 0 || host.len > FLOE_TLS_HOST_MAX || host.ptr[0] == '.' ||
+        memchr(host.ptr, 0, host.len) != NULL) {
         return FLOE_E_ARG;
     }
     ERR_clear_error();

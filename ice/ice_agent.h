@@ -147,7 +147,8 @@ void floe_ice_agent_end_local(floe_ice_agent *agent);
  * path.local. `mapped` is our address as the server saw it: the related address, family 0 if
  * unknown. `server` tells servers and transports to them apart in foundations. One that comes after
  * gathering was complete is used, but not told (RFC 8838 section 13). A duplicate is OK. FULL:
- * FLOE_ICE_LOCAL_MAX. ARG: an address that nobody can be asked at. CLOSED. */
+ * FLOE_ICE_LOCAL_MAX. ARG: an address that nobody can be asked at, or one of a socket of ours.
+ * CLOSED. */
 FLOE_MUST_USE floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
                                                 const floe_addr *mapped, uint16_t preference,
                                                 uint8_t server);

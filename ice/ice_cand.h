@@ -27,6 +27,7 @@ typedef struct floe_ice_cand {
                           * order) */
     uint8_t type;        /* floe_ice_type */
     uint8_t transport;   /* floe_transport */
+    bool is_hidden;      /* remote: its address was behind a name, and no TURN server is told it */
 } floe_ice_cand;
 
 /* RFC 8445 section 5.1.2.1: 2^24 type preference + 2^8 local preference + (256 - component). */

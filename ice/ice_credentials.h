@@ -21,7 +21,7 @@ typedef struct floe_ice_credentials {
     uint16_t ufrag_len; /* 0: none known */
     uint16_t pwd_len;
     uint8_t text[FLOE_ICE_CREDENTIAL_MAX]; /* the fragment, then the password */
-    floe_hmac_sha1_key key; /* of the password: what signs and checks */
+    floe_hmac_sha1_key key;                /* of the password: what signs and checks */
 } floe_ice_credentials;
 
 /* Copy. False, and unchanged: too short, too long together, or not ice-chars. */

@@ -15,8 +15,10 @@ floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
     if (floe_ice_agent_is_closed(agent)) {
         return FLOE_E_CLOSED;
     }
-    if (floe_ice_table_find_base(agent, relay) != FLOE_ICE_NONE) {
-        return FLOE_OK;
+    uint8_t base = floe_ice_table_find_base(agent, relay);
+    if (base != FLOE_ICE_NONE) {
+        /* A server that names a socket of ours would have all of its packets. */
+        return agent->local[base].type == FLOE_ICE_RELAY ? FLOE_OK : FLOE_E_ARG;
     }
     floe_ice_cand cand = {
         .addr = *relay,
@@ -88,7 +90,8 @@ void floe_ice_agent_permit(floe_ice_agent *agent, const floe_addr *relay, const 
     for (uint8_t i = 0; i < agent->remote_count; i++) {
         const floe_ice_cand *cand = &agent->remote[i];
         /* RFC 8445 §7.3.1.3: a peer-reflexive one is paired only with the base it came to. */
-        if (cand->type != FLOE_ICE_PRFLX && floe_addr_ip_equal(&cand->addr, peer)) {
+        if (cand->type != FLOE_ICE_PRFLX && !cand->is_hidden &&
+            floe_addr_ip_equal(&cand->addr, peer)) {
             (void)floe_ice_table_get_pair(agent, local, i, true);
         }
     }

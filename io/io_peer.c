@@ -9,10 +9,12 @@
 
 #include "base/addr.h"
 #include "base/assert.h"
+#include "base/crypto.h"
 #include "base/floe_config.h"
 #include "base/rand_os.h"
 #include "io/interfaces.h"
 #include "io/loop_internal.h"
+#include "io/mdns_resolver.h"
 #include "io/relay_links.h"
 #include "io/resolver.h"
 #include "io/udp.h"
@@ -37,11 +39,14 @@ typedef struct floe_io_socket {
 
 struct floe_io_peer {
     floe_loop *loop;
+    floe_span secrets[2]; /* parts of the block with credentials */
     floe_timer timer;
     floe_peer peer;
     floe_dtls_identity identity; /* ours, if the program brought none; else zero */
     bool has_resolver;           /* only a peer that has names to look up needs one */
     floe_resolver resolver;
+    floe_mdns_resolver mdns; /* likewise: loop NULL before */
+    bool use_loopback;
     floe_relay_links links;
     floe_peer_event event; /* read ahead of the program, if has_event */
     bool has_event;
@@ -143,11 +148,13 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
     }
     peer.tx_ring = (floe_sctp_tx *)(void *)cut(at, b->ring);
     peer.tx_ring_len = b->ring_len;
+    io->secrets[0] = (floe_span){*at, b->relays};
     peer.relays = (floe_ice_relay *)(void *)cut(at, b->relays);
     peer.relay_max = b->relay_max;
     peer.send_buffer = (floe_span){cut(at, b->send), b->send};
     peer.recv_buffer = (floe_span){cut(at, b->recv), b->recv};
     peer.description = (floe_span){cut(at, b->description), b->description};
+    io->secrets[1] = (floe_span){*at, b->texts};
     return floe_peer_init(&io->peer, &peer, floe_loop_now(io->loop));
 }
 
@@ -295,11 +302,16 @@ static void release(floe_io_peer *io)
         floe_udp_close(&io->sockets[i].udp);
     }
     floe_relay_links_close_all(&io->links);
+    floe_mdns_resolver_free(&io->mdns);
     if (io->has_resolver) {
         floe_resolver_free(&io->resolver);
     }
     floe_peer_free(&io->peer);
     floe_dtls_identity_free(&io->identity);
+    floe_secret_wipe(&io->peer, sizeof io->peer);
+    for (size_t i = 0; i < sizeof io->secrets / sizeof io->secrets[0]; i++) {
+        floe_secret_wipe(io->secrets[i].ptr, io->secrets[i].len);
+    }
     free(io);
 }
 
@@ -318,6 +330,7 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
         return FLOE_E_FULL;
     }
     made->loop = loop;
+    made->use_loopback = config->use_loopback;
     made->run = (floe_transmit){.buf = made->out, .cap = sizeof made->out};
     uint8_t *at = (uint8_t *)made + size;
     floe_err err = init_peer(made, config, &b, &at);
@@ -377,6 +390,13 @@ static void on_resolved(void *ctx, uint32_t request, const floe_addr *addr)
 
 static void resolve(floe_io_peer *io, uint32_t request, floe_bytes host)
 {
+    if (floe_mdns_resolver_is_for(host)) {
+        if (io->mdns.loop == NULL) {
+            floe_mdns_resolver_init(&io->mdns, io->loop, io->use_loopback, on_resolved, io);
+        }
+        floe_mdns_resolver_ask(&io->mdns, request, host);
+        return;
+    }
     if (!io->has_resolver) {
         floe_resolver_init(&io->resolver, io->loop, NULL, on_resolved, io);
         io->has_resolver = true;

@@ -80,6 +80,7 @@ void floe_relay_links_open(floe_relay_links *links, uint32_t relay, const floe_p
     close_link(entry);
     entry->links = links;
     entry->relay = relay;
+    entry->is_full = false;
     if (err == FLOE_OK) {
         err = floe_server_link_open(&entry->link, links->loop, &config);
     }
@@ -104,13 +105,28 @@ void floe_relay_links_close_all(floe_relay_links *links)
     floe_tls_trust_free(&links->made);
 }
 
+static floe_err send_run(floe_relay_link *entry, const floe_transmit *run)
+{
+    floe_time now = floe_loop_now(entry->links->loop);
+    floe_err err = floe_server_link_send(entry->link, run->buf, run->len, run->segment);
+    if (err != FLOE_E_AGAIN) {
+        entry->is_full = false;
+        return err;
+    }
+    if (!entry->is_full) {
+        entry->is_full = true;
+        entry->full_until = floe_time_after(now, FLOE_RELAY_LINK_PATIENCE);
+    }
+    return now < entry->full_until ? FLOE_E_AGAIN : FLOE_E_FULL;
+}
+
 floe_err floe_relay_links_send(floe_relay_links *links, const floe_transmit *run)
 {
     for (uint32_t i = 0; i < FLOE_RELAY_LINK_MAX; i++) {
         floe_server_link *link = links->link[i].link;
         if (link != NULL && floe_server_link_is_open(link) &&
             floe_path_equal(floe_server_link_get_path(link), &run->path)) {
-            return floe_server_link_send(link, run->buf, run->len, run->segment);
+            return send_run(&links->link[i], run);
         }
     }
     return FLOE_E_UNKNOWN;

@@ -14,7 +14,8 @@
 extern "C" {
 #endif
 
-#define FLOE_RELAY_LINK_MAX (2u * FLOE_ICE_SERVER_MAX) /* a server may have two addresses */
+#define FLOE_RELAY_LINK_MAX      (2u * FLOE_ICE_SERVER_MAX) /* a server may have two addresses */
+#define FLOE_RELAY_LINK_PATIENCE (2 * FLOE_SECOND)          /* with a server that does not read */
 
 typedef struct floe_relay_links floe_relay_links;
 
@@ -22,7 +23,9 @@ typedef struct floe_relay_link { /* private */
     floe_relay_links *links;
     floe_server_link *link; /* NULL: none */
     uint32_t relay;
-    char fault[96]; /* why the last one failed */
+    bool is_full;         /* since it refused a run, it has taken none */
+    floe_time full_until; /* then what it refuses is lost */
+    char fault[96];       /* why the last one failed */
 } floe_relay_link;
 
 struct floe_relay_links { /* in the caller's memory, not to be moved; the caller sets these: */
@@ -42,7 +45,9 @@ void floe_relay_links_open(floe_relay_links *links, uint32_t relay, const floe_p
                            floe_bytes host);
 void floe_relay_links_close(floe_relay_links *links, uint32_t relay);
 void floe_relay_links_close_all(floe_relay_links *links);
-/* AGAIN: no room now; `writable` follows. UNKNOWN: there is no such connection (any more). */
+/* AGAIN: no room now; `writable` follows. FULL: none for FLOE_RELAY_LINK_PATIENCE: the run is lost,
+ * so that a server that does not read holds up nothing that goes another way. UNKNOWN: there is no
+ * such connection (any more). */
 FLOE_MUST_USE floe_err floe_relay_links_send(floe_relay_links *links, const floe_transmit *run);
 const char *floe_relay_links_get_fault(const floe_relay_links *links, uint32_t relay);
 

@@ -423,6 +423,7 @@ void floe_server_link_close(floe_server_link *link)
     }
     close_socket(link);
     floe_loop_remove_timer(link->loop, &link->timer);
+    floe_tls_client_free(&link->tls); /* now: who lent the authorities may take them back */
     link->is_closed = true;
     if (!link->is_running) {
         free_link(link);

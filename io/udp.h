@@ -1,8 +1,10 @@
 /*
  * io/udp.h - UDP sockets that send and receive runs: many datagrams a system call.
  *
- * The seam where the kernel's batching is used: sendmmsg() and recvmmsg() now; segmentation offload
- * would change nothing outside. Does not know what is in a datagram. Linux.
+ * A run goes to the kernel whole where it can cut it (UDP_SEGMENT), and comes from it whole where
+ * it has put it together (UDP_GRO); elsewhere by sendmmsg() and recvmmsg(), or one datagram a call.
+ * Which of them is a matter of each socket, found out as it goes. Does not know what is in a
+ * datagram. Linux.
  */
 #ifndef FLOE_IO_UDP_H
 #define FLOE_IO_UDP_H
@@ -15,15 +17,18 @@
 extern "C" {
 #endif
 
-#define FLOE_UDP_BATCH 64u   /* datagrams of one system call */
-#define FLOE_UDP_SLOT  2048u /* the largest datagram received; larger ones are dropped, counted */
+#define FLOE_UDP_RUNS  64u    /* of a batch, at most */
+#define FLOE_UDP_SLOT  65536u /* more than the largest run that the kernel puts together */
+#define FLOE_UDP_SLOTS 4u     /* received by one system call */
 
 typedef struct floe_udp {
     int fd;          /* -1: closed */
     floe_addr local; /* what it is bound to, port included */
     uint64_t
         send_dropped; /* datagrams that the kernel refused: no route, not permitted, too long */
-    uint64_t recv_dropped; /* datagrams that were empty or longer than a slot */
+    uint64_t recv_dropped; /* datagrams that were empty or came from port 0 */
+    bool can_segment;      /* private: the kernel cuts runs */
+    bool can_batch;        /* private: it has sendmmsg() and recvmmsg() */
 } floe_udp;
 
 /* A run as received: equal datagrams back to back, the last one possibly shorter. */
@@ -33,15 +38,17 @@ typedef struct floe_udp_run {
     size_t len, segment;
 } floe_udp_run;
 
-/* What one recvmmsg() brought; some 140 KB, so not for the stack. Fields are private. */
+/* What waited at a socket. 260 KB, so not for the stack; only pages that datagrams have come to are
+ * ever touched. One batch will do for all the sockets of a thread. Fields are private. */
 typedef struct floe_udp_batch {
     floe_addr local;
-    size_t count, next; /* datagrams received; the first one not handed out */
+    size_t count, next; /* runs received; the first one not handed out */
+    size_t used;        /* bytes in front of the free ones */
     struct {
         floe_addr from;
-        size_t len; /* 0: dropped */
-    } datagrams[FLOE_UDP_BATCH];
-    uint8_t bytes[FLOE_UDP_BATCH * FLOE_UDP_SLOT];
+        size_t at, len, segment;
+    } runs[FLOE_UDP_RUNS];
+    uint8_t bytes[FLOE_UDP_SLOTS * FLOE_UDP_SLOT];
 } floe_udp_batch;
 
 /* Open a socket bound to `local`, where port 0 means any. ARG: this machine has no such address, or
@@ -53,8 +60,8 @@ void floe_udp_close(floe_udp *udp); /* a closed one is fine */
  * the kernel refuses is counted and skipped. AGAIN: no room now; call again when it is writable. */
 FLOE_MUST_USE floe_err floe_udp_send_run(floe_udp *udp, const floe_transmit *run, size_t *done);
 
-/* Receive what waits, one system call. Then take the runs out; they are valid until the next
- * receive. A full batch (count == FLOE_UDP_BATCH) says that more may wait. */
+/* Receive what waits, up to a batch of it; then take the runs out. They are valid until the next
+ * receive. A batch may have been too small: the socket is then still readable. */
 void floe_udp_recv_runs(floe_udp *udp, floe_udp_batch *batch);
 bool floe_udp_next_run(floe_udp_batch *batch, floe_udp_run *run);
 

@@ -91,7 +91,8 @@ typedef enum floe_peer_event_type {
     FLOE_PEER_EV_NEGOTIATION,  /* negotiationneeded: make an offer */
     FLOE_PEER_EV_CANDIDATE,    /* .cand: tell the peer, as floe_peer_put_candidate() writes it */
     FLOE_PEER_EV_PAIR,         /* the selected pair changed: floe_peer_get_stats() */
-    FLOE_PEER_EV_RESOLVE,      /* .request, .host: look the name up, then floe_peer_resolved() */
+    FLOE_PEER_EV_RESOLVE,      /* .request, .host: look the name up, then floe_peer_resolved(). One
+                                * in .local is a candidate of the peer, for multicast DNS */
     FLOE_PEER_EV_CONNECT,      /* .request, .path (remote, transport), .host: open a connection to
                                 * this TURN server; floe_peer_connected() or _disconnected() */
     FLOE_PEER_EV_DISCONNECT,   /* .request: close that connection */
@@ -112,7 +113,7 @@ typedef struct floe_peer_event {
     floe_peer_state state;
     floe_dc_id channel;
     uint32_t request;
-    floe_bytes host; /* view into the server's URL */
+    floe_bytes host; /* view: until the next event is read */
     floe_path path;
     floe_ice_cand cand;
 } floe_peer_event;
@@ -122,11 +123,13 @@ typedef struct floe_peer_stats {
     floe_dtls_stats dtls;
     floe_sctp_stats sctp;
     uint64_t datagrams_received, datagrams_sent, runs_sent;
-    uint64_t dropped_unknown;     /* datagrams of no protocol that belongs here */
-    uint64_t dropped_unvalidated; /* DTLS from an address that ICE has not validated */
-    uint64_t dropped_unrelayed;   /* for a relay that has no permission (any more) */
-    uint64_t candidates_ignored;  /* remote candidates that this side can not use: TCP, names,
-                                     component 2 */
+    uint64_t bytes_received, bytes_sent; /* of these datagrams */
+    uint32_t pair_changes;               /* selections of a pair, the first included */
+    uint64_t dropped_unknown;            /* datagrams of no protocol that belongs here */
+    uint64_t dropped_unvalidated;        /* DTLS from an address that ICE has not validated */
+    uint64_t dropped_unrelayed;          /* for a relay that has no permission (any more) */
+    uint64_t candidates_ignored; /* remote candidates that this side can not use: TCP, names that
+                                    nobody knows, component 2 */
 } floe_peer_stats;
 
 #define FLOE_PEER_CANDIDATE_MAX 192u /* the longest candidate line that floe writes, with NUL */

@@ -10,6 +10,13 @@ void floe_peer_pump(floe_peer *peer);
 
 /* The negotiated facts are here: make the DTLS end, or fail (peer_transport.c). */
 void floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote);
+/* A candidate that is a name in .local: keep it until it is resolved. False: it is of no use, or
+ * there is no room (peer_name.c). */
+bool floe_peer_keep_name(floe_peer *peer, const floe_sdp_candidate *sdp, floe_bytes ufrag);
+/* The peer has no more candidates, but names of this generation may still become some. */
+void floe_peer_end_remote(floe_peer *peer, floe_bytes ufrag);
+bool floe_peer_poll_name(floe_peer *peer, floe_peer_event *event);
+void floe_peer_name_resolved(floe_peer *peer, uint32_t index, const floe_addr *addr);
 /* A name to look up, a connection to open or close (peer_server.c). */
 bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event);
 /* Take the datagrams that came too early, as far as their path is valid by now. */

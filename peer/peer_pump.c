@@ -97,6 +97,7 @@ static void pump_path(floe_peer *peer)
     peer->path = path;
     peer->has_path = true;
     peer->is_pair_news = true;
+    peer->stats.pair_changes++;
     if (is_change) {
         /* RFC 9260 §7.2: what was learned about one path says nothing about another. */
         floe_sctp_assoc_path_changed(&peer->sctp, peer->now);

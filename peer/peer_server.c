@@ -70,6 +70,11 @@ floe_err floe_peer_add_server(floe_peer *peer, floe_bytes url, floe_bytes userna
 
 void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr)
 {
+    if (request >= FLOE_ICE_SERVER_MAX) {
+        floe_peer_name_resolved(peer, request - FLOE_ICE_SERVER_MAX, addr);
+        floe_peer_pump(peer);
+        return;
+    }
     if (request >= peer->server_count) {
         return;
     }
@@ -123,7 +128,7 @@ bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event)
             return true;
         }
     }
-    return poll_connection(peer, event);
+    return poll_connection(peer, event) || floe_peer_poll_name(peer, event);
 }
 
 bool floe_peer_get_relay(const floe_peer *peer, uint32_t relay, floe_ice_relay_stats *stats)

@@ -288,6 +288,9 @@ static floe_err add_candidate(floe_peer *peer, floe_bytes text, floe_bytes ufrag
     if (parsed.ufrag.len > 0 && !floe_bytes_equal(parsed.ufrag, ufrag)) {
         return FLOE_E_UNKNOWN; /* RFC 8838 §9: of a generation that is over, or not here yet */
     }
+    if (floe_sdp_candidate_is_mdns(&parsed) && floe_peer_keep_name(peer, &parsed, ufrag)) {
+        return FLOE_OK;
+    }
     err = floe_ice_cand_from_sdp(&cand, &parsed);
     if (err == FLOE_OK) {
         err = floe_ice_agent_add_remote(&peer->ice, &cand);
@@ -307,7 +310,7 @@ static void add_candidates(floe_peer *peer, const incoming *in)
     /* RFC 8838 §8.2: at the end mark, these are all. Without a=ice-options:trickle they should be,
      * but pion and GStreamer leave it out and trickle all the same. */
     if (in->desc.is_end_of_candidates) {
-        floe_ice_agent_end_remote(&peer->ice);
+        floe_peer_end_remote(peer, in->desc.ufrag);
     }
 }
 
@@ -328,6 +331,7 @@ static void apply_ice(floe_peer *peer, const incoming *in)
         floe_ice_agent_set_remote(&peer->ice, in->desc.ufrag, in->desc.pwd, in->desc.is_ice_lite);
     FLOE_ASSERT(err == FLOE_OK); /* checked, and the agent is never closed */
     peer->has_remote_ice = true;
+    peer->is_end_held = false;
     add_candidates(peer, in);
 }
 
@@ -432,7 +436,7 @@ floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate, floe_byt
     }
     floe_err err = FLOE_OK;
     if (candidate.len == 0) {
-        floe_ice_agent_end_remote(&peer->ice);
+        floe_peer_end_remote(peer, desc.ufrag);
     } else {
         err = add_candidate(peer, candidate, desc.ufrag);
     }

@@ -2,8 +2,8 @@
  * peer/peer_stats.h - a peer's statistics in the groups and words of the W3C's webrtc-stats.
  *
  * One struct for each group; of what there can be several a cursor steps through all: it starts at
- * 0, and a function that takes it says false after the last. All is read from the peer as it is now,
- * copied into the caller's struct; texts are views that hold until the next call on the peer.
+ * 0, and a function that takes it says false after the last. All is read from the peer as it is
+ * now, copied into the caller's struct; texts are views that hold until the next call on the peer.
  * Counters run since floe_peer_init(). What floe does not count is not here: a zero is a zero.
  * floe_peer_get_stats() (peer/peer.h) has what the W3C has no words for: drops, retransmissions.
  */
@@ -34,24 +34,24 @@ typedef struct floe_peer_transport_stats { /* RTCTransportStats */
     uint64_t requests_sent, requests_received, responses_sent, responses_received;
     uint64_t consent_requests_sent;
     floe_ice_state ice_state;
-    floe_peer_stats_role ice_role;    /* unknown before there is a description */
-    floe_bytes ice_local_ufrag;       /* empty before there is a local description */
-    bool has_selected_pair;           /* then floe_peer_next_pair() gives it */
-    uint32_t selected_pair_changes;   /* the first selection is one */
+    floe_peer_stats_role ice_role;  /* unknown before there is a description */
+    floe_bytes ice_local_ufrag;     /* empty before there is a local description */
+    bool has_selected_pair;         /* then floe_peer_next_pair() gives it */
+    uint32_t selected_pair_changes; /* the first selection is one */
     floe_dtls_state dtls_state;
-    floe_peer_stats_role dtls_role;   /* unknown before offer and answer */
-    uint16_t tls_version;             /* 0xfefd is DTLS 1.2; 0 before the handshake is over */
-    const char *dtls_cipher;          /* IANA's name; NULL likewise */
+    floe_peer_stats_role dtls_role; /* unknown before offer and answer */
+    uint16_t tls_version;           /* 0xfefd is DTLS 1.2; 0 before the handshake is over */
+    const char *dtls_cipher;        /* as OpenSSL has it; NULL likewise */
     floe_dtls_digest local_certificate;
     floe_dtls_digest remote_certificate; /* size 0 before offer and answer */
 } floe_peer_transport_stats;
 
 typedef struct floe_peer_candidate_stats { /* RTCIceCandidateStats */
     bool is_remote;
-    uint8_t type;       /* floe_ice_type */
-    uint8_t protocol;   /* floe_transport between the peers: UDP */
-    floe_addr addr;     /* address and port */
-    floe_addr related;  /* relatedAddress, relatedPort; family 0: none, or hidden */
+    uint8_t type;      /* floe_ice_type */
+    uint8_t protocol;  /* floe_transport between the peers: UDP */
+    floe_addr addr;    /* address and port */
+    floe_addr related; /* relatedAddress, relatedPort; family 0: none, or hidden */
     uint32_t priority;
     uint32_t foundation;
     /* Of a relayed candidate of ours: the URL in its parts. server_host is empty otherwise. */
@@ -68,7 +68,7 @@ typedef enum floe_peer_pair_state { /* RTCStatsIceCandidatePairState, as far as 
 typedef struct floe_peer_pair_stats { /* RTCIceCandidatePairStats */
     floe_peer_candidate_stats local, remote;
     floe_peer_pair_state state; /* failed: it has no consent (any more) */
-    bool is_nominated;
+    bool is_nominated;          /* as of floe_peer_transport_stats.ice_state COMPLETED */
     uint64_t priority;
     uint32_t rtt_us; /* currentRoundTripTime, smoothed; 0 before the first sample */
 } floe_peer_pair_stats;
@@ -88,11 +88,11 @@ typedef struct floe_peer_channel_stats { /* RTCDataChannelStats */
 } floe_peer_channel_stats;
 
 typedef struct floe_peer_sctp_stats { /* RTCSctpTransportStats */
-    uint32_t srtt_us;           /* smoothedRoundTripTime; 0 before the first sample */
-    uint32_t congestion_window; /* bytes */
-    uint32_t receiver_window;   /* bytes that the peer has room for */
-    uint32_t mtu;               /* of an SCTP packet */
-    uint32_t unacked_bytes;     /* sent and not acknowledged (the W3C counts chunks) */
+    uint32_t srtt_us;                 /* smoothedRoundTripTime; 0 before the first sample */
+    uint32_t congestion_window;       /* bytes */
+    uint32_t receiver_window;         /* bytes that the peer has room for */
+    uint32_t mtu;                     /* of an SCTP packet */
+    uint32_t unacked_bytes;           /* sent and not acknowledged (the W3C counts chunks) */
 } floe_peer_sctp_stats;
 
 void floe_peer_get_connection(const floe_peer *peer, floe_peer_connection_stats *stats);

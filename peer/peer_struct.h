@@ -2,6 +2,7 @@
 #ifndef FLOE_PEER_PEER_STRUCT_H
 #define FLOE_PEER_PEER_STRUCT_H
 
+#include "mdns/mdns_name.h"
 #include "peer/peer.h"
 
 /* A DTLS datagram that came before its path was validated or the peer's description was known. Both
@@ -24,6 +25,15 @@ typedef struct floe_peer_server {
     bool is_turn;
     bool is_asked; /* EV_RESOLVE was read, or there is nothing to ask */
 } floe_peer_server;
+
+/* A candidate of the peer whose address is a name. */
+typedef struct floe_peer_name {
+    floe_mdns_name name;
+    floe_ice_cand cand;  /* all but the IP */
+    uint32_t ufrag_hash; /* the peer's, of that generation */
+    bool is_used;
+    bool is_asked; /* EV_RESOLVE was read */
+} floe_peer_name;
 
 /* A description of the remote side: the text in its half of config.description, and the parsed
  * lines over it. */
@@ -88,6 +98,10 @@ struct floe_peer {
     size_t told_candidates; /* cursor of the agent's local candidates */
     floe_peer_server servers[FLOE_ICE_SERVER_MAX];
     uint32_t server_count;
+    floe_peer_name names[FLOE_PEER_NAME_MAX];
+    char name_text[FLOE_MDNS_NAME_TEXT_MAX]; /* that EV_RESOLVE views */
+    bool is_end_held;     /* the peer has no more candidates, once these names are resolved */
+    bool is_relayed_only; /* names of the local network are of no use */
 
     floe_peer_stats stats; /* its own counters; the modules' are asked for */
 };

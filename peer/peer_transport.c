@@ -44,12 +44,13 @@ void floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote)
 static void input_dtls(floe_peer *peer, uint8_t *bytes, size_t len)
 {
     size_t plain;
+    size_t head = len < FLOE_DTLS_HEAD ? len : FLOE_DTLS_HEAD;
     if (floe_dtls_conn_input(&peer->dtls, peer->now, (floe_bytes){bytes, len}) != FLOE_OK) {
         return;
     }
-    while (floe_dtls_conn_poll_data(&peer->dtls, bytes, len, &plain)) {
+    while (floe_dtls_conn_poll_data(&peer->dtls, bytes + head, len - head, &plain)) {
         /* Errors are counted by the association. */
-        (void)!floe_sctp_assoc_input(&peer->sctp, peer->now, (floe_bytes){bytes, plain});
+        (void)!floe_sctp_assoc_input(&peer->sctp, peer->now, (floe_bytes){bytes + head, plain});
     }
 }
 
@@ -130,6 +131,7 @@ void floe_peer_input(floe_peer *peer, floe_time now, const floe_path *path, uint
     if (peer->is_closed) {
         return;
     }
+    peer->stats.bytes_received += len;
     for (size_t at = 0; at < len; at += segment) {
         size_t size = len - at < segment ? len - at : segment;
         peer->stats.datagrams_received++;
@@ -263,5 +265,6 @@ bool floe_peer_poll_transmit(floe_peer *peer, floe_transmit *out)
         }
     }
     peer->stats.runs_sent += is_sent;
+    peer->stats.bytes_sent += is_sent ? out->len : 0;
     return is_sent;
 }

@@ -8,6 +8,7 @@
 /* Where parsing stands. */
 typedef struct scan {
     floe_sdp *sdp;
+    bool is_fragment;    /* of a description: lines in any order, and only a= and m= count */
     uint32_t line_count; /* lines so far */
     uint32_t seen;       /* lower-case letters so far in this section, a bit each */
     size_t line_at;      /* offset of the line */
@@ -93,6 +94,9 @@ static bool breaks_form(scan *s, const floe_sdp_line *line)
 static bool breaks_order(scan *s, const floe_sdp_line *line, const floe_sdp_rule *rule)
 {
     bool in_media = s->sdp->media_count > 0;
+    if (s->is_fragment) {
+        return false;
+    }
     if (s->line_count < 3 && line->type != "vos"[s->line_count]) {
         return breaks(s, s->line_at, first_lines);
     }
@@ -121,10 +125,11 @@ static bool breaks_grammar(scan *s, const floe_sdp_line *line, const floe_sdp_ru
 /* RFC 8866 §5.9: a session has a t= line. */
 static bool breaks_session(scan *s, size_t end)
 {
-    if (s->line_count < 3) {
+    if (s->line_count < 3 && !s->is_fragment) {
         return breaks(s, end, first_lines);
     }
-    bool has_time = s->sdp->media_count > 0 || (s->seen & UINT32_C(1) << ('t' - 'a')) != 0;
+    bool has_time =
+        s->is_fragment || s->sdp->media_count > 0 || (s->seen & UINT32_C(1) << ('t' - 'a')) != 0;
     return !has_time && breaks(s, end, "t= must stand before the first m=");
 }
 
@@ -138,7 +143,8 @@ static floe_err scan_line(scan *s, const floe_sdp_line *line)
         breaks(s, s->line_at, "a line must not exceed FLOE_SDP_LINE_MAX bytes");
         return FLOE_E_TOO_BIG;
     }
-    const floe_sdp_rule *rule = floe_sdp_find_rule(line->type);
+    bool is_passed_over = s->is_fragment && line->type != 'a' && line->type != 'm';
+    const floe_sdp_rule *rule = is_passed_over ? NULL : floe_sdp_find_rule(line->type);
     if (breaks_order(s, line, rule) || breaks_grammar(s, line, rule)) {
         return FLOE_E_MALFORMED;
     }
@@ -176,11 +182,11 @@ static floe_err scan_text(scan *s)
     return breaks_session(s, text.len) ? FLOE_E_MALFORMED : FLOE_OK;
 }
 
-floe_err floe_sdp_parse(floe_sdp *sdp, floe_bytes text, floe_sdp_fault *fault)
+floe_err floe_sdp_scan(floe_sdp *sdp, floe_bytes text, bool is_fragment, floe_sdp_fault *fault)
 {
     memset(sdp, 0, sizeof *sdp);
     sdp->text = text;
-    scan s = {.sdp = sdp};
+    scan s = {.sdp = sdp, .is_fragment = is_fragment};
     floe_err err = scan_text(&s);
     if (err != FLOE_OK) {
         floe_sdp_set_fault(fault, text, s.at, s.rule);
@@ -189,6 +195,11 @@ floe_err floe_sdp_parse(floe_sdp *sdp, floe_bytes text, floe_sdp_fault *fault)
         floe_sdp_clear_fault(fault);
     }
     return err;
+}
+
+floe_err floe_sdp_parse(floe_sdp *sdp, floe_bytes text, floe_sdp_fault *fault)
+{
+    return floe_sdp_scan(sdp, text, false, fault);
 }
 
 bool floe_sdp_next(const floe_sdp *sdp, uint32_t section, size_t *cursor, floe_sdp_line *line)

@@ -54,6 +54,10 @@ bool floe_sdp_check(const floe_sdp_rule *rule, floe_text *t);
 /* The value of an m= line; false: *t stands where it breaks the rule. */
 bool floe_sdp_get_media(floe_text *t, floe_sdp_media *media);
 
+/* floe_sdp_parse(), also of a fragment, which has no order (sdp_fragment.c). */
+FLOE_MUST_USE floe_err floe_sdp_scan(floe_sdp *sdp, floe_bytes text, bool is_fragment,
+                                     floe_sdp_fault *fault);
+
 /* Say where in `text` a rule is broken; say that none is. fault may be NULL. */
 void floe_sdp_set_fault(floe_sdp_fault *fault, floe_bytes text, size_t at, const char *rule);
 void floe_sdp_clear_fault(floe_sdp_fault *fault);

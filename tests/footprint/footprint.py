@@ -24,7 +24,7 @@ APART = {f"stun {part}": {f"stun_stun_{part}.o"}
          for part in ("discovery", "server", "auth", "rtt", "stream")}
 APART["ice relays"] = {f"ice_ice_relays{part}.o" for part in ("", "_agent", "_path", "_sync")}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
-         "floe_dtls_conn", "floe_sctp_assoc", "floe_dc", "floe_peer"]
+         "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024
 GOALS = {
     "sizeof floe_ice_agent": 10 * KB,

@@ -74,6 +74,17 @@ class Examples(unittest.TestCase):
         self.assertEqual(peer.end(), 0)
         self.assertEqual(example.end(), (0, b""))
 
+    def test_callbacks_answers_and_echoes(self):
+        example, peer = self.run_example("callbacks"), self.run_peer(role="offer")
+        example.write_description(peer.wait("local")["sdp"])
+        peer.do("remote", type="answer", sdp=example.read_description())
+        peer.wait("open")
+        peer.do("send", size=200000, count=20)
+        for _ in range(20):
+            self.assertEqual(peer.wait("msg")["binary"], 200000)
+        self.assertEqual(peer.end(), 0)
+        self.assertEqual(example.end(), (0, b""))
+
     def test_blocking_says_hello_and_ends_after_goodbye(self):
         example, peer = self.run_example("blocking"), self.run_peer(role="answer")
         peer.do("remote", type="offer", sdp=example.read_description())

@@ -73,6 +73,9 @@ class Connection(PeerTest):
             self.assertEqual(stats["dtls"]["state"], "connected")
             self.assertGreater(stats["sctp"]["packets_received"], 0)
             self.assertEqual(len(stats["channels"]), 1)
+            report = {entry["id"]: entry for entry in stats["report"]}
+            selected = report[report["transport"]["selectedCandidatePairId"]]
+            self.assertEqual(report[selected["remoteCandidateId"]]["protocol"], "udp")
             pair = peer.wait("pair")
             self.assertRegex(pair["local"], r"^(host|prflx) udp \S+ \d+$")
             self.assertRegex(pair["remote"], r"^(host|prflx) udp \S+ \d+$")

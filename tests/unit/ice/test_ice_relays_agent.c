@@ -320,6 +320,8 @@ static void test_ice_relays_agent_refuses_what_can_not_be(void **state)
     size_t at = 0;
     assert_int_equal(floe_ice_agent_add_relay(&solo.agent, &none, &none, 1, 1), FLOE_E_ARG);
     assert_int_equal(floe_ice_agent_add_relay(&solo.agent, &relay, &none, 1, 1), FLOE_OK);
+    /* A server that names a socket of ours would have all of its packets. */
+    assert_int_equal(floe_ice_agent_add_relay(&solo.agent, &solo.local, &none, 1, 1), FLOE_E_ARG);
     assert_int_equal(stats().local_candidates, 2);
     floe_ice_agent_remove_relay(&solo.agent, &solo.local); /* a socket is no relay */
     floe_ice_agent_remove_relay(&solo.agent, &solo.peer);

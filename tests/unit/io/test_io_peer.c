@@ -8,6 +8,7 @@
 #include "io/udp.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,10 +22,20 @@ static floe_dtls_identity identity; /* making one takes longer than a test */
 static struct {
     bool is_narrow; /* take one datagram, then none, and so on */
     bool is_full;
+    bool cuts_nothing; /* has no UDP_SEGMENT */
     unsigned refusals;
 } kernel;
 
-/* Stands in for the C library's. */
+/* These stand in for the C library's. */
+int setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+    if (kernel.cuts_nothing && level == SOL_UDP && option == UDP_SEGMENT) {
+        errno = ENOPROTOOPT;
+        return -1;
+    }
+    return (int)syscall(SYS_setsockopt, fd, level, option, value, len);
+}
+
 int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     if (kernel.is_narrow) {
@@ -202,6 +213,7 @@ static void test_io_peer_waits_for_room_and_loses_nothing(void **state)
 {
     fixture *f = *state;
     static uint8_t big[250000];
+    kernel.cuts_nothing = true;
     open_both(f);
     expect_no_loss(f);
     kernel.is_narrow = true;
@@ -306,7 +318,7 @@ static void test_io_peer_survives_garbage_on_its_sockets(void **state)
     }
     connect_peers(f);
     floe_io_peer_get_stats(f->io[1], &stats);
-    assert_true(stats.recv_dropped >= 100);
+    assert_int_equal(stats.recv_dropped, 0); /* the peer judges what is garbage */
     assert_int_equal(floe_peer_send(f->peer[0], f->channel[0], true, FLOE_LIT("hi")), FLOE_OK);
     expect_message(f, 1, FLOE_LIT("hi"));
     floe_udp_close(&udp);

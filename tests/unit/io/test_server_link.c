@@ -4,6 +4,7 @@
  */
 #include "io/server_link.h"
 
+#include <openssl/bio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -295,6 +296,46 @@ static void test_server_link_can_be_closed_in_failed(void **state)
     tls_link_run_turns(&f, 3);
 }
 
+static bool is_released;
+
+static int note_release(BIO *bio)
+{
+    (void)bio;
+    is_released = true;
+    return 1;
+}
+
+static void close_and_take_back(void *ctx, floe_server_link *link, floe_span message)
+{
+    (void)message;
+    floe_server_link_close(link);
+    f.link = NULL;
+    f.received++;
+    assert_true(is_released);
+    floe_tls_trust_free(ctx);
+}
+
+/* The link's own memory stays until the handler returns; what was lent to it may go at once. */
+static void test_server_link_gives_authorities_back_when_closed_in_a_handler(void **state)
+{
+    (void)state;
+    floe_tls_trust trust;
+    assert_int_equal(floe_tls_trust_init(&trust, f.authority.path), FLOE_OK);
+    assert_int_equal(BIO_meth_set_destroy(trust.method, note_release), 1);
+    f.config.trust = &trust;
+    f.config.received = close_and_take_back;
+    f.config.ctx = &trust;
+    f.config.opened = NULL;
+    is_released = false;
+    tls_link_open(&f, FLOE_TLS);
+    for (int i = 0; i < TLS_LINK_TURNS && !floe_server_link_is_open(f.link); i++) {
+        tls_link_turn(&f);
+    }
+    tls_link_send(&f, 4, 1);
+    tls_link_run_until(&f, &f.received, 1);
+    tls_link_run_turns(&f, 3);
+}
+
 static void check_end(floe_transport transport)
 {
     tls_link_open(&f, transport);
@@ -429,6 +470,7 @@ int main(void)
         TEST(test_server_link_can_be_closed_in_opened_and_in_received),
         TEST(test_server_link_can_be_closed_in_writable),
         TEST(test_server_link_can_be_closed_in_failed),
+        TEST(test_server_link_gives_authorities_back_when_closed_in_a_handler),
         TEST(test_server_link_says_that_the_server_has_closed),
         TEST(test_server_link_delivers_what_came_before_the_end),
         TEST(test_server_link_says_that_the_server_has_reset),

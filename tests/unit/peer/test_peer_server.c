@@ -78,6 +78,7 @@ static void test_peer_server_for_turn_needs_memory(void **state)
 
 static void test_peer_server_for_turn_is_one_for_each_memory(void **state)
 {
+    UNIT_NEEDS(FLOE_ICE_SERVER_MAX > PEER_PAIR_RELAYS);
     floe_peer *a = &((peer_pair *)*state)->end[0].peer;
     floe_err err = FLOE_OK;
     const char *why = NULL;
