@@ -114,15 +114,16 @@ static bool take_lines(pairing *p)
 static bool read_paste(pairing *p)
 {
     talk *chat = &p->chat;
-    size_t room = sizeof chat->line - 1 - chat->line_len;
+    bool is_over = false;
+    size_t room = sizeof chat->line - 2 - chat->line_len;
     ssize_t len = read(STDIN_FILENO, chat->line + chat->line_len, room);
     if (len < 0 && (errno == EINTR || errno == EAGAIN)) {
         return true;
     }
     if (len <= 0) {
-        chat_say(chat, "no answer was pasted");
-        give_up(p);
-        return false;
+        chat->line[chat->line_len] = '\n'; /* a last line without its end */
+        len = 1;
+        is_over = true;
     }
     chat->line_len += (size_t)len;
     chat->line[chat->line_len] = '\0';
@@ -130,7 +131,12 @@ static bool read_paste(pairing *p)
         chat_say(chat, "connecting");
         return false;
     }
-    if (chat->line_len == sizeof chat->line - 1) {
+    if (is_over) {
+        chat_say(chat, "no answer was pasted");
+        give_up(p);
+        return false;
+    }
+    if (chat->line_len == sizeof chat->line - 2) {
         chat->line_len = 0; /* a line without end is no answer */
     }
     return true;

@@ -136,6 +136,14 @@ static void put_candidates(json_t *report, const floe_peer *peer)
     }
 }
 
+/* RTCStatsIceCandidatePairState. */
+static const char *pair_state_name(floe_ice_pair_state state)
+{
+    static const char *const names[] = {"frozen",      "frozen",    "waiting",
+                                        "in-progress", "succeeded", "failed"};
+    return names[state];
+}
+
 static void put_pairs(json_t *report, const floe_peer *peer)
 {
     floe_peer_pair_stats pair;
@@ -149,7 +157,7 @@ static void put_pairs(json_t *report, const floe_peer *peer)
         put_text(object, "transportId", TRANSPORT_ID);
         put_text(object, "localCandidateId", candidate_id(&pair.local, end));
         put_text(object, "remoteCandidateId", candidate_id(&pair.remote, end));
-        put_text(object, "state", pair.state == FLOE_PEER_PAIR_SUCCEEDED ? "succeeded" : "failed");
+        put_text(object, "state", pair_state_name(pair.state));
         json_object_set_new(object, "nominated", json_boolean(pair.is_nominated));
         put_number(object, "priority", pair.priority);
         if (pair.rtt_us > 0) {
@@ -243,9 +251,11 @@ static void put_transport(json_t *report, const floe_peer *peer)
         put_text(object, "tlsVersion", version);
         put_text(object, "dtlsCipher", stats.dtls_cipher);
     }
-    if (floe_peer_next_pair(peer, &cursor, &pair)) {
-        pair_id(&pair, id);
-        put_text(object, "selectedCandidatePairId", id);
+    while (floe_peer_next_pair(peer, &cursor, &pair)) {
+        if (pair.is_selected) {
+            pair_id(&pair, id);
+            put_text(object, "selectedCandidatePairId", id);
+        }
     }
 }
 

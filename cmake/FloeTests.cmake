@@ -44,6 +44,17 @@ if(sources AND TARGET floe_turn)
         OpenSSL::SSL OpenSSL::Crypto)
 endif()
 
+# And our association against usrsctp's, in one program.
+find_library(USRSCTP usrsctp)
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/interop/usrsctp/*.[ch])
+if(sources AND USRSCTP)
+    add_executable(usrsctp_peer ${sources})
+    floe_set_test_options(usrsctp_peer)
+    floe_link_includes(usrsctp_peer ${sources})
+    target_link_libraries(usrsctp_peer PRIVATE floe_sctp floe_port floe_base floe_options
+        ${USRSCTP} OpenSSL::Crypto)
+endif()
+
 # And a node of multicast DNS on real sockets.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/interop/mdns/*.c)
 if(sources AND TARGET floe_io)

@@ -77,7 +77,7 @@ static void check_sent(fuzz *f, floe_bytes bytes)
     floe_sctp_packet packet;
     floe_sctp_chunk chunk;
     require(bytes.len <= f->assoc.config.packet_max && bytes.len % 4 == 0);
-    require(floe_sctp_packet_parse(&packet, bytes) == FLOE_OK);
+    require(floe_sctp_packet_parse_zero(&packet, bytes) == FLOE_OK);
     size_t left = packet.chunks.len;
     while (floe_sctp_packet_next(&packet.chunks, &chunk)) {
         require(floe_sctp_chunk_is_known(chunk.type) && floe_sctp_chunk_is_long_enough(&chunk));
@@ -499,7 +499,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&f, 0, sizeof f);
     f.in = floe_reader_begin((floe_bytes){data, size});
     f.now = FLOE_SECOND;
+    uint8_t options = take(&f);
     floe_sctp_config config = {
+        .is_over_dtls = (options & 8) != 0,
+        .congestion = (options & 16) != 0 ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC,
+        .is_unpaced = (options & 32) != 0,
         .rand = {fill, &f.random},
         .send_buffer = {f.send_buffer, sizeof f.send_buffer},
         .recv_buffer = {f.recv_buffer, sizeof f.recv_buffer},
@@ -508,7 +512,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .data_retries = 20,
     };
     require(floe_sctp_assoc_init(&f.assoc, &config, f.now) == FLOE_OK);
-    start(&f, take(&f) % 8);
+    start(&f, options % 8);
     for (unsigned i = 0; i < COMMANDS_MAX && f.in.left > 0; i++) {
         step(&f);
     }

@@ -164,6 +164,9 @@ static void deliver(fuzz *f, unsigned n, unsigned at)
     }
     p = e->queue[at];
     remove_packet(e, at);
+    if (p.is_corrupt && e->assoc.config.is_over_dtls) {
+        return; /* DTLS has dropped it */
+    }
     floe_err err = floe_sctp_assoc_input(&e->assoc, f->now, (floe_bytes){p.bytes, p.len});
     require(!p.is_corrupt || err == FLOE_E_AUTH);
     floe_sctp_assoc_check_invariants(&e->assoc);
@@ -309,6 +312,9 @@ static void set_up(fuzz *f, unsigned n, uint8_t options)
         .tx_ring_len = 64,
         .init_retries = 10000,
         .heartbeat_ms = (options & 1) != 0 ? UINT32_MAX : 0,
+        .is_over_dtls = (options >> (4 + n) & 1) != 0,
+        .congestion = (options & 64) != 0 ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC,
+        .is_unpaced = (options & 128) != 0,
     };
     require(floe_sctp_assoc_init(&e->assoc, &config, f->now) == FLOE_OK);
     if (n == 0 || (options & 2) != 0) {

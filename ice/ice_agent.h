@@ -22,6 +22,7 @@
 #include "base/floe.h"
 #include "base/trace.h"
 #include "ice/ice_cand.h"
+#include "ice/ice_pair.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -107,6 +108,16 @@ typedef struct floe_ice_stats {
     uint32_t pairs, valid_pairs, local_candidates, remote_candidates;
 } floe_ice_stats;
 
+/* A pair of the check list, and the pair in use before a restart. */
+typedef struct floe_ice_pair_info {
+    floe_ice_cand local, remote; /* `local` as the peer sees it, once that is known */
+    floe_ice_pair_state state;
+    bool is_nominated;
+    bool is_selected; /* data goes there */
+    uint64_t priority;
+    uint32_t rtt_us; /* smoothed; 0 before the first sample */
+} floe_ice_pair_info;
+
 /* Start an agent in the caller's memory. Nothing to free: stop using it, or init it again.
  * ARG: credentials out of range (4 and 22 ice-chars or more, together at most
  * FLOE_ICE_CREDENTIAL_MAX), or no rand.fill. */
@@ -139,6 +150,11 @@ FLOE_MUST_USE floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uin
  * any-address, or a multicast address. */
 FLOE_MUST_USE floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr,
                                                 uint16_t preference);
+/* A socket is closed, or its address is gone: its candidates and pairs go with it, and the path
+ * moves to another valid pair at once; without one the agent checks on, with fresh patience, since
+ * another socket may come. The peer is not told (RFC 8838 knows no word for it). Unknown: nothing.
+ */
+void floe_ice_agent_remove_local(floe_ice_agent *agent, const floe_addr *addr);
 /* No more sockets for now: gathering is COMPLETE as soon as every server has answered or timed out.
  */
 void floe_ice_agent_end_local(floe_ice_agent *agent);
@@ -215,6 +231,9 @@ bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path
 
 void floe_ice_agent_close(floe_ice_agent *agent); /* nothing is sent any more */
 void floe_ice_agent_get_stats(const floe_ice_agent *agent, floe_ice_stats *stats);
+/* Step through the pairs, in no order, from *cursor = 0. */
+bool floe_ice_agent_next_pair(const floe_ice_agent *agent, size_t *cursor,
+                              floe_ice_pair_info *info);
 /* Called after every public call in tests and fuzzing: stops the program where an invariant is
  * broken. */
 void floe_ice_agent_check_invariants(const floe_ice_agent *agent);

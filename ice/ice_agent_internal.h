@@ -153,8 +153,8 @@ floe_time floe_ice_consent_deadline(const floe_ice_agent *agent);
 /* A nominated pair of this generation is valid and alive: ordinary checks are over. */
 bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent);
 void floe_ice_nominate_run(floe_ice_agent *agent);
-/* Controlled: the peer has nominated this pair. */
-void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index);
+/* Controlled: the peer has nominated this pair; `move` of NOMINATION, 0 without. */
+void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index, uint32_t move);
 
 /* ice_state.c: state and cause */
 

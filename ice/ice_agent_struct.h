@@ -75,6 +75,7 @@ struct floe_ice_agent {
     uint8_t state, state_told;
     uint8_t gathering, gathering_told;
     uint8_t cause, lost_cause; /* of the state; of the loss of the last path */
+    uint32_t moves;            /* nominations that replace all before: sent, or received */
     uint8_t path;              /* the pair that carries data, or FLOE_ICE_NONE */
     uint8_t wanted;            /* controlled: the pair that the peer nominated last */
     uint8_t local_count, remote_count, server_count;

@@ -83,6 +83,11 @@ static void write_request(floe_ice_agent *agent, uint8_t index, floe_transmit *o
                              agent->tie_breaker);
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION)) {
         floe_stun_writer_put_flag(&w, FLOE_STUN_USE_CANDIDATE);
+        /* draft-thatcher-ice-renomination: who knows it goes where the largest value is, whatever
+         * it was told before. A plain nomination counts as 1. */
+        if (agent->moves > 0) {
+            floe_stun_writer_put_u32(&w, FLOE_STUN_NOMINATION, agent->moves + 1);
+        }
     }
     floe_stun_writer_put_integrity_by(&w, &theirs->key);
     floe_stun_writer_put_fingerprint(&w);

@@ -157,21 +157,27 @@ static void nominate(floe_ice_agent *agent)
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_TRIGGERED);
 }
 
-void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index)
+void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index, uint32_t move)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
     if (agent->wanted != index) {
         agent->wanted = index;
         agent->wanted_at = agent->now;
     }
+    if (move > agent->moves) {
+        agent->moves = move;
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_MOVED_TO);
+    }
     if (!floe_ice_pair_is_valid(pair)) {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_PEER_WANTS);
         return;
     }
     /* One that nominates aggressively means all that it nominates, the best most of all (RFC 8445
-     * §8.1.1). One that has come back to the same pair for so long has given up the others. */
-    if (agent->now - agent->wanted_at >= MOVED_US) {
-        clear_all(agent, FLOE_ICE_PAIR_NOMINATED);
+     * §8.1.1). One that has come back to the same pair for so long has given up the others; one
+     * that says so has, too. */
+    if (agent->now - agent->wanted_at >= MOVED_US ||
+        floe_ice_pair_is(pair, FLOE_ICE_PAIR_MOVED_TO)) {
+        clear_all(agent, FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_MOVED_TO);
     }
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
 }

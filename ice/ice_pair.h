@@ -42,6 +42,7 @@ enum {                                    /* floe_ice_pair.flags */
        FLOE_ICE_PAIR_SENT_CONTROLLING = 1 << 8, /* our role in txn */
        FLOE_ICE_PAIR_SENT_NOMINATION = 1 << 9,  /* txn carries USE-CANDIDATE */
        FLOE_ICE_PAIR_MASKED = 1 << 11,          /* `mapped` is unknown: no room for the candidate */
+       FLOE_ICE_PAIR_MOVED_TO = 1 << 12,        /* controlled: the peer wants it alone, from now */
        FLOE_ICE_PAIR_RESENT = 1 << 10           /* txn was repeated out of turn: no RTT sample */
 };
 

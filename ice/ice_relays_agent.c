@@ -42,45 +42,6 @@ floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
     return FLOE_OK;
 }
 
-static void forget_pairs(floe_ice_agent *agent, uint8_t local)
-{
-    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
-        floe_ice_pair *pair = &agent->list.pair[i];
-        if (pair->state == FLOE_ICE_PAIR_FREE || pair->local != local) {
-            continue;
-        }
-        if (i == agent->path && i != FLOE_ICE_OLD) {
-            /* Not told as FAILED: its server may have lost us, and give us another one now. */
-            agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
-        }
-        agent->wanted = agent->wanted == i ? FLOE_ICE_NONE : agent->wanted;
-        memset(pair, 0, sizeof *pair);
-        floe_ice_check_forget_past(agent, i);
-    }
-}
-
-void floe_ice_agent_remove_relay(floe_ice_agent *agent, const floe_addr *relay)
-{
-    uint8_t index = floe_ice_table_find_base(agent, relay);
-    if (index == FLOE_ICE_NONE || agent->local[index].type != FLOE_ICE_RELAY) {
-        return;
-    }
-    forget_pairs(agent, index);
-    for (uint8_t i = 0; i < agent->local_count; i++) {
-        /* What was seen of it from elsewhere goes with it. */
-        bool is_behind =
-            agent->local[i].type == FLOE_ICE_PRFLX && floe_addr_equal(&agent->local[i].base, relay);
-        if (i == index || is_behind) {
-            floe_ice_table_forget(&agent->local[i]);
-            agent->told &= ~(UINT64_C(1) << i);
-        }
-    }
-    /* Answers owed from there, and checks that came there early: the peer asks again. */
-    agent->reply_count = 0;
-    floe_ice_reply_forget_early(agent);
-    floe_ice_agent_settle(agent);
-}
-
 void floe_ice_agent_permit(floe_ice_agent *agent, const floe_addr *relay, const floe_addr *peer)
 {
     uint8_t local = floe_ice_table_find_base(agent, relay);

@@ -60,6 +60,9 @@ void floe_ice_relays_start(floe_ice_relays *relays, const floe_ice_agent *agent,
 /* See to a way to the server if one is due. */
 void floe_ice_relays_find_path(floe_ice_relays *relays, const floe_ice_agent *agent,
                                floe_ice_relay *relay);
+/* The socket that the server was asked from may be closed: then another one is looked for. */
+void floe_ice_relays_check_path(floe_ice_relays *relays, const floe_ice_agent *agent,
+                                floe_ice_relay *relay);
 /* The client wants another one. */
 void floe_ice_relays_want_path(floe_ice_relays *relays, floe_ice_relay *relay,
                                const floe_turn_event *event);

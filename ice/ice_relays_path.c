@@ -148,6 +148,20 @@ void floe_ice_relays_find_path(floe_ice_relays *relays, const floe_ice_agent *ag
     }
 }
 
+void floe_ice_relays_check_path(floe_ice_relays *relays, const floe_ice_agent *agent,
+                                floe_ice_relay *relay)
+{
+    if (!floe_ice_relay_is_udp(relay) || relay->path.local.family == 0 ||
+        floe_ice_table_find_base(agent, &relay->path.local) != FLOE_ICE_NONE) {
+        return;
+    }
+    relay->path.local = (floe_addr){0};
+    relay->tried = 0;
+    relay->path_at = relays->now;
+    floe_ice_relays_wake(relays, relay);
+    floe_turn_client_lose_path(&relay->client);
+}
+
 void floe_ice_relays_want_path(floe_ice_relays *relays, floe_ice_relay *relay,
                                const floe_turn_event *event)
 {

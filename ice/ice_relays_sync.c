@@ -311,6 +311,7 @@ static void sync_relay(floe_ice_relays *relays, floe_ice_agent *agent, floe_ice_
         agent->gathering == FLOE_ICE_GATHERING_BUSY) {
         floe_ice_relays_start(relays, agent, relay);
     }
+    floe_ice_relays_check_path(relays, agent, relay);
     while (relay->is_awake && floe_turn_client_poll_event(&relay->client, &event)) {
         take_event(relays, agent, relay, &event);
     }

@@ -19,6 +19,7 @@ typedef struct floe_ice_request {
     uint8_t local;
     bool is_old; /* of the generation before the restart */
     bool use_candidate;
+    uint32_t move; /* NOMINATION, or 0 */
 } floe_ice_request;
 
 static floe_ice_reply *owe(floe_ice_agent *agent, const floe_ice_request *request, uint16_t code)
@@ -95,7 +96,7 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
 /* RFC 8445 §7.3.1.3 to §7.3.1.5: the pair that the check came on, its triggered check, nomination.
  * False: a nomination that we do not follow, and so have to refuse. */
 static bool follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *from,
-                      uint32_t priority, bool use_candidate)
+                      uint32_t priority, bool use_candidate, uint32_t move)
 {
     uint8_t remote = floe_ice_table_find_remote(agent, from);
     if (remote == FLOE_ICE_NONE) {
@@ -113,7 +114,7 @@ static bool follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *fro
         return !use_candidate; /* this side cannot use it again, so the peer should not */
     }
     if (use_candidate && agent->role == FLOE_ICE_CONTROLLED) {
-        floe_ice_nominate_follow(agent, index);
+        floe_ice_nominate_follow(agent, index, move);
     }
     if (floe_ice_pair_is_valid(pair)) {
         return true;
@@ -171,7 +172,7 @@ void floe_ice_reply_follow_up(floe_ice_agent *agent)
         floe_ice_early *early = &agent->early[i];
         if (early->local != FLOE_ICE_NONE && early->ufrag_hash == theirs) {
             (void)follow_up(agent, early->local, &early->from, early->priority,
-                            early->use_candidate);
+                            early->use_candidate, 0);
             early->local = FLOE_ICE_NONE;
         }
     }
@@ -194,7 +195,8 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
         keep_early(agent, request);
         return;
     }
-    if (!follow_up(agent, request->local, from, request->priority, request->use_candidate)) {
+    if (!follow_up(agent, request->local, from, request->priority, request->use_candidate,
+                   request->move)) {
         reply->code = 400;
     }
 }
@@ -223,6 +225,7 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
     /* RFC 8445 §7.1.1 has PRIORITY in every check; a candidate learned without it counts least. */
     (void)floe_stun_msg_get_u32(msg, FLOE_STUN_PRIORITY, &request.priority);
     request.use_candidate = floe_stun_msg_has(msg, FLOE_STUN_USE_CANDIDATE);
+    (void)floe_stun_msg_get_u32(msg, FLOE_STUN_NOMINATION, &request.move);
     if (!request.is_old && !settle_role(agent, &request)) {
         (void)owe(agent, &request, 487);
     } else {

@@ -15,6 +15,7 @@
 #include "io/interfaces.h"
 #include "io/loop_internal.h"
 #include "io/mdns_resolver.h"
+#include "io/netwatch.h"
 #include "io/relay_links.h"
 #include "io/resolver.h"
 #include "io/udp.h"
@@ -50,10 +51,10 @@ struct floe_io_peer {
     floe_relay_links links;
     floe_peer_event event; /* read ahead of the program, if has_event */
     bool has_event;
-    size_t socket_count;
-    floe_io_socket sockets[SOCKET_MAX];
-    floe_transmit run;       /* what is being sent; run.buf is `out` */
-    size_t run_done;         /* bytes of it that are sent */
+    floe_netwatch network;
+    floe_io_socket sockets[SOCKET_MAX]; /* udp.fd -1: free */
+    floe_transmit run;                  /* what is being sent; run.buf is `out` */
+    size_t run_done;                    /* bytes of it that are sent */
     floe_io_socket *blocked; /* its socket has no room: nothing else is sent; NULL: none */
     bool is_link_blocked;    /* likewise the connection to a TURN server */
     uint8_t out[RUN_MAX];
@@ -212,7 +213,14 @@ static void on_link_writable(void *ctx)
 /* ARG: not this address, but others may do. */
 static floe_err open_socket(floe_io_peer *io, const floe_addr *addr)
 {
-    floe_io_socket *socket = &io->sockets[io->socket_count];
+    size_t index = 0;
+    while (index < SOCKET_MAX && io->sockets[index].udp.fd >= 0) {
+        index++;
+    }
+    if (index == SOCKET_MAX) {
+        return FLOE_E_ARG; /* as many as there may be: those before are better */
+    }
+    floe_io_socket *socket = &io->sockets[index];
     floe_err err = floe_udp_open(&socket->udp, addr);
     if (err != FLOE_OK) {
         return err;
@@ -223,26 +231,84 @@ static floe_err open_socket(floe_io_peer *io, const floe_addr *addr)
         floe_udp_close(&socket->udp);
         return err;
     }
-    uint16_t preference = (uint16_t)(UINT16_MAX - io->socket_count);
-    io->socket_count++;
-    return floe_peer_add_local(&io->peer, &socket->udp.local, preference);
+    return floe_peer_add_local(&io->peer, &socket->udp.local, (uint16_t)(UINT16_MAX - index));
 }
 
-static floe_err open_sockets(floe_io_peer *io, bool use_loopback)
+static bool has_socket(const floe_io_peer *io, const floe_addr *addr)
 {
-    floe_interface list[FLOE_INTERFACES_MAX];
+    for (size_t i = 0; i < SOCKET_MAX; i++) {
+        if (io->sockets[i].udp.fd >= 0 && floe_addr_ip_equal(&io->sockets[i].udp.local, addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A socket for each address that is worth one and has none. */
+static floe_err open_sockets(floe_io_peer *io, const floe_interface *list, size_t count)
+{
     floe_addr addrs[SOCKET_MAX];
-    size_t count = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
-    count = floe_interfaces_choose(list, count, use_loopback, addrs, SOCKET_MAX);
-    for (size_t i = 0; i < count; i++) {
+    size_t chosen = floe_interfaces_choose(list, count, io->use_loopback, addrs, SOCKET_MAX);
+    for (size_t i = 0; i < chosen; i++) {
+        if (has_socket(io, &addrs[i])) {
+            continue;
+        }
         /* An address may have gone since it was listed, or not be ready yet: that is no error. */
         floe_err err = open_socket(io, &addrs[i]);
         if (err != FLOE_OK && err != FLOE_E_ARG) {
             return err;
         }
     }
-    floe_peer_end_local(&io->peer);
     return FLOE_OK;
+}
+
+static void close_socket(floe_io_peer *io, floe_io_socket *socket)
+{
+    if (socket->udp.fd >= 0) {
+        io->blocked = io->blocked == socket ? NULL : io->blocked;
+        floe_loop_remove(io->loop, &socket->watch);
+        floe_udp_close(&socket->udp);
+    }
+}
+
+static bool is_listed(const floe_interface *list, size_t count, const floe_addr *addr)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].is_up && floe_addr_ip_equal(&list[i].addr, addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The machine has other addresses than before. New ones first: so there is always a way. */
+static void on_network(void *ctx)
+{
+    floe_io_peer *io = ctx;
+    floe_interface list[FLOE_INTERFACES_MAX];
+    size_t count = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
+    (void)!open_sockets(io, list, count); /* FULL: with what there is */
+    for (size_t i = 0; i < SOCKET_MAX; i++) {
+        floe_io_socket *socket = &io->sockets[i];
+        if (socket->udp.fd >= 0 && !is_listed(list, count, &socket->udp.local)) {
+            floe_addr gone = socket->udp.local;
+            close_socket(io, socket);
+            floe_peer_remove_local(&io->peer, &gone);
+        }
+    }
+}
+
+static floe_err open_network(floe_io_peer *io)
+{
+    floe_interface list[FLOE_INTERFACES_MAX];
+    size_t count = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
+    floe_err err = open_sockets(io, list, count);
+    if (err == FLOE_OK) {
+        floe_peer_end_local(&io->peer);
+        /* FULL: the network is as it is now. */
+        (void)!floe_netwatch_open(&io->network, io->loop, on_network, io);
+    }
+    return err;
 }
 
 /* A call of the program may have caused events: it is not to sleep over them. One that it has left
@@ -297,9 +363,9 @@ static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t *
 /* Everything but the memory; also of a peer that is half made. */
 static void release(floe_io_peer *io)
 {
-    for (size_t i = 0; i < io->socket_count; i++) {
-        floe_loop_remove(io->loop, &io->sockets[i].watch);
-        floe_udp_close(&io->sockets[i].udp);
+    floe_netwatch_close(&io->network);
+    for (size_t i = 0; i < SOCKET_MAX; i++) {
+        close_socket(io, &io->sockets[i]);
     }
     floe_relay_links_close_all(&io->links);
     floe_mdns_resolver_free(&io->mdns);
@@ -330,6 +396,9 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
         return FLOE_E_FULL;
     }
     made->loop = loop;
+    for (size_t i = 0; i < SOCKET_MAX; i++) {
+        made->sockets[i].udp.fd = -1;
+    }
     made->use_loopback = config->use_loopback;
     made->run = (floe_transmit){.buf = made->out, .cap = sizeof made->out};
     uint8_t *at = (uint8_t *)made + size;
@@ -339,7 +408,7 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
         err = add_server(made, &config->servers[i], &at, why);
     }
     if (err == FLOE_OK) {
-        err = open_sockets(made, config->use_loopback);
+        err = open_network(made);
     }
     if (err != FLOE_OK) {
         release(made);
@@ -370,8 +439,9 @@ floe_peer *floe_io_peer_get(floe_io_peer *io)
 
 void floe_io_peer_get_stats(const floe_io_peer *io, floe_io_stats *stats)
 {
-    *stats = (floe_io_stats){.sockets = (uint32_t)io->socket_count};
-    for (size_t i = 0; i < io->socket_count; i++) {
+    *stats = (floe_io_stats){0};
+    for (size_t i = 0; i < SOCKET_MAX; i++) {
+        stats->sockets += io->sockets[i].udp.fd >= 0;
         stats->send_dropped += io->sockets[i].udp.send_dropped;
         stats->recv_dropped += io->sockets[i].udp.recv_dropped;
     }
@@ -431,8 +501,8 @@ bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event)
 
 static floe_io_socket *find_socket(floe_io_peer *io, const floe_addr *local)
 {
-    for (size_t i = 0; i < io->socket_count; i++) {
-        if (floe_addr_equal(&io->sockets[i].udp.local, local)) {
+    for (size_t i = 0; i < SOCKET_MAX; i++) {
+        if (io->sockets[i].udp.fd >= 0 && floe_addr_equal(&io->sockets[i].udp.local, local)) {
             return &io->sockets[i];
         }
     }
@@ -471,7 +541,9 @@ void floe_io_peer_flush(floe_io_peer *io)
             continue;
         }
         floe_io_socket *socket = find_socket(io, &io->run.path.local);
-        FLOE_ASSERT(socket != NULL); /* the peer has no other addresses than these */
+        if (socket == NULL) {
+            continue; /* closed a moment ago: lost, as in a network */
+        }
         if (!send_by_socket(io, socket)) {
             return;
         }

@@ -29,6 +29,7 @@ struct floe_loop {
     int batch_count;                           /* entries of `batch` */
     struct epoll_event batch[FLOE_LOOP_BATCH]; /* data.ptr NULL: its watch was removed */
     char note[FLOE_LOOP_NOTE_MAX];
+    void *network;
 };
 
 static floe_time read_clock(void)
@@ -74,6 +75,11 @@ floe_time floe_loop_now(const floe_loop *loop)
 char *floe_loop_note(floe_loop *loop)
 {
     return loop->note;
+}
+
+void **floe_loop_network(floe_loop *loop)
+{
+    return &loop->network;
 }
 
 /* A paused watch stays in the epoll set edge-triggered and without interest: epoll reports errors

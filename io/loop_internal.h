@@ -9,5 +9,7 @@
 /* A scratch text of FLOE_LOOP_NOTE_MAX bytes for error messages that outlive the call that made
  * them, without a global. */
 char *floe_loop_note(floe_loop *loop);
+/* Where io/netwatch.c keeps what all peers of a loop share: NULL at first, and at the end. */
+void **floe_loop_network(floe_loop *loop);
 
 #endif

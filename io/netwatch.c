@@ -1,36 +1,56 @@
 /* io/netwatch.c - see io/netwatch.h. */
 #include "io/netwatch.h"
 
+#include "io/loop_internal.h"
+
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define READS_MAX 64 /* in one go; what is left makes the socket ready again */
 
+/* What the watches of a loop have in common. */
+typedef struct network {
+    floe_loop *loop;
+    floe_watch watch;
+    floe_timer timer;
+    floe_time limit;       /* a change is told then at the latest */
+    floe_netwatch *first;  /* a list, in no order */
+    floe_netwatch *cursor; /* whom the walk going on visits next */
+} network;
+
 static void on_ready(floe_watch *watch, int events)
 {
-    floe_netwatch *w = watch->ctx;
+    network *net = watch->ctx;
     char message[8192];
     (void)events;
     /* ENOBUFS, messages that were lost, is a change as well: recv() says it once. */
     for (int i = 0; i < READS_MAX && recv(watch->fd, message, sizeof message, MSG_DONTWAIT) > 0;
          i++) {
     }
-    floe_time now = floe_loop_now(w->loop);
-    if (w->limit == FLOE_TIME_NEVER) {
-        w->limit = floe_time_after(now, FLOE_NETWATCH_LIMIT);
+    floe_time now = floe_loop_now(net->loop);
+    if (net->limit == FLOE_TIME_NEVER) {
+        net->limit = floe_time_after(now, FLOE_NETWATCH_LIMIT);
     }
-    w->timer.at = floe_time_min(floe_time_after(now, FLOE_NETWATCH_QUIET), w->limit);
+    net->timer.at = floe_time_min(floe_time_after(now, FLOE_NETWATCH_QUIET), net->limit);
 }
 
+/* With the last watch everything goes, so that nothing of `net` may be touched after a handler,
+ * save where the cursor says that there is another. */
 static void on_quiet(floe_timer *timer, floe_time now)
 {
-    floe_netwatch *w = timer->ctx;
+    network *net = timer->ctx;
+    floe_netwatch *next = net->first;
     (void)now;
-    w->limit = FLOE_TIME_NEVER;
-    w->changed(w->ctx);
+    net->limit = FLOE_TIME_NEVER;
+    while (next != NULL) {
+        void **slot = floe_loop_network(next->loop);
+        net->cursor = next->next;
+        next->changed(next->ctx);
+        next = *slot == net ? net->cursor : NULL;
+    }
 }
 
 static int open_socket(void)
@@ -45,25 +65,42 @@ static int open_socket(void)
     return fd;
 }
 
+static network *make_network(floe_loop *loop)
+{
+    network *net = calloc(1, sizeof *net);
+    int fd = net != NULL ? open_socket() : -1;
+    if (fd < 0) {
+        free(net);
+        return NULL;
+    }
+    net->loop = loop;
+    net->limit = FLOE_TIME_NEVER;
+    net->watch = (floe_watch){.fd = fd, .ready = on_ready, .ctx = net};
+    net->timer = (floe_timer){.at = FLOE_TIME_NEVER, .due = on_quiet, .ctx = net};
+    if (floe_loop_add(loop, &net->watch, FLOE_LOOP_READ) != FLOE_OK) {
+        close(fd);
+        free(net);
+        return NULL;
+    }
+    floe_loop_add_timer(loop, &net->timer);
+    return net;
+}
+
 floe_err floe_netwatch_open(floe_netwatch *watch, floe_loop *loop, void (*changed)(void *ctx),
                             void *ctx)
 {
-    memset(watch, 0, sizeof *watch);
-    int fd = open_socket();
-    if (fd < 0) {
-        return FLOE_E_FULL;
+    void **slot = floe_loop_network(loop);
+    *watch = (floe_netwatch){.changed = changed, .ctx = ctx};
+    if (*slot == NULL) {
+        *slot = make_network(loop);
     }
-    watch->watch = (floe_watch){.fd = fd, .ready = on_ready, .ctx = watch};
-    if (floe_loop_add(loop, &watch->watch, FLOE_LOOP_READ) != FLOE_OK) {
-        close(fd);
+    network *net = *slot;
+    if (net == NULL) {
         return FLOE_E_FULL;
     }
     watch->loop = loop;
-    watch->limit = FLOE_TIME_NEVER;
-    watch->changed = changed;
-    watch->ctx = ctx;
-    watch->timer = (floe_timer){.at = FLOE_TIME_NEVER, .due = on_quiet, .ctx = watch};
-    floe_loop_add_timer(loop, &watch->timer);
+    watch->next = net->first;
+    net->first = watch;
     return FLOE_OK;
 }
 
@@ -72,8 +109,20 @@ void floe_netwatch_close(floe_netwatch *watch)
     if (watch->loop == NULL) {
         return;
     }
-    floe_loop_remove_timer(watch->loop, &watch->timer);
-    floe_loop_remove(watch->loop, &watch->watch);
-    close(watch->watch.fd);
+    void **slot = floe_loop_network(watch->loop);
+    network *net = *slot;
+    floe_netwatch **link = &net->first;
+    while (*link != watch) {
+        link = &(*link)->next;
+    }
+    *link = watch->next;
+    net->cursor = net->cursor == watch ? watch->next : net->cursor;
     watch->loop = NULL;
+    if (net->first == NULL) {
+        floe_loop_remove_timer(net->loop, &net->timer);
+        floe_loop_remove(net->loop, &net->watch);
+        close(net->watch.fd);
+        free(net);
+        *slot = NULL;
+    }
 }

@@ -4,7 +4,7 @@
  * What changed is for the owner to find out, with floe_interfaces_get(): messages of the kernel may
  * get lost, its list does not. A change is told once the kernel has been quiet for
  * FLOE_NETWATCH_QUIET, since an interface that comes up makes many messages; or after
- * FLOE_NETWATCH_LIMIT, if it never is. Linux.
+ * FLOE_NETWATCH_LIMIT, if it never is. All watches of a loop share one socket. Linux.
  */
 #ifndef FLOE_IO_NETWATCH_H
 #define FLOE_IO_NETWATCH_H
@@ -20,15 +20,13 @@ extern "C" {
 
 typedef struct floe_netwatch { /* in the caller's memory, not to be moved; fields are private */
     floe_loop *loop;           /* NULL: closed */
-    floe_watch watch;
-    floe_timer timer;
-    floe_time limit; /* a change is told then at the latest */
     void (*changed)(void *ctx);
     void *ctx;
+    struct floe_netwatch *next;
 } floe_netwatch;
 
-/* `changed` runs inside floe_loop_wait() only, and may close the watch. FULL: no descriptors or
- * memory, or the system does not let us; nothing is watched then. */
+/* `changed` runs inside floe_loop_wait() only, and may close this watch and others. FULL: no
+ * descriptors or memory, or the system does not let us; nothing is watched then. */
 FLOE_MUST_USE floe_err floe_netwatch_open(floe_netwatch *watch, floe_loop *loop,
                                           void (*changed)(void *ctx), void *ctx);
 void floe_netwatch_close(floe_netwatch *watch); /* a zeroed or closed one is fine */

@@ -38,6 +38,7 @@ static floe_err init_sctp(floe_peer *peer, const floe_peer_config *config)
     sctp.tx_ring = config->tx_ring;
     sctp.tx_ring_len = config->tx_ring_len;
     sctp.message_max = config->message_max;
+    sctp.is_over_dtls = true; /* RFC 9653: which checks more than a CRC does */
     return floe_sctp_assoc_init(&peer->sctp, &sctp, peer->now);
 }
 
@@ -90,6 +91,12 @@ floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr, uint16_t pr
     floe_err err = floe_ice_agent_add_local(&peer->ice, addr, preference);
     floe_peer_pump(peer);
     return err;
+}
+
+void floe_peer_remove_local(floe_peer *peer, const floe_addr *addr)
+{
+    floe_ice_agent_remove_local(&peer->ice, addr);
+    floe_peer_pump(peer);
 }
 
 void floe_peer_end_local(floe_peer *peer)

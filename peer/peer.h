@@ -162,6 +162,8 @@ void floe_peer_disconnected(floe_peer *peer, uint32_t request);
 FLOE_MUST_USE floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr,
                                            uint16_t preference);
 void floe_peer_end_local(floe_peer *peer);
+/* A socket is closed, or its address is gone; another path is used at once, if there is one. */
+void floe_peer_remove_local(floe_peer *peer, const floe_addr *addr);
 
 /* Make an offer or an answer and set it as the local description, in one step. ROLLBACK takes an
  * offer back. STATE: not the moment (an offer: STABLE or HAVE_LOCAL_OFFER; an answer:

@@ -17,6 +17,8 @@ bool floe_peer_keep_name(floe_peer *peer, const floe_sdp_candidate *sdp, floe_by
 void floe_peer_end_remote(floe_peer *peer, floe_bytes ufrag);
 bool floe_peer_poll_name(floe_peer *peer, floe_peer_event *event);
 void floe_peer_name_resolved(floe_peer *peer, uint32_t index, const floe_addr *addr);
+/* The same once more, with the same facts: nobody was there yet. */
+void floe_peer_restart_dtls(floe_peer *peer);
 /* A name to look up, a connection to open or close (peer_server.c). */
 bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event);
 /* Take the datagrams that came too early, as far as their path is valid by now. */

@@ -111,6 +111,27 @@ static void hear_close(floe_peer *peer)
     peer->is_closed = true;
 }
 
+/* Has the peer shown that it has our description? Its checks need our password. */
+static bool is_heard(const floe_peer *peer)
+{
+    floe_ice_stats ice;
+    floe_ice_agent_get_stats(&peer->ice, &ice);
+    return ice.checks_received > 0;
+}
+
+/* An offerer answers checks before it has our answer, which people may carry for minutes: a
+ * handshake that found nobody then has not failed, it was early. One with a lite agent, which sends
+ * no checks, has. */
+static bool begin_again(floe_peer *peer)
+{
+    if (!peer->is_dtls_early || peer->is_remote_lite) {
+        return false;
+    }
+    peer->dtls_state = FLOE_DTLS_NEW;
+    floe_peer_restart_dtls(peer);
+    return true;
+}
+
 static void hear_dtls(floe_peer *peer, floe_dtls_state state, floe_dtls_cause cause)
 {
     peer->dtls_state = (uint8_t)state;
@@ -124,6 +145,9 @@ static void hear_dtls(floe_peer *peer, floe_dtls_state state, floe_dtls_cause ca
         }
         return;
     case FLOE_DTLS_FAILED:
+        if (cause == FLOE_DTLS_CAUSE_TIMEOUT && begin_again(peer)) {
+            return;
+        }
         floe_peer_fail(peer, FLOE_PEER_FAULT_DTLS, floe_dtls_cause_text(cause));
         return;
     case FLOE_DTLS_NEW:
@@ -141,6 +165,7 @@ static bool pump_dtls(floe_peer *peer)
         return false;
     }
     if (peer->has_path && peer->dtls_state == FLOE_DTLS_NEW) {
+        peer->is_dtls_early = !is_heard(peer);
         floe_dtls_conn_start(&peer->dtls, peer->now);
     }
     floe_peer_replay_early(peer);

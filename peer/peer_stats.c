@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "ice/ice_pair.h"
 
 void floe_peer_get_connection(const floe_peer *peer, floe_peer_connection_stats *stats)
 {
@@ -134,24 +133,18 @@ bool floe_peer_next_remote_candidate(const floe_peer *peer, size_t *cursor,
 
 bool floe_peer_next_pair(const floe_peer *peer, size_t *cursor, floe_peer_pair_stats *stats)
 {
-    floe_ice_stats ice;
-    floe_path path;
-    floe_ice_agent_get_stats(&peer->ice, &ice);
-    if (*cursor != 0 || ice.local.addr.family == 0) {
+    floe_ice_pair_info info;
+    if (!floe_ice_agent_next_pair(&peer->ice, cursor, &info)) {
         return false;
     }
-    bool is_controlling = floe_ice_agent_get_role(&peer->ice) == FLOE_ICE_CONTROLLING;
-    *cursor = 1;
     memset(stats, 0, sizeof *stats);
-    fill_candidate(peer, &stats->local, &ice.local, false);
-    fill_candidate(peer, &stats->remote, &ice.remote, true);
-    stats->state = floe_ice_agent_get_path(&peer->ice, &path) ? FLOE_PEER_PAIR_SUCCEEDED
-                                                              : FLOE_PEER_PAIR_FAILED;
-    stats->is_nominated = floe_ice_agent_get_state(&peer->ice) == FLOE_ICE_COMPLETED;
-    stats->priority = is_controlling
-                          ? floe_ice_pair_priority(ice.local.priority, ice.remote.priority)
-                          : floe_ice_pair_priority(ice.remote.priority, ice.local.priority);
-    stats->rtt_us = ice.rtt_us;
+    fill_candidate(peer, &stats->local, &info.local, false);
+    fill_candidate(peer, &stats->remote, &info.remote, true);
+    stats->state = info.state;
+    stats->is_nominated = info.is_nominated;
+    stats->is_selected = info.is_selected;
+    stats->priority = info.priority;
+    stats->rtt_us = info.rtt_us;
     return true;
 }
 

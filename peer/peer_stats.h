@@ -10,6 +10,7 @@
 #ifndef FLOE_PEER_PEER_STATS_H
 #define FLOE_PEER_PEER_STATS_H
 
+#include "ice/ice_pair.h"
 #include "peer/peer.h"
 
 #ifdef __cplusplus
@@ -36,7 +37,7 @@ typedef struct floe_peer_transport_stats { /* RTCTransportStats */
     floe_ice_state ice_state;
     floe_peer_stats_role ice_role;  /* unknown before there is a description */
     floe_bytes ice_local_ufrag;     /* empty before there is a local description */
-    bool has_selected_pair;         /* then floe_peer_next_pair() gives it */
+    bool has_selected_pair;         /* one of floe_peer_next_pair() is it */
     uint32_t selected_pair_changes; /* the first selection is one */
     floe_dtls_state dtls_state;
     floe_peer_stats_role dtls_role; /* unknown before offer and answer */
@@ -60,15 +61,11 @@ typedef struct floe_peer_candidate_stats { /* RTCIceCandidateStats */
     uint8_t relay_protocol; /* floe_transport to the server */
 } floe_peer_candidate_stats;
 
-typedef enum floe_peer_pair_state { /* RTCStatsIceCandidatePairState, as far as it is known here */
-                                    FLOE_PEER_PAIR_FAILED,
-                                    FLOE_PEER_PAIR_SUCCEEDED
-} floe_peer_pair_state;
-
 typedef struct floe_peer_pair_stats { /* RTCIceCandidatePairStats */
     floe_peer_candidate_stats local, remote;
-    floe_peer_pair_state state; /* failed: it has no consent (any more) */
-    bool is_nominated;          /* as of floe_peer_transport_stats.ice_state COMPLETED */
+    floe_ice_pair_state state;
+    bool is_nominated;
+    bool is_selected; /* of selectedCandidatePairId */
     uint64_t priority;
     uint32_t rtt_us; /* currentRoundTripTime, smoothed; 0 before the first sample */
 } floe_peer_pair_stats;
@@ -104,7 +101,7 @@ bool floe_peer_next_local_candidate(const floe_peer *peer, size_t *cursor,
                                     floe_peer_candidate_stats *stats);
 bool floe_peer_next_remote_candidate(const floe_peer *peer, size_t *cursor,
                                      floe_peer_candidate_stats *stats);
-/* The pair in use. The agent does not tell of the others. */
+/* The check list, in no order. */
 bool floe_peer_next_pair(const floe_peer *peer, size_t *cursor, floe_peer_pair_stats *stats);
 /* Ours, then the peer's. */
 bool floe_peer_next_certificate(const floe_peer *peer, size_t *cursor,

@@ -76,14 +76,16 @@ struct floe_peer {
     size_t message_max;
 
     /* transport */
-    uint8_t state;      /* floe_peer_state */
-    uint8_t ice_state;  /* floe_ice_state, as last heard from the agent */
-    uint8_t dtls_state; /* floe_dtls_state */
-    uint8_t setup;      /* floe_sdp_setup: our part, once known */
-    uint8_t fault;      /* floe_peer_fault */
-    bool has_dtls;      /* dtls is initialised: the role and the fingerprint are known */
-    bool is_closed;     /* floe_peer_close() was called, or the peer closed */
-    bool is_end_sent;   /* what closes the connection has been written */
+    uint8_t state;       /* floe_peer_state */
+    uint8_t ice_state;   /* floe_ice_state, as last heard from the agent */
+    uint8_t dtls_state;  /* floe_dtls_state */
+    uint8_t setup;       /* floe_sdp_setup: our part, once known */
+    uint8_t fault;       /* floe_peer_fault */
+    bool is_remote_lite; /* once has_dtls: the peer has an ICE lite agent */
+    bool is_dtls_early;  /* its handshake began before the peer was known to have our description */
+    bool has_dtls;       /* dtls is initialised: the role and the fingerprint are known */
+    bool is_closed;      /* floe_peer_close() was called, or the peer closed */
+    bool is_end_sent;    /* what closes the connection has been written */
     bool has_path;
     floe_path path; /* where data goes, when has_path */
     const char *reason;

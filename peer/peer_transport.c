@@ -23,6 +23,15 @@ static void fill_fingerprints(floe_dtls_config *config, const floe_sdp_webrtc *r
     }
 }
 
+static bool init_dtls(floe_peer *peer, const floe_dtls_config *config)
+{
+    bool is_well = floe_dtls_conn_init(&peer->dtls, config, peer->now) == FLOE_OK;
+    if (!is_well) {
+        floe_peer_fail(peer, FLOE_PEER_FAULT_DTLS, floe_dtls_cause_text(FLOE_DTLS_CAUSE_CRYPTO));
+    }
+    return is_well;
+}
+
 void floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote)
 {
     floe_dtls_config config = {.identity = peer->identity, .trace = peer->trace};
@@ -31,13 +40,24 @@ void floe_peer_start_dtls(floe_peer *peer, const floe_sdp_webrtc *remote)
     peer->setup = is_client ? FLOE_SDP_SETUP_ACTIVE : FLOE_SDP_SETUP_PASSIVE;
     config.role = is_client ? FLOE_DTLS_CLIENT : FLOE_DTLS_SERVER;
     fill_fingerprints(&config, remote);
-    if (floe_dtls_conn_init(&peer->dtls, &config, peer->now) != FLOE_OK) {
-        floe_peer_fail(peer, FLOE_PEER_FAULT_DTLS, floe_dtls_cause_text(FLOE_DTLS_CAUSE_CRYPTO));
+    if (!init_dtls(peer, &config)) {
         return;
     }
     peer->has_dtls = true;
+    peer->is_remote_lite = remote->is_ice_lite;
     peer->remote_fingerprint = config.fingerprints[0];
     floe_dc_set_role(&peer->dc, is_client);
+}
+
+void floe_peer_restart_dtls(floe_peer *peer)
+{
+    floe_dtls_config config = {.identity = peer->identity,
+                               .trace = peer->trace,
+                               .role = (floe_dtls_role)peer->dtls.role,
+                               .fingerprint_count = peer->dtls.fingerprint_count};
+    memcpy(config.fingerprints, peer->dtls.fingerprints, sizeof config.fingerprints);
+    floe_dtls_conn_free(&peer->dtls);
+    (void)init_dtls(peer, &config);
 }
 
 /* `bytes` is overwritten: each record is decrypted in place of its datagram. */

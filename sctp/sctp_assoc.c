@@ -84,10 +84,12 @@ floe_err floe_sctp_assoc_init(floe_sctp_assoc *a, const floe_sctp_config *config
 
 void floe_sctp_start_transport(floe_sctp_assoc *a)
 {
-    floe_sctp_cc_init(&a->cc, a->config.packet_max - FLOE_SCTP_HEADER_SIZE);
+    floe_sctp_cc_init(&a->cc, a->config.congestion, a->config.packet_max - FLOE_SCTP_HEADER_SIZE);
     floe_sctp_reset_init(a);
     a->error_count = 0;
     a->data_at = a->now;
+    a->pace_at = a->now;
+    a->is_after_timeout = false;
     a->is_fast_due = false;
     a->is_probe_due = false;
     a->is_probing = false;
@@ -308,31 +310,6 @@ void floe_sctp_set_timer(floe_sctp_assoc *a, floe_sctp_timer_id id, uint64_t del
     floe_sctp_timers_set(&a->timers, id, floe_time_after(a->now, delay_us));
 }
 
-/* RFC 9260 §6.3.3, §6.1 A. */
-static void data_timeout(floe_sctp_assoc *a)
-{
-    if (floe_sctp_outstanding_count(&a->outstanding) == 0) {
-        a->is_probe_due = a->sendq.unsent > 0; /* the peer's window is closed, if it still is */
-        return;
-    }
-    a->stats.timeouts++;
-    a->error_count++;
-    if (a->config.data_retries > 0 && a->error_count > a->config.data_retries) {
-        floe_sctp_close(a, FLOE_SCTP_CAUSE_TIMEOUT, 0);
-        return;
-    }
-    if (a->outstanding.flight > 0 && !a->is_probing) {
-        floe_sctp_cc_on_timeout(&a->cc); /* E1 */
-    }
-    floe_sctp_rto_back_off(&a->rto);                 /* E2 */
-    floe_sctp_outstanding_lose_all(&a->outstanding); /* E3 */
-    a->is_fast_due = false;
-    floe_sctp_expire(a); /* RFC 3758 §3.5 A5 */
-    if (floe_sctp_outstanding_is_ahead(&a->outstanding)) {
-        a->pending |= SEND_FORWARD;
-    }
-}
-
 static void handle_timer(floe_sctp_assoc *a, floe_sctp_timer_id id)
 {
     switch (id) {
@@ -343,7 +320,13 @@ static void handle_timer(floe_sctp_assoc *a, floe_sctp_timer_id id)
         floe_sctp_retry_shutdown(a);
         break;
     case FLOE_SCTP_TIMER_DATA:
-        data_timeout(a);
+        floe_sctp_data_timeout(a);
+        break;
+    case FLOE_SCTP_TIMER_PROBE:
+        floe_sctp_probe_timeout(a);
+        break;
+    case FLOE_SCTP_TIMER_REORDER:
+        floe_sctp_find_losses(a);
         break;
     case FLOE_SCTP_TIMER_SACK:
         a->pending |= SEND_SACK;
@@ -357,6 +340,7 @@ static void handle_timer(floe_sctp_assoc *a, floe_sctp_timer_id id)
     case FLOE_SCTP_TIMER_LIFETIME:
         floe_sctp_expire(a);
         break;
+    case FLOE_SCTP_TIMER_PACE: /* poll_transmit goes on */
     case FLOE_SCTP_TIMER_COUNT:
         break;
     }
@@ -391,7 +375,7 @@ void floe_sctp_assoc_path_changed(floe_sctp_assoc *a, floe_time now)
     a->is_heartbeat_out = false;
     if (floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_INIT)) {
         a->pending |= a->state == FLOE_SCTP_COOKIE_ECHOED ? SEND_COOKIE_ECHO : SEND_INIT;
-        floe_sctp_outstanding_lose_all(&a->outstanding);
+        floe_sctp_lose_all(a);
         floe_sctp_set_timer(a, FLOE_SCTP_TIMER_INIT, a->rto.rto_us);
     }
     if (floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_SHUTDOWN)) {
@@ -402,8 +386,11 @@ void floe_sctp_assoc_path_changed(floe_sctp_assoc *a, floe_time now)
     if (!floe_sctp_is_open(a)) {
         return;
     }
-    floe_sctp_cc_init(&a->cc, a->cc.mtu);
-    floe_sctp_outstanding_lose_all(&a->outstanding);
+    floe_sctp_cc_init(&a->cc, a->config.congestion, a->cc.mtu);
+    floe_sctp_rack_reset(&a->outstanding.rack);
+    floe_sctp_lose_all(a);
+    a->pace_at = a->now;
+    floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_PACE);
     floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA);
     a->is_probe_due = a->peer_rwnd == 0;
     a->reset.tries = 0;
@@ -456,6 +443,10 @@ static void check_timers(const floe_sctp_assoc *a)
     FLOE_ASSERT(floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_SHUTDOWN) == is_ending);
     FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_DATA) ||
                 (floe_sctp_is_open(a) && has_data));
+    bool is_flying = a->outstanding.flight > 0;
+    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_PROBE) || is_flying);
+    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_REORDER) || is_flying);
+    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_PACE) || has_data);
     FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_RESET) || a->reset.is_under_way);
     FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_SACK) || a->ack_packets > 0);
     FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_HEARTBEAT) || floe_sctp_is_open(a));

@@ -24,6 +24,7 @@
 #include "base/floe.h"
 #include "base/floe_config.h"
 #include "base/trace.h"
+#include "sctp/sctp_cc.h"
 #include "sctp/sctp_tx.h"
 
 #ifdef __cplusplus
@@ -79,6 +80,12 @@ typedef struct floe_sctp_config {
     uint32_t init_retries;       /* of INIT, COOKIE ECHO, SHUTDOWN, each: 10 */
     uint32_t data_retries;       /* timeouts in a row before giving up: 0, which is never: ICE
                                     decides */
+    bool is_over_dtls; /* what carries the packets proves that they are whole: checksums are left
+                          out and not asked for, each direction as its receiver wants it (RFC 9653)
+                        */
+    floe_sctp_cc_algorithm congestion; /* FLOE_SCTP_CC_CUBIC */
+    bool is_unpaced; /* a window goes out at once, not spread over the round trip; where that is
+                        only a few milliseconds, it always does */
 } floe_sctp_config;
 
 /* What a DTLS record leaves of a datagram. */
@@ -131,6 +138,8 @@ typedef struct floe_sctp_stats {
     uint64_t data_sent, data_received; /* DATA chunks, retransmissions included */
     uint64_t messages_sent, messages_received, messages_abandoned;
     uint64_t retransmits, fast_retransmits, timeouts, duplicates;
+    uint64_t probes;              /* chunks sent again to find out whether a tail was lost */
+    uint64_t needless_recoveries; /* nothing had been lost: the window is as it was before */
     uint64_t dropped_malformed, dropped_tag, dropped_checksum, dropped_unknown, dropped_full;
     uint32_t cwnd, ssthresh, flight, rwnd_remote, rwnd_local;
     uint32_t srtt_us, rto_us;

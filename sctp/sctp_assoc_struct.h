@@ -20,7 +20,7 @@
 typedef struct floe_sctp_init_reply {
     uint32_t tag, tsn, rwnd;
     uint16_t out_streams, in_streams;
-    bool has_forward_tsn, has_reconfig;
+    bool has_forward_tsn, has_reconfig, has_zero_checksum;
     uint8_t report_len;
     uint8_t report[64]; /* parameters that we do not know, as they came */
 } floe_sctp_init_reply;
@@ -73,6 +73,7 @@ struct floe_sctp_assoc {
     uint32_t local_tie, peer_tie;      /* what a restart has to prove to know */
     uint16_t streams_out, streams_in;
     bool has_forward_tsn, has_reconfig; /* the peer supports them */
+    bool has_zero_checksum;             /* it accepts packets without checksum */
     uint8_t secret[FLOE_SCTP_COOKIE_SECRET];
     uint16_t cookie_len; /* of the peer's, kept in the receive buffer until it is echoed */
     uint16_t tries;      /* of INIT, COOKIE ECHO or SHUTDOWN: retransmissions so far */
@@ -91,14 +92,17 @@ struct floe_sctp_assoc {
     floe_sctp_streams streams;
     floe_sctp_reset reset;
 
-    uint32_t wanted;      /* bytes that a refused send needs; 0: none was refused */
-    uint32_t peer_rwnd;   /* as the peer last announced it */
-    uint32_t error_count; /* timeouts in a row */
-    floe_time data_at;    /* when DATA was last sent for the first time */
-    floe_time forward_at; /* when FORWARD TSN was last sent */
-    bool is_fast_due;     /* one packet of lost chunks goes out whatever cwnd says */
-    bool is_probe_due;    /* one chunk goes out whatever the peer's window says */
-    bool is_probing;      /* that chunk is under way */
+    uint32_t wanted;       /* bytes that a refused send needs; 0: none was refused */
+    uint32_t peer_rwnd;    /* as the peer last announced it */
+    uint32_t error_count;  /* timeouts in a row */
+    floe_time data_at;     /* when DATA was last sent for the first time */
+    floe_time forward_at;  /* when FORWARD TSN was last sent */
+    floe_time pace_at;     /* when the next burst may begin */
+    uint32_t burst;        /* bytes that are left of this one */
+    bool is_after_timeout; /* the last reduction of the window was by a timeout */
+    bool is_fast_due;      /* one packet of lost chunks goes out whatever cwnd says */
+    bool is_probe_due;     /* one chunk goes out whatever the peer's window says */
+    bool is_probing;       /* that chunk is under way */
 
     uint32_t local_rwnd;  /* as last announced */
     uint16_t ack_packets; /* packets with DATA since the last SACK */

@@ -1,46 +1,75 @@
 /*
- * sctp/sctp_cc.h - congestion control: NewReno as RFC 9260 section 7 has it.
+ * sctp/sctp_cc.h - congestion control: one interface, two algorithms. CUBIC (RFC 9438) with
+ * HyStart++ (RFC 9406), or NewReno as RFC 9260 section 7 has it.
  *
- * Told what was sent, acknowledged and lost, it says how many bytes may be in flight. Bytes are
- * those of DATA chunks with header and padding. It knows no timer, no TSN but the exit of fast
- * recovery, and no chunk.
+ * Told what was sent, acknowledged and lost, it says how many bytes may be in flight, and how they
+ * are spread over a round trip. Bytes are those of DATA chunks with header and padding. It knows no
+ * timer, no TSN but those that bound a recovery and a round, and no chunk.
+ * Read next: sctp/sctp_cubic.h, sctp/sctp_hystart.h.
  */
 #ifndef FLOE_SCTP_SCTP_CC_H
 #define FLOE_SCTP_SCTP_CC_H
 
 #include "base/floe.h"
+#include "sctp/sctp_cubic.h"
+#include "sctp/sctp_hystart.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+typedef enum floe_sctp_cc_algorithm {
+    FLOE_SCTP_CC_CUBIC, /* the default */
+    FLOE_SCTP_CC_NEWRENO
+} floe_sctp_cc_algorithm;
+
 typedef struct floe_sctp_cc {
     uint32_t mtu;           /* largest DATA payload of a packet, chunk headers included */
     uint32_t cwnd;          /* bytes that may be in flight */
-    uint32_t ssthresh;      /* slow start below, congestion avoidance above */
-    uint32_t partial;       /* bytes acknowledged towards the next increase in avoidance */
-    uint32_t recovery_exit; /* fast recovery ends when this TSN is acknowledged */
+    uint32_t ssthresh;      /* slow start below, congestion avoidance from here on */
+    uint32_t partial;       /* NewReno: bytes acknowledged towards the next increase */
+    uint32_t credit;        /* bytes acknowledged since the cumulative TSN moved last */
+    uint32_t recovery_exit; /* recovery ends when this TSN is acknowledged */
+    uint32_t prior_cwnd;    /* before the last reduction; 0: there is none that can be undone */
+    uint32_t prior_ssthresh;
+    floe_sctp_cubic prior_cubic;
+    uint8_t algorithm; /* floe_sctp_cc_algorithm */
+    bool is_paced;     /* packets are spread: no burst has to be feared */
     bool in_recovery;
     bool is_collapsed; /* after a timeout: one packet in flight until something is acknowledged */
+    floe_sctp_hystart hystart;
+    floe_sctp_cubic cubic;
 } floe_sctp_cc;
 
+/* What a SACK brought. */
+typedef struct floe_sctp_cc_ack {
+    floe_time now;
+    uint32_t acked;         /* bytes newly acknowledged ... */
+    uint32_t flight_before; /* ... of so many that were in flight */
+    uint32_t cum, highest;  /* TSNs: acknowledged; sent */
+    uint32_t rtt_us;        /* of the newest chunk that it acknowledges; 0: not known */
+    uint32_t srtt_us;
+    bool is_cum_moved;
+} floe_sctp_cc_ack;
+
 /* Start, or start over on another path. */
-void floe_sctp_cc_init(floe_sctp_cc *cc, uint32_t mtu);
+void floe_sctp_cc_init(floe_sctp_cc *cc, floe_sctp_cc_algorithm algorithm, uint32_t mtu);
 /* Whether a packet of new or lost data may go out now. */
 bool floe_sctp_cc_may_send(const floe_sctp_cc *cc, uint32_t flight);
-/* `acked` bytes were newly acknowledged, of `flight_before` that were in flight. `is_cum`: the
- * cumulative TSN moved, to `cum`. */
-void floe_sctp_cc_on_ack(floe_sctp_cc *cc, uint32_t acked, uint32_t flight_before, bool is_cum,
-                         uint32_t cum);
+void floe_sctp_cc_on_ack(floe_sctp_cc *cc, const floe_sctp_cc_ack *ack);
 /* Everything is acknowledged. */
 void floe_sctp_cc_on_idle(floe_sctp_cc *cc);
-/* Chunks were found lost by gap reports; `highest` is the highest TSN sent. True: fast recovery
- * begins with this. */
-bool floe_sctp_cc_on_loss(floe_sctp_cc *cc, uint32_t highest);
+/* Chunks were found lost; `highest` is the highest TSN sent; `is_calm`: the round trip is as short
+ * as it ever was. True: recovery begins with this. */
+bool floe_sctp_cc_on_loss(floe_sctp_cc *cc, uint32_t highest, bool is_calm);
 /* The retransmission timer fired. */
 void floe_sctp_cc_on_timeout(floe_sctp_cc *cc);
+/* Nothing was lost after all: as before the last reduction. */
+void floe_sctp_cc_undo(floe_sctp_cc *cc);
 /* Nothing was sent for `periods` timeouts. */
 void floe_sctp_cc_decay(floe_sctp_cc *cc, uint64_t periods);
+/* How long so many bytes take, where a window is spread over a round trip. */
+uint32_t floe_sctp_cc_pace_us(const floe_sctp_cc *cc, uint32_t bytes, uint32_t srtt_us);
 
 #ifdef __cplusplus
 }

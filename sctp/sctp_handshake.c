@@ -73,6 +73,7 @@ void floe_sctp_handle_init(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
                                            .in_streams = init.in_streams,
                                            .has_forward_tsn = params.has_forward_tsn,
                                            .has_reconfig = params.has_reconfig,
+                                           .has_zero_checksum = params.has_zero_checksum,
                                            .report_len = (uint8_t)report.len};
     memcpy(a->init_reply.report, unknown, report.len);
     a->pending |= SEND_INIT_ACK;
@@ -87,13 +88,21 @@ static floe_sctp_init own_init(const floe_sctp_assoc *a)
                             .in_streams = STREAMS_ANNOUNCED};
 }
 
+static void put_params(const floe_sctp_assoc *a, floe_writer *w)
+{
+    floe_sctp_init_params_put(w);
+    if (a->config.is_over_dtls) {
+        floe_sctp_zero_checksum_put(w);
+    }
+}
+
 void floe_sctp_put_init(floe_sctp_assoc *a, floe_writer *w)
 {
     floe_sctp_init init = own_init(a);
     /* RFC 9260 §8.5.1 A: a packet with an INIT has tag 0, each time that it is sent. */
     floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, 0);
     size_t begin = floe_sctp_init_begin(w, FLOE_SCTP_CHUNK_INIT, &init);
-    floe_sctp_init_params_put(w);
+    put_params(a, w);
     floe_sctp_chunk_end(w, begin);
     a->pending &= (uint16_t)~SEND_INIT;
     a->tried_at = a->tries == 0 ? a->now : FLOE_TIME_NEVER;
@@ -131,7 +140,8 @@ void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w)
                                .local_port = a->config.local_port,
                                .remote_port = a->config.remote_port,
                                .has_forward_tsn = reply->has_forward_tsn,
-                               .has_reconfig = reply->has_reconfig};
+                               .has_reconfig = reply->has_reconfig,
+                               .has_zero_checksum = reply->has_zero_checksum};
     choose_identity(a, &init, &cookie);
     uint8_t bytes[FLOE_SCTP_COOKIE_SIZE];
     floe_sctp_cookie_put(&cookie, a->secret, bytes);
@@ -139,7 +149,7 @@ void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w)
     floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, reply->tag);
     size_t begin = floe_sctp_init_begin(w, FLOE_SCTP_CHUNK_INIT_ACK, &init);
     floe_sctp_param_put(w, FLOE_SCTP_PARAM_STATE_COOKIE, (floe_bytes){bytes, sizeof bytes});
-    floe_sctp_init_params_put(w);
+    put_params(a, w);
     floe_bytes unknown = {reply->report, reply->report_len};
     floe_sctp_param param;
     while (floe_sctp_param_next(&unknown, &param)) { /* RFC 9260 §3.2.2 */
@@ -180,6 +190,7 @@ static void accept_init_ack(floe_sctp_assoc *a, const floe_sctp_init *init,
     a->streams_in = min_u16(STREAMS_ANNOUNCED, init->out_streams);
     a->has_forward_tsn = params->has_forward_tsn;
     a->has_reconfig = params->has_reconfig;
+    a->has_zero_checksum = params->has_zero_checksum;
     measure(a);
     floe_sctp_start_transport(a);
     floe_sctp_set_state(a, FLOE_SCTP_COOKIE_ECHOED);
@@ -254,6 +265,7 @@ static void take_peer(floe_sctp_assoc *a, const floe_sctp_cookie *cookie)
     a->streams_in = min_u16(STREAMS_ANNOUNCED, cookie->peer_out_streams);
     a->has_forward_tsn = cookie->has_forward_tsn;
     a->has_reconfig = cookie->has_reconfig;
+    a->has_zero_checksum = cookie->has_zero_checksum;
 }
 
 /* An association as the cookie says; there is none, or none that counts. */

@@ -204,7 +204,10 @@ static void trace(const floe_sctp_assoc *a, floe_trace_kind kind, floe_bytes byt
 /* Check the header; what passes is a packet of the peer's. */
 static floe_err parse(floe_sctp_assoc *a, floe_sctp_packet *packet, floe_bytes bytes)
 {
-    floe_err err = floe_sctp_packet_parse(packet, bytes);
+    /* RFC 9653 §5.3: where there is an association, for which we have announced it. */
+    bool is_zero_right = a->config.is_over_dtls && a->state != FLOE_SCTP_CLOSED;
+    floe_err err = is_zero_right ? floe_sctp_packet_parse_zero(packet, bytes)
+                                 : floe_sctp_packet_parse(packet, bytes);
     if (err != FLOE_OK) {
         a->stats.dropped_malformed += err == FLOE_E_MALFORMED;
         a->stats.dropped_checksum += err == FLOE_E_AUTH;

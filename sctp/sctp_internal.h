@@ -4,6 +4,8 @@
  *     sctp_handshake.c  INIT to COOKIE ACK, restart
  *     sctp_input.c      from packet to chunk handler
  *     sctp_receive.c    DATA, SACK, FORWARD TSN
+ *     sctp_loss.c       what is lost, and when to find out
+ *     sctp_pace.c       when data may go out, and how much at a time
  *     sctp_output.c     from state to packet
  *     sctp_events.c     events and messages for the user
  *     sctp_control.c    HEARTBEAT, ERROR, answers that are owed
@@ -81,6 +83,38 @@ void floe_sctp_handle_sack(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
 void floe_sctp_handle_forward(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);
 /* What a SACK, or the cumulative TSN of a SHUTDOWN, says. */
 void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool has_window);
+
+/* sctp_loss.c */
+/* Something has arrived, or time has passed: find what is overdue. */
+void floe_sctp_find_losses(floe_sctp_assoc *a);
+/* Nothing is in flight: there is no loss to be found. */
+void floe_sctp_stop_waiting(floe_sctp_assoc *a);
+/* A probe has arrived that was needed. */
+void floe_sctp_on_repair(floe_sctp_assoc *a);
+/* Take back the last reduction where nothing had been lost. */
+void floe_sctp_consider_undo(floe_sctp_assoc *a);
+/* Data was sent, or acknowledged: when to probe for the loss of the last of it. */
+void floe_sctp_start_probe(floe_sctp_assoc *a);
+void floe_sctp_probe_timeout(floe_sctp_assoc *a);
+void floe_sctp_data_timeout(floe_sctp_assoc *a);
+/* All that is in flight is to be sent again. */
+void floe_sctp_lose_all(floe_sctp_assoc *a);
+/* After a SACK: the timer runs from the last progress (RFC 9260 section 6.3.2). */
+void floe_sctp_restart_data_timer(floe_sctp_assoc *a, bool is_cum_moved);
+
+/* sctp_pace.c */
+/* So many bytes of data were put into a packet. */
+void floe_sctp_spend_pace(floe_sctp_assoc *a, uint32_t bytes);
+/* A burst has gone out, and the next may not yet. */
+bool floe_sctp_is_paced_out(const floe_sctp_assoc *a);
+/* Whether window and pace let data go out now; if it is the pace that does not, the timer says when
+ * it will. */
+bool floe_sctp_may_send_data(floe_sctp_assoc *a);
+/* Whether there is any. */
+static inline bool floe_sctp_has_data_to_send(const floe_sctp_assoc *a)
+{
+    return a->outstanding.lost.head != FLOE_SCTP_NONE || a->sendq.unsent > 0;
+}
 
 /* sctp_shutdown.c */
 void floe_sctp_handle_shutdown(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);

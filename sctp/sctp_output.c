@@ -139,7 +139,9 @@ void floe_sctp_expire(floe_sctp_assoc *a)
     }
     if (floe_sctp_outstanding_count(&a->outstanding) == 0 && a->sendq.unsent == 0) {
         floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA); /* nothing to probe with */
+        floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_PACE);
     }
+    floe_sctp_stop_waiting(a); /* what was in flight may have been given up */
     floe_sctp_note_room(a);
     floe_sctp_shutdown_progress(a);
 }
@@ -157,8 +159,11 @@ static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn,
     bool is_begin = tx->offset == 0;
     bool is_end = tx->offset + tx->len == record->len;
     bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
-    /* RFC 9260 §6.1: where all waits for this answer, it is wanted at once. */
-    bool is_urgent = a->cc.is_collapsed || a->is_probing || a->state > FLOE_SCTP_ESTABLISHED;
+    /* RFC 9260 §6.1, RFC 7053 §4: where all waits for this answer, it is wanted at once; and at the
+     * end of a burst, so that the loss of its last chunk is soon known. */
+    bool is_last = is_end && a->sendq.unsent == (a->sendq.next == tx->message);
+    bool is_urgent = a->cc.is_collapsed || a->is_probing || a->state > FLOE_SCTP_ESTABLISHED ||
+                     is_last || (tx->state & FLOE_SCTP_TX_PROBE) != 0;
     data.flags =
         (uint8_t)((is_begin ? FLOE_SCTP_FLAG_BEGIN : 0) | (is_end ? FLOE_SCTP_FLAG_END : 0) |
                   (is_unordered ? FLOE_SCTP_FLAG_UNORDERED : 0) |
@@ -180,7 +185,7 @@ static bool put_lost(floe_sctp_assoc *a, floe_writer *w, bool may_send)
         if (!may_send || floe_sctp_tx_size(tx) > room_of(w)) {
             return false;
         }
-        floe_sctp_outstanding_resend(o);
+        floe_sctp_outstanding_resend(o, a->now);
         put_data(a, w, tsn, &record);
         a->stats.retransmits++;
         if (tsn == o->cum + 1) { /* RFC 9260 §6.1: the earliest one is sent again */
@@ -288,7 +293,7 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
 static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
 {
     size_t before = w->len;
-    bool may_send = floe_sctp_cc_may_send(&a->cc, a->outstanding.flight);
+    bool may_send = floe_sctp_may_send_data(a);
     /* RFC 9260 §7.2.4: the first packet of a fast retransmit does not wait for the window. */
     bool is_drained = put_lost(a, w, may_send || a->is_fast_due);
     if (is_drained || w->len > before) {
@@ -296,10 +301,14 @@ static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
     }
     while (is_drained && may_send && put_new(a, w)) {
     }
-    if (w->len > before && floe_sctp_is_open(a) &&
-        !floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_DATA)) {
+    if (w->len == before) {
+        return;
+    }
+    floe_sctp_spend_pace(a, (uint32_t)(w->len - before));
+    if (floe_sctp_is_open(a) && !floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_DATA)) {
         floe_sctp_set_timer(a, FLOE_SCTP_TIMER_DATA, a->rto.rto_us); /* RFC 9260 §6.3.2 R1 */
     }
+    floe_sctp_start_probe(a);
 }
 
 /* --- what shares a packet --- */
@@ -315,10 +324,10 @@ static void put_sack(floe_sctp_assoc *a, floe_writer *w)
 }
 
 /* Whether DATA is likely to be in this packet, so that an acknowledgement may ride with it. */
-static bool has_data_to_send(const floe_sctp_assoc *a)
+static bool may_carry_data(const floe_sctp_assoc *a)
 {
-    bool is_any = a->outstanding.lost_head != FLOE_SCTP_NONE || a->sendq.unsent > 0;
-    return is_any && floe_sctp_cc_may_send(&a->cc, a->outstanding.flight);
+    return floe_sctp_has_data_to_send(a) && !floe_sctp_is_paced_out(a) &&
+           floe_sctp_cc_may_send(&a->cc, a->outstanding.flight);
 }
 
 static void put_forward(floe_sctp_assoc *a, floe_writer *w)
@@ -350,7 +359,7 @@ static void put_control(floe_sctp_assoc *a, floe_writer *w)
         a->pending &= (uint16_t)~SEND_COOKIE_ACK;
     }
     /* RFC 9260 §6.1: DATA takes an acknowledgement that is owed along. */
-    if ((a->pending & SEND_SACK) != 0 || (a->ack_packets > 0 && has_data_to_send(a))) {
+    if ((a->pending & SEND_SACK) != 0 || (a->ack_packets > 0 && may_carry_data(a))) {
         put_sack(a, w);
     }
     if ((a->pending & SEND_FORWARD) != 0 &&
@@ -402,9 +411,17 @@ static bool put_bundle(floe_sctp_assoc *a, floe_writer *w)
 static bool put_packet(floe_sctp_assoc *a, floe_writer *w)
 {
     if (put_alone(a, w)) {
+        floe_sctp_packet_end(w);
         return true;
     }
-    return !a->is_over && a->state >= FLOE_SCTP_COOKIE_ECHOED && put_bundle(a, w);
+    if (a->is_over || a->state < FLOE_SCTP_COOKIE_ECHOED || !put_bundle(a, w)) {
+        return false;
+    }
+    /* RFC 9653 §5.2: what sets up or ends an association, or belongs to none, has a checksum. */
+    if (!a->config.is_over_dtls || !a->has_zero_checksum || a->state == FLOE_SCTP_COOKIE_ECHOED) {
+        floe_sctp_packet_end(w);
+    }
+    return true;
 }
 
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap, size_t *len)
@@ -422,7 +439,6 @@ bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap,
             return false;
         }
     }
-    floe_sctp_packet_end(&w);
     FLOE_ASSERT(floe_writer_is_ok(&w));
     *len = w.len;
     a->stats.packets_sent++;

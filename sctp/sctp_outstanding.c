@@ -1,9 +1,11 @@
 /*
  * sctp/sctp_outstanding.c - see sctp/sctp_outstanding.h.
  *
- * Two lists run through the ring, both by TSN: of what is not acknowledged, and of what of that is
- * lost. A SACK walks the first list no further than its highest block: it meets the holes and what
- * it acknowledges anew, nothing else. A packet takes the lost chunks from the front of the second.
+ * Three lists run through the ring: of what is not acknowledged, by TSN; of what of that is lost,
+ * by TSN; and of the rest, by the time when it was last sent. A SACK walks the first list no
+ * further than its highest block: it meets the holes and what it acknowledges anew, nothing else. A
+ * packet takes the lost chunks from the front of the second. Looking for losses begins at the front
+ * of the third, and ends with the first chunk that is not overdue.
  *
  *      cum      advanced                                           next_tsn
  *       |  ABND  ABND | hole  ACKED ACKED  hole(LOST)  flight flight |
@@ -13,8 +15,8 @@
 #include "base/assert.h"
 #include "base/serial.h"
 
-#define NONE        FLOE_SCTP_NONE
-#define MISSES_LOST 3u /* RFC 9260 §7.2.4 */
+#define NONE       FLOE_SCTP_NONE
+#define BLOCKS_MAX 16u /* a SACK with fewer gap blocks than that has not left any out */
 /* RFC 3758 §3.5 C4: the list of a FORWARD TSN has to fit into a packet, with what else is in it.
  * Where it would not, the advanced ack point stops. */
 #define SKIPPED_MAX 100u
@@ -29,8 +31,9 @@ void floe_sctp_outstanding_init(floe_sctp_outstanding *o, floe_sctp_tx *ring, ui
                                  .advanced = initial_tsn - 1,
                                  .head = NONE,
                                  .tail = NONE,
-                                 .lost_head = NONE,
-                                 .lost_tail = NONE};
+                                 .lost = {NONE, NONE},
+                                 .flying = {NONE, NONE}};
+    floe_sctp_rack_init(&o->rack, initial_tsn);
 }
 
 static floe_sctp_tx *entry_of(const floe_sctp_outstanding *o, uint32_t tsn)
@@ -58,41 +61,45 @@ static void unlink_entry(floe_sctp_outstanding *o, const floe_sctp_tx *tx)
     *(tx->next == NONE ? &o->tail : &o->ring[tx->next].prev) = tx->prev;
 }
 
-static void unlink_lost(floe_sctp_outstanding *o, floe_sctp_tx *tx)
+/* It is sent now. */
+static void start_flight(floe_sctp_outstanding *o, uint16_t at, floe_time now)
 {
-    *(tx->lost_prev == NONE ? &o->lost_head : &o->ring[tx->lost_prev].lost_next) = tx->lost_next;
-    *(tx->lost_next == NONE ? &o->lost_tail : &o->ring[tx->lost_next].lost_prev) = tx->lost_prev;
-    tx->state &= (uint8_t)~FLOE_SCTP_TX_LOST;
+    o->ring[at].sent_us = (uint32_t)now;
+    o->flight += floe_sctp_tx_size(&o->ring[at]);
+    floe_sctp_chain_link(&o->flying, o->ring, o->flying.tail, at);
 }
 
-/* Insert by TSN. The search starts at the end: what is found lost is mostly the newest of it, or,
- * after a timeout, older than all that is still to be sent again. */
+/* It is in no chain any more: neither in flight nor waiting to be sent again. */
+static void leave_chain(floe_sctp_outstanding *o, floe_sctp_tx *tx)
+{
+    if ((tx->state & FLOE_SCTP_TX_LOST) != 0) {
+        floe_sctp_chain_unlink(&o->lost, o->ring, tx);
+        tx->state &= (uint8_t)~FLOE_SCTP_TX_LOST;
+        return;
+    }
+    floe_sctp_chain_unlink(&o->flying, o->ring, tx);
+    o->flight -= floe_sctp_tx_size(tx);
+}
+
+/* It is lost; by TSN. The search starts at the end: what is found lost is mostly the newest of it,
+ * or, after a timeout, older than all that is still to be sent again. */
 static void link_lost(floe_sctp_outstanding *o, uint16_t at)
 {
     uint32_t tsn = tsn_of(o, at);
-    uint16_t before = o->lost_tail;
-    if (o->lost_head != NONE && floe_serial32_lt(tsn, tsn_of(o, o->lost_head))) {
+    uint16_t before = o->lost.tail;
+    if (o->lost.head != NONE && floe_serial32_lt(tsn, tsn_of(o, o->lost.head))) {
         before = NONE;
     }
     while (before != NONE && floe_serial32_lt(tsn, tsn_of(o, before))) {
-        before = o->ring[before].lost_prev;
+        before = o->ring[before].chain_prev;
     }
-    floe_sctp_tx *tx = &o->ring[at];
-    tx->lost_prev = before;
-    tx->lost_next = before == NONE ? o->lost_head : o->ring[before].lost_next;
-    *(before == NONE ? &o->lost_head : &o->ring[before].lost_next) = at;
-    *(tx->lost_next == NONE ? &o->lost_tail : &o->ring[tx->lost_next].lost_prev) = at;
-    tx->state |= FLOE_SCTP_TX_LOST;
+    floe_sctp_chain_link(&o->lost, o->ring, before, at);
+    o->ring[at].state |= FLOE_SCTP_TX_LOST;
 }
 
-/* It is neither in flight nor waiting to be sent again from now on. */
 static void take_out(floe_sctp_outstanding *o, floe_sctp_tx *tx)
 {
-    if ((tx->state & FLOE_SCTP_TX_LOST) != 0) {
-        unlink_lost(o, tx);
-    } else {
-        o->flight -= floe_sctp_tx_size(tx);
-    }
+    leave_chain(o, tx);
     unlink_entry(o, tx);
 }
 
@@ -104,7 +111,7 @@ uint32_t floe_sctp_outstanding_add(floe_sctp_outstanding *o, uint32_t message, u
     floe_sctp_tx *tx = entry_of(o, tsn);
     *tx = (floe_sctp_tx){.message = message, .offset = offset, .len = len, .sends = 1};
     link_tail(o, (uint16_t)(tsn & o->mask));
-    o->flight += floe_sctp_tx_size(tx);
+    start_flight(o, (uint16_t)(tsn & o->mask), now);
     if (!o->is_timed) { /* RFC 9260 §6.3.1 C4: one measurement in a round trip */
         o->is_timed = true;
         o->timed_tsn = tsn;
@@ -115,34 +122,50 @@ uint32_t floe_sctp_outstanding_add(floe_sctp_outstanding *o, uint32_t message, u
 
 const floe_sctp_tx *floe_sctp_outstanding_lost(const floe_sctp_outstanding *o, uint32_t *tsn)
 {
-    if (o->lost_head == NONE) {
+    if (o->lost.head == NONE) {
         return NULL;
     }
-    *tsn = tsn_of(o, o->lost_head);
-    return &o->ring[o->lost_head];
+    *tsn = tsn_of(o, o->lost.head);
+    return &o->ring[o->lost.head];
 }
 
-void floe_sctp_outstanding_resend(floe_sctp_outstanding *o)
+static uint16_t count_up(uint16_t count)
 {
-    FLOE_ASSERT(o->lost_head != NONE);
-    floe_sctp_tx *tx = &o->ring[o->lost_head];
+    return count < UINT16_MAX ? (uint16_t)(count + 1) : UINT16_MAX;
+}
+
+void floe_sctp_outstanding_resend(floe_sctp_outstanding *o, floe_time now)
+{
+    uint16_t at = o->lost.head;
+    FLOE_ASSERT(at != NONE);
+    floe_sctp_tx *tx = &o->ring[at];
     /* RFC 9260 §6.3.1 C5 (Karn): an answer after this may be one to either transmission. */
-    if (o->is_timed && floe_serial32_le(tsn_of(o, o->lost_head), o->timed_tsn)) {
+    if (o->is_timed && floe_serial32_le(tsn_of(o, at), o->timed_tsn)) {
         o->is_timed = false;
     }
-    unlink_lost(o, tx);
-    tx->misses = 0;
-    tx->sends = tx->sends < UINT16_MAX ? (uint16_t)(tx->sends + 1) : UINT16_MAX;
-    o->flight += floe_sctp_tx_size(tx);
+    leave_chain(o, tx);
+    tx->sends = count_up(tx->sends);
+    o->resent = count_up(o->resent);
+    start_flight(o, at, now);
 }
 
 /* A chunk is acknowledged that was not before. */
-static void count_ack(floe_sctp_outstanding *o, floe_sctp_tx *tx, uint32_t tsn, floe_sctp_ack *ack)
+static void count_ack(floe_sctp_outstanding *o, floe_sctp_tx *tx, uint32_t tsn, floe_time now,
+                      floe_sctp_ack *ack)
 {
     ack->acked += floe_sctp_tx_size(tx);
     if (o->is_timed && o->timed_tsn == tsn) {
         o->is_timed = false;
         ack->sent_at = o->timed_at;
+    }
+    if ((tx->state & FLOE_SCTP_TX_LOST) == 0) {
+        bool is_answer = floe_sctp_rack_on_arrival(&o->rack, now, tx->sent_us, tsn, tx->sends);
+        if (!is_answer && o->needless < o->resent) {
+            o->needless++;
+            o->foreseen = count_up(o->foreseen);
+        }
+        ack->is_repaired |= is_answer && (tx->state & FLOE_SCTP_TX_PROBE) != 0;
+        ack->rtt_us = tx->sends == 1 ? (uint32_t)now - tx->sent_us : ack->rtt_us;
     }
     take_out(o, tx);
 }
@@ -160,13 +183,16 @@ static void release(floe_sctp_sendq *q, floe_sctp_streams *streams, const floe_s
 }
 
 static void ack_up_to(floe_sctp_outstanding *o, floe_sctp_sendq *q, floe_sctp_streams *streams,
-                      uint32_t cum, floe_sctp_ack *ack)
+                      const floe_sctp_sack *sack, floe_time now, floe_sctp_ack *ack)
 {
-    while (o->cum != cum) {
+    while (o->cum != sack->cum) {
         uint32_t tsn = o->cum + 1;
         floe_sctp_tx *tx = entry_of(o, tsn);
         if ((tx->state & (FLOE_SCTP_TX_ACKED | FLOE_SCTP_TX_ABANDONED)) == 0) {
-            count_ack(o, tx, tsn, ack);
+            count_ack(o, tx, tsn, now, ack);
+        }
+        if ((tx->state & FLOE_SCTP_TX_ACKED) != 0) {
+            o->gap_acked -= floe_sctp_tx_size(tx);
         }
         if ((tx->state & FLOE_SCTP_TX_ABANDONED) == 0) {
             release(q, streams, tx);
@@ -174,19 +200,16 @@ static void ack_up_to(floe_sctp_outstanding *o, floe_sctp_sendq *q, floe_sctp_st
         o->cum = tsn;
         ack->is_cum_moved = true;
     }
-    if (floe_serial32_lt(o->advanced, cum)) {
-        o->advanced = cum; /* RFC 3758 §3.5: C1 */
+    if (floe_serial32_lt(o->advanced, o->cum)) {
+        o->advanced = o->cum; /* RFC 3758 §3.5: C1 */
     }
 }
 
-/* Acknowledge what the gap blocks cover. Returns the highest TSN that is newly acknowledged (cum
- * where none is); *reported is the highest that any block covers. Blocks that are empty, out of
- * order, or beyond what was sent are passed over: the peer is at fault, and nothing rests on them.
- */
-static uint32_t ack_gaps(floe_sctp_outstanding *o, const floe_sctp_sack *sack, floe_sctp_ack *ack,
-                         uint32_t *reported)
+/* Acknowledge what the gap blocks cover. Blocks that are empty, out of order, or beyond what was
+ * sent are passed over: the peer is at fault, and nothing rests on them. */
+static void ack_gaps(floe_sctp_outstanding *o, const floe_sctp_sack *sack, floe_time now,
+                     floe_sctp_ack *ack)
 {
-    uint32_t newest = o->cum;
     uint32_t sent = o->next_tsn - 1 - o->cum; /* offsets from cum from here on */
     uint32_t covered = 0;
     uint16_t at = o->head;
@@ -202,41 +225,35 @@ static uint32_t ack_gaps(floe_sctp_outstanding *o, const floe_sctp_sack *sack, f
         }
         while (at != NONE && tsn_of(o, at) - o->cum <= end) {
             floe_sctp_tx *tx = &o->ring[at];
-            newest = tsn_of(o, at);
+            uint32_t tsn = tsn_of(o, at);
             at = tx->next;
-            count_ack(o, tx, newest, ack);
+            count_ack(o, tx, tsn, now, ack);
             tx->state |= FLOE_SCTP_TX_ACKED;
+            o->gap_acked += floe_sctp_tx_size(tx);
         }
     }
-    *reported = o->cum + covered;
-    return newest;
 }
 
-/* RFC 9260 §7.2.4: chunks before `limit` that are still missing count one miss; the third makes
- * them lost, once. */
-static bool count_misses(floe_sctp_outstanding *o, uint32_t limit)
+/* The peer got chunks twice: retransmissions were needless, if it was not the network that doubled
+ * them. */
+static void note_duplicates(floe_sctp_outstanding *o, uint16_t count, floe_sctp_ack *ack)
 {
-    const uint8_t settled = FLOE_SCTP_TX_LOST | FLOE_SCTP_TX_FAST;
-    bool is_loss = false;
-    for (uint16_t at = o->head; at != NONE; at = o->ring[at].next) {
-        floe_sctp_tx *tx = &o->ring[at];
-        if (!floe_serial32_lt(tsn_of(o, at), limit)) {
-            break;
-        }
-        if ((tx->state & settled) != 0 || ++tx->misses < MISSES_LOST) {
-            continue;
-        }
-        o->flight -= floe_sctp_tx_size(tx);
-        tx->state |= FLOE_SCTP_TX_FAST;
-        link_lost(o, at);
-        is_loss = true;
+    if (ack->is_repaired) {
+        ack->is_repaired = false; /* RFC 8985 §7.4.2: the probe came second */
+        return;
     }
-    return is_loss;
+    if (o->resent > 0) {
+        floe_sctp_rack_on_duplicate(&o->rack, o->cum, o->next_tsn - 1);
+    }
+    uint16_t known = count < o->foreseen ? count : o->foreseen;
+    o->foreseen = (uint16_t)(o->foreseen - known);
+    uint32_t needless = (uint32_t)o->needless + count - known;
+    o->needless = needless < o->resent ? (uint16_t)needless : o->resent;
 }
 
 floe_err floe_sctp_outstanding_sack(floe_sctp_outstanding *o, floe_sctp_sendq *q,
                                     floe_sctp_streams *streams, const floe_sctp_sack *sack,
-                                    bool in_recovery, floe_sctp_ack *ack)
+                                    floe_time now, floe_sctp_ack *ack)
 {
     *ack = (floe_sctp_ack){.flight_before = o->flight, .sent_at = FLOE_TIME_NEVER};
     /* RFC 9260 §6.2.1 D i: the cumulative TSN never goes back; this one was overtaken. */
@@ -246,14 +263,40 @@ floe_err floe_sctp_outstanding_sack(floe_sctp_outstanding *o, floe_sctp_sendq *q
     if (sack->cum - o->cum > floe_sctp_outstanding_count(o)) {
         return FLOE_E_MALFORMED;
     }
-    ack_up_to(o, q, streams, sack->cum, ack);
-    uint32_t reported;
-    uint32_t newest = ack_gaps(o, sack, ack, &reported);
-    /* RFC 9260 §7.2.4: misses are counted up to the highest TSN newly acknowledged; in fast
-     * recovery, when the cumulative TSN moves, up to the highest reported. */
-    bool is_partial = in_recovery && ack->is_cum_moved;
-    ack->is_loss = count_misses(o, is_partial ? reported : newest);
+    ack_up_to(o, q, streams, sack, now, ack);
+    ack_gaps(o, sack, now, ack);
+    /* The list ends where the packet does, or where the peer had enough (dcSCTP: at 20). */
+    o->rack.is_blind = sack->block_count >= BLOCKS_MAX;
+    if (sack->dup_count > 0) {
+        note_duplicates(o, sack->dup_count, ack);
+    }
     return FLOE_OK;
+}
+
+bool floe_sctp_outstanding_detect(floe_sctp_outstanding *o, floe_time now, uint32_t srtt_us,
+                                  uint32_t sure, floe_time *due)
+{
+    uint32_t window = floe_sctp_rack_window(&o->rack, srtt_us, o->gap_acked >= sure);
+    bool is_loss = false;
+    *due = FLOE_TIME_NEVER;
+    while (o->flying.head != NONE) {
+        uint16_t at = o->flying.head;
+        floe_sctp_tx *tx = &o->ring[at];
+        bool is_unseen = tx->sends == 1 && floe_serial32_lt(o->rack.highest, tsn_of(o, at));
+        if (o->rack.is_blind && is_unseen) {
+            break;
+        }
+        uint32_t remaining =
+            floe_sctp_rack_remaining(&o->rack, now, tx->sent_us, tsn_of(o, at), window);
+        if (remaining > 0) {
+            *due = remaining == UINT32_MAX ? FLOE_TIME_NEVER : floe_time_after(now, remaining);
+            break;
+        }
+        leave_chain(o, tx);
+        link_lost(o, at);
+        is_loss = true;
+    }
+    return is_loss;
 }
 
 void floe_sctp_outstanding_lose_all(floe_sctp_outstanding *o)
@@ -264,8 +307,11 @@ void floe_sctp_outstanding_lose_all(floe_sctp_outstanding *o)
     /* RFC 9260 §6.2.1 D iii: a peer that has the next TSN in a gap block and yet does not move its
      * cumulative TSN has thrown away what it had: none of its gap blocks is believed any more. */
     bool is_renege = (entry_of(o, o->cum + 1)->state & FLOE_SCTP_TX_ACKED) != 0;
-    o->head = o->tail = o->lost_head = o->lost_tail = NONE;
+    o->head = o->tail = NONE;
+    o->lost = o->flying = (floe_sctp_chain){NONE, NONE};
     o->flight = 0;
+    o->gap_acked = is_renege ? 0 : o->gap_acked;
+    o->foreseen = 0;
     o->is_timed = false;
     for (uint32_t tsn = o->cum + 1; tsn != o->next_tsn; tsn++) {
         floe_sctp_tx *tx = entry_of(o, tsn);
@@ -274,10 +320,43 @@ void floe_sctp_outstanding_lose_all(floe_sctp_outstanding *o)
             continue;
         }
         tx->state = 0;
-        tx->misses = 0;
         link_tail(o, (uint16_t)(tsn & o->mask));
         link_lost(o, (uint16_t)(tsn & o->mask));
     }
+}
+
+void floe_sctp_outstanding_unlose(floe_sctp_outstanding *o)
+{
+    /* From the last to the first, in front of the few that were sent since. */
+    while (o->lost.tail != NONE) {
+        uint16_t at = o->lost.tail;
+        floe_sctp_tx *tx = &o->ring[at];
+        leave_chain(o, tx);
+        o->flight += floe_sctp_tx_size(tx);
+        floe_sctp_chain_link(&o->flying, o->ring, NONE, at);
+    }
+}
+
+const floe_sctp_tx *floe_sctp_outstanding_tail(const floe_sctp_outstanding *o)
+{
+    const uint8_t settled = FLOE_SCTP_TX_LOST | FLOE_SCTP_TX_PROBE;
+    bool is_there = o->tail != NONE && (o->ring[o->tail].state & settled) == 0;
+    return is_there ? &o->ring[o->tail] : NULL;
+}
+
+void floe_sctp_outstanding_probe(floe_sctp_outstanding *o)
+{
+    FLOE_ASSERT(floe_sctp_outstanding_tail(o) != NULL);
+    uint16_t at = o->tail;
+    leave_chain(o, &o->ring[at]);
+    link_lost(o, at);
+    o->ring[at].state |= FLOE_SCTP_TX_PROBE;
+}
+
+void floe_sctp_outstanding_watch(floe_sctp_outstanding *o)
+{
+    o->resent = 0;
+    o->needless = 0;
 }
 
 /*
@@ -309,6 +388,8 @@ static uint32_t abandon_chunks(floe_sctp_outstanding *o, uint32_t message,
         unacked = tsn == first ? tx->offset : unacked;
         if ((tx->state & FLOE_SCTP_TX_ACKED) == 0) {
             take_out(o, tx);
+        } else {
+            o->gap_acked -= floe_sctp_tx_size(tx);
         }
         mark_abandoned(tx, record);
     }
@@ -455,29 +536,50 @@ static void check_buffered(const floe_sctp_outstanding *o, const floe_sctp_sendq
     FLOE_ASSERT(bytes == 0);
 }
 
+/* A chain holds as many chunks as it should, each with or without the flag of the lost; returns
+ * their bytes. */
+static uint32_t check_chain(const floe_sctp_outstanding *o, const floe_sctp_chain *chain,
+                            uint32_t count, bool is_lost)
+{
+    uint32_t bytes = 0;
+    uint16_t before = NONE;
+    for (uint16_t at = chain->head; at != NONE; at = o->ring[at].chain_next) {
+        const floe_sctp_tx *tx = &o->ring[at];
+        FLOE_ASSERT(count-- > 0 && tx->chain_prev == before);
+        FLOE_ASSERT(((tx->state & FLOE_SCTP_TX_LOST) != 0) == is_lost);
+        FLOE_ASSERT(!is_lost || before == NONE ||
+                    floe_serial32_lt(tsn_of(o, before), tsn_of(o, at)));
+        bytes += floe_sctp_tx_size(tx);
+        before = at;
+    }
+    FLOE_ASSERT(count == 0 && chain->tail == before);
+    return bytes;
+}
+
 void floe_sctp_outstanding_check_invariants(const floe_sctp_outstanding *o,
                                             const floe_sctp_sendq *q,
                                             const floe_sctp_streams *streams)
 {
-    uint32_t flight = 0;
+    uint32_t lost = 0;
+    uint32_t flying = 0;
+    uint32_t acked = 0;
     uint16_t at = o->head;
-    uint16_t lost = o->lost_head;
     for (uint32_t tsn = o->cum + 1; tsn != o->next_tsn; tsn++) {
         const floe_sctp_tx *tx = entry_of(o, tsn);
         if ((tx->state & (FLOE_SCTP_TX_ACKED | FLOE_SCTP_TX_ABANDONED)) != 0) {
             FLOE_ASSERT((tx->state & FLOE_SCTP_TX_LOST) == 0);
+            acked += (tx->state & FLOE_SCTP_TX_ACKED) != 0 ? floe_sctp_tx_size(tx) : 0;
             continue;
         }
         FLOE_ASSERT(at == (tsn & o->mask));
         at = tx->next;
-        if ((tx->state & FLOE_SCTP_TX_LOST) != 0) {
-            FLOE_ASSERT(lost == (tsn & o->mask));
-            lost = tx->lost_next;
-        } else {
-            flight += floe_sctp_tx_size(tx);
-        }
+        bool is_lost = (tx->state & FLOE_SCTP_TX_LOST) != 0;
+        lost += is_lost;
+        flying += !is_lost;
     }
-    FLOE_ASSERT(at == NONE && lost == NONE && flight == o->flight);
+    FLOE_ASSERT(at == NONE && acked == o->gap_acked && o->needless <= o->resent);
+    (void)check_chain(o, &o->lost, lost, true);
+    FLOE_ASSERT(check_chain(o, &o->flying, flying, false) == o->flight);
     FLOE_ASSERT(floe_serial32_le(o->cum, o->advanced));
     check_buffered(o, q, streams);
 }

@@ -7,7 +7,9 @@
 #define FLOE_SCTP_SCTP_OUTSTANDING_H
 
 #include "base/floe.h"
+#include "sctp/sctp_chain.h"
 #include "sctp/sctp_chunk.h"
+#include "sctp/sctp_rack.h"
 #include "sctp/sctp_sendq.h"
 #include "sctp/sctp_stream.h"
 #include "sctp/sctp_tx.h"
@@ -22,22 +24,28 @@ extern "C" {
 #define FLOE_SCTP_TX_ACKED     0x01u /* by a gap block */
 #define FLOE_SCTP_TX_LOST      0x02u /* in the lost list, not in flight */
 #define FLOE_SCTP_TX_ABANDONED 0x04u /* never sent (again) */
-#define FLOE_SCTP_TX_FAST      0x08u /* was fast retransmitted: not a second time */
+#define FLOE_SCTP_TX_PROBE     0x08u /* last sent to probe for the loss of a tail */
 #define FLOE_SCTP_TX_UNORDERED 0x10u /* of an abandoned one */
 
 typedef struct floe_sctp_outstanding {
     floe_sctp_tx *ring;
-    uint32_t mask;                 /* ring size - 1 */
-    uint32_t cum;                  /* all TSNs up to this one are acknowledged */
-    uint32_t next_tsn;             /* the next one to be given out */
-    uint32_t advanced;             /* RFC 3758: Advanced.Peer.Ack.Point */
-    uint32_t flight;               /* bytes in flight, headers and padding included */
-    uint16_t head, tail;           /* not acknowledged, not abandoned: by TSN */
-    uint16_t lost_head, lost_tail; /* of these, the lost ones: by TSN */
-    uint32_t skipped;              /* streams that may have a SKIPPED flag, from above */
-    floe_time timed_at;            /* when timed_tsn was sent */
-    uint32_t timed_tsn;            /* whose round trip is being measured */
+    uint32_t mask;          /* ring size - 1 */
+    uint32_t cum;           /* all TSNs up to this one are acknowledged */
+    uint32_t next_tsn;      /* the next one to be given out */
+    uint32_t advanced;      /* RFC 3758: Advanced.Peer.Ack.Point */
+    uint32_t flight;        /* bytes in flight, headers and padding included */
+    uint32_t gap_acked;     /* bytes that gap blocks acknowledge */
+    uint16_t head, tail;    /* not acknowledged, not abandoned: by TSN */
+    floe_sctp_chain lost;   /* of these, the lost ones: by TSN */
+    floe_sctp_chain flying; /* and the others: by the time when they were last sent */
+    uint32_t skipped;       /* streams that may have a SKIPPED flag, from above */
+    floe_time timed_at;     /* when timed_tsn was sent */
+    uint32_t timed_tsn;     /* whose round trip is being measured */
+    uint16_t resent;        /* retransmissions since the last reduction, saturating */
+    uint16_t needless;      /* of these, known to have been needless */
+    uint16_t foreseen;      /* duplicates that the peer will report of those */
     bool is_timed;
+    floe_sctp_rack rack;
 } floe_sctp_outstanding;
 
 /* What a SACK did. */
@@ -45,8 +53,9 @@ typedef struct floe_sctp_ack {
     uint32_t acked;         /* bytes newly acknowledged, headers and padding included */
     uint32_t flight_before; /* bytes in flight when it arrived */
     floe_time sent_at;      /* of the chunk whose round trip was measured; NEVER: of none */
+    uint32_t rtt_us;        /* of the newest chunk acknowledged that was sent once; 0: none */
     bool is_cum_moved;
-    bool is_loss; /* chunks were found lost */
+    bool is_repaired; /* a probe has arrived that was a retransmission: its chunk had been lost */
 } floe_sctp_ack;
 
 void floe_sctp_outstanding_init(floe_sctp_outstanding *o, floe_sctp_tx *ring, uint32_t ring_len,
@@ -75,17 +84,33 @@ uint32_t floe_sctp_outstanding_add(floe_sctp_outstanding *o, uint32_t message, u
 /* The first chunk that waits to be sent again; NULL: none. */
 const floe_sctp_tx *floe_sctp_outstanding_lost(const floe_sctp_outstanding *o, uint32_t *tsn);
 /* It is sent again now. */
-void floe_sctp_outstanding_resend(floe_sctp_outstanding *o);
+void floe_sctp_outstanding_resend(floe_sctp_outstanding *o, floe_time now);
 
-/* A SACK, or the cumulative TSN of a SHUTDOWN (then without blocks). In recovery, all holes count
- * as missing. UNKNOWN: it is an old one. MALFORMED: it acknowledges what was never sent. In both
- * cases nothing has changed. */
+/* A SACK, or the cumulative TSN of a SHUTDOWN (then without blocks). UNKNOWN: it is an old one.
+ * MALFORMED: it acknowledges what was never sent. In both cases nothing has changed. */
 FLOE_MUST_USE floe_err floe_sctp_outstanding_sack(floe_sctp_outstanding *o, floe_sctp_sendq *q,
                                                   floe_sctp_streams *streams,
-                                                  const floe_sctp_sack *sack, bool in_recovery,
+                                                  const floe_sctp_sack *sack, floe_time now,
                                                   floe_sctp_ack *ack);
+/* Find what is overdue, and lost with that. `sure`: bytes beyond a hole that make waiting needless;
+ * 0: none are needed. *due: when to look again; NEVER. Returns whether anything was found. */
+bool floe_sctp_outstanding_detect(floe_sctp_outstanding *o, floe_time now, uint32_t srtt_us,
+                                  uint32_t sure, floe_time *due);
 /* The retransmission timer fired: all that is in flight is lost. */
 void floe_sctp_outstanding_lose_all(floe_sctp_outstanding *o);
+/* It fired too early: what still waits to be sent again is in flight. */
+void floe_sctp_outstanding_unlose(floe_sctp_outstanding *o);
+/* The newest chunk in flight, to be sent again as a probe; NULL: none is in flight, or it was a
+ * probe before. Then: it is to be sent again. */
+const floe_sctp_tx *floe_sctp_outstanding_tail(const floe_sctp_outstanding *o);
+void floe_sctp_outstanding_probe(floe_sctp_outstanding *o);
+/* The window was reduced: retransmissions count from here on, and whether they were needless. */
+void floe_sctp_outstanding_watch(floe_sctp_outstanding *o);
+/* Whether all retransmissions since then were. */
+static inline bool floe_sctp_outstanding_is_needless(const floe_sctp_outstanding *o)
+{
+    return o->resent > 0 && o->needless == o->resent;
+}
 
 /* Give up on the message at `message`, whether it was sent, sent in part, or not at all. */
 void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,

@@ -3,6 +3,7 @@
 
 #include "base/crc.h"
 #include "base/reader.h"
+#include "sctp/sctp_chunk.h"
 
 #include <string.h>
 
@@ -32,6 +33,15 @@ static void store_le32(uint8_t *p, uint32_t value)
     p[3] = (uint8_t)(value >> 24);
 }
 
+static void read_header(floe_sctp_packet *packet, floe_bytes bytes)
+{
+    packet->source_port = floe_load_u16(bytes.ptr);
+    packet->dest_port = floe_load_u16(bytes.ptr + 2);
+    packet->tag = floe_load_u32(bytes.ptr + 4);
+    packet->chunks =
+        (floe_bytes){bytes.ptr + FLOE_SCTP_HEADER_SIZE, bytes.len - FLOE_SCTP_HEADER_SIZE};
+}
+
 floe_err floe_sctp_packet_parse(floe_sctp_packet *packet, floe_bytes bytes)
 {
     if (bytes.len < FLOE_SCTP_HEADER_SIZE + FLOE_SCTP_CHUNK_SIZE) {
@@ -40,11 +50,24 @@ floe_err floe_sctp_packet_parse(floe_sctp_packet *packet, floe_bytes bytes)
     if (load_le32(bytes.ptr + CHECKSUM_AT) != checksum_of(bytes)) {
         return FLOE_E_AUTH;
     }
-    packet->source_port = floe_load_u16(bytes.ptr);
-    packet->dest_port = floe_load_u16(bytes.ptr + 2);
-    packet->tag = floe_load_u32(bytes.ptr + 4);
-    packet->chunks =
-        (floe_bytes){bytes.ptr + FLOE_SCTP_HEADER_SIZE, bytes.len - FLOE_SCTP_HEADER_SIZE};
+    read_header(packet, bytes);
+    return FLOE_OK;
+}
+
+/* RFC 9653 §5.3: what sets up an association has a checksum in any case. */
+static bool is_zero_allowed(uint8_t first_chunk)
+{
+    return first_chunk != FLOE_SCTP_CHUNK_INIT && first_chunk != FLOE_SCTP_CHUNK_COOKIE_ECHO;
+}
+
+floe_err floe_sctp_packet_parse_zero(floe_sctp_packet *packet, floe_bytes bytes)
+{
+    if (bytes.len < FLOE_SCTP_HEADER_SIZE + FLOE_SCTP_CHUNK_SIZE ||
+        load_le32(bytes.ptr + CHECKSUM_AT) != 0 ||
+        !is_zero_allowed(bytes.ptr[FLOE_SCTP_HEADER_SIZE])) {
+        return floe_sctp_packet_parse(packet, bytes);
+    }
+    read_header(packet, bytes);
     return FLOE_OK;
 }
 

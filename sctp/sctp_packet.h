@@ -1,6 +1,6 @@
 /*
  * sctp/sctp_packet.h - the common header with its checksum, and the walk over the chunks of a
- * packet (RFC 9260 sections 3, 3.2, 6.8).
+ * packet (RFC 9260 sections 3, 3.2, 6.8; RFC 9653).
  *
  * There is one walker for all lists of chunks, and one (sctp_param.h) for all lists inside chunks:
  * whoever reads a list reads it with the same bounds. It knows nothing of what a chunk means.
@@ -39,12 +39,15 @@ typedef struct floe_sctp_chunk {
 
 /* MALFORMED: shorter than a header and one chunk header. AUTH: wrong checksum. */
 FLOE_MUST_USE floe_err floe_sctp_packet_parse(floe_sctp_packet *packet, floe_bytes bytes);
+/* The same of a packet that may come without checksum: 0 is right then, unless it begins with an
+ * INIT or a COOKIE ECHO. */
+FLOE_MUST_USE floe_err floe_sctp_packet_parse_zero(floe_sctp_packet *packet, floe_bytes bytes);
 
 /* Take the next chunk off `rest`. False at the end, and at a chunk that is not completely there,
  * after which nothing can be trusted: *rest is then empty. */
 bool floe_sctp_packet_next(floe_bytes *rest, floe_sctp_chunk *chunk);
 
-/* Write a packet: begin, chunks, end. The end fills in the checksum. */
+/* Write a packet: begin, chunks, end. The end fills in the checksum, which is 0 until then. */
 void floe_sctp_packet_begin(floe_writer *w, uint16_t source_port, uint16_t dest_port, uint32_t tag);
 void floe_sctp_packet_end(floe_writer *w);
 

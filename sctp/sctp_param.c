@@ -4,6 +4,8 @@
 #include "base/reader.h"
 #include "sctp/sctp_chunk.h"
 
+#include <string.h>
+
 bool floe_sctp_param_next(floe_bytes *rest, floe_sctp_param *param)
 {
     if (rest->len < FLOE_SCTP_PARAM_SIZE) {
@@ -43,6 +45,14 @@ static void read_extensions(floe_sctp_init_params *params, floe_bytes types)
     }
 }
 
+/* RFC 9653 §4: packets are protected by this instead of a checksum. */
+static const uint8_t dtls_method[] = {0, 0, 0, 1};
+
+static bool is_dtls_method(floe_bytes value)
+{
+    return value.len == sizeof dtls_method && memcmp(value.ptr, dtls_method, value.len) == 0;
+}
+
 /* Returns whether the parameter is one that is known here. */
 static bool read_param(floe_sctp_init_params *params, const floe_sctp_param *param)
 {
@@ -55,6 +65,9 @@ static bool read_param(floe_sctp_init_params *params, const floe_sctp_param *par
         return true;
     case FLOE_SCTP_PARAM_EXTENSIONS:
         read_extensions(params, param->value);
+        return true;
+    case FLOE_SCTP_PARAM_ZERO_CHECKSUM:
+        params->has_zero_checksum = is_dtls_method(param->value);
         return true;
     case FLOE_SCTP_PARAM_HOST_NAME:
         params->has_host_name = true;
@@ -97,4 +110,10 @@ void floe_sctp_init_params_put(floe_writer *w)
     static const uint8_t extensions[] = {FLOE_SCTP_CHUNK_RE_CONFIG, FLOE_SCTP_CHUNK_FORWARD_TSN};
     floe_sctp_param_put(w, FLOE_SCTP_PARAM_FORWARD_TSN, (floe_bytes){NULL, 0});
     floe_sctp_param_put(w, FLOE_SCTP_PARAM_EXTENSIONS, (floe_bytes){extensions, sizeof extensions});
+}
+
+void floe_sctp_zero_checksum_put(floe_writer *w)
+{
+    floe_sctp_param_put(w, FLOE_SCTP_PARAM_ZERO_CHECKSUM,
+                        (floe_bytes){dtls_method, sizeof dtls_method});
 }

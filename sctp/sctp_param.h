@@ -1,6 +1,7 @@
 /*
  * sctp/sctp_param.h - parameters and error causes: the type-length-value lists inside chunks
- * (RFC 9260 sections 3.2.1, 3.3.2.1, 3.3.10; RFC 6525 section 4; RFC 5061 section 4.2.7).
+ * (RFC 9260 sections 3.2.1, 3.3.2.1, 3.3.10; RFC 6525 section 4; RFC 5061 section 4.2.7; RFC 9653
+ * section 4).
  */
 #ifndef FLOE_SCTP_SCTP_PARAM_H
 #define FLOE_SCTP_SCTP_PARAM_H
@@ -30,6 +31,7 @@ typedef enum floe_sctp_param_type {
     FLOE_SCTP_PARAM_ADD_OUTGOING = 17,
     FLOE_SCTP_PARAM_ADD_INCOMING = 18,
     FLOE_SCTP_PARAM_ECN = 0x8000,
+    FLOE_SCTP_PARAM_ZERO_CHECKSUM = 0x8001, /* RFC 9653 */
     FLOE_SCTP_PARAM_EXTENSIONS = 0x8008,
     FLOE_SCTP_PARAM_FORWARD_TSN = 0xC000
 } floe_sctp_param_type;
@@ -76,6 +78,7 @@ void floe_sctp_param_put(floe_writer *w, uint16_t type, floe_bytes value);
 typedef struct floe_sctp_init_params {
     floe_bytes cookie; /* empty: there is none */
     bool has_forward_tsn, has_reconfig;
+    bool has_zero_checksum; /* accepts packets without checksum, over DTLS */
     bool has_host_name;
 } floe_sctp_init_params;
 
@@ -83,8 +86,9 @@ typedef struct floe_sctp_init_params {
  * as they fit. Never fails: what cannot be read ends the list. */
 void floe_sctp_init_params_parse(floe_sctp_init_params *params, floe_bytes list,
                                  floe_writer *report);
-/* Append what this implementation announces. */
+/* Append what this implementation announces; and that it needs no checksum where DTLS is below. */
 void floe_sctp_init_params_put(floe_writer *w);
+void floe_sctp_zero_checksum_put(floe_writer *w);
 
 #ifdef __cplusplus
 }

@@ -147,23 +147,12 @@ void floe_sctp_handle_forward(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
     a->stats.messages_received += a->reassembly.ready_count - ready;
 }
 
-/* After a SACK: the retransmission timer runs from the last progress (RFC 9260 §6.3.2). */
-static void restart_data_timer(floe_sctp_assoc *a, bool is_cum_moved)
-{
-    if (floe_sctp_outstanding_count(&a->outstanding) == 0) {
-        floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_DATA); /* R2 */
-        floe_sctp_cc_on_idle(&a->cc);
-    } else if (is_cum_moved || !floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_DATA)) {
-        floe_sctp_set_timer(a, FLOE_SCTP_TIMER_DATA, a->rto.rto_us); /* R3, R4 */
-    }
-}
-
 /* The window opens while a probe is under way: the peer has dropped it, else it would have
  * acknowledged it. It goes out again at once, not at the end of a long backoff. */
 static void end_probe(floe_sctp_assoc *a)
 {
     if (a->outstanding.flight > 0 && a->peer_rwnd > 0) {
-        floe_sctp_outstanding_lose_all(&a->outstanding);
+        floe_sctp_lose_all(a);
         floe_sctp_rto_end_backoff(&a->rto);
     }
     a->is_probing = a->peer_rwnd == 0 && a->outstanding.flight > 0;
@@ -183,12 +172,35 @@ static void consider_forward(floe_sctp_assoc *a)
     }
 }
 
+/* What the congestion window makes of it. RFC 9260 §7.2.4: first what was acknowledged counts, then
+ * what was lost. */
+static void control_congestion(floe_sctp_assoc *a, const floe_sctp_ack *ack)
+{
+    floe_sctp_outstanding *o = &a->outstanding;
+    bool was_in_recovery = a->cc.in_recovery;
+    floe_sctp_cc_on_ack(&a->cc, &(floe_sctp_cc_ack){.now = a->now,
+                                                    .acked = ack->acked,
+                                                    .flight_before = ack->flight_before,
+                                                    .cum = o->cum,
+                                                    .highest = o->next_tsn - 1,
+                                                    .rtt_us = ack->rtt_us,
+                                                    .srtt_us = a->rto.srtt_us,
+                                                    .is_cum_moved = ack->is_cum_moved});
+    if (was_in_recovery && !a->cc.in_recovery) {
+        floe_sctp_rack_on_recovered(&o->rack);
+    }
+    if (ack->is_repaired) {
+        floe_sctp_on_repair(a);
+    }
+    floe_sctp_consider_undo(a);
+    floe_sctp_find_losses(a);
+}
+
 void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool has_window)
 {
     floe_sctp_ack ack;
-    floe_sctp_outstanding *o = &a->outstanding;
     floe_err err =
-        floe_sctp_outstanding_sack(o, &a->sendq, &a->streams, sack, a->cc.in_recovery, &ack);
+        floe_sctp_outstanding_sack(&a->outstanding, &a->sendq, &a->streams, sack, a->now, &ack);
     if (err != FLOE_OK) {
         a->stats.dropped_malformed += err == FLOE_E_MALFORMED;
         return;
@@ -202,19 +214,11 @@ void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool h
     if (ack.acked > 0 || a->is_probing) { /* RFC 9260 §8.1, §6.1 A */
         a->error_count = 0;
     }
-    /* RFC 9260 §7.2.4: first what was acknowledged counts, then what was lost. */
-    floe_sctp_cc_on_ack(&a->cc, ack.acked, ack.flight_before, ack.is_cum_moved, o->cum);
-    if (ack.is_loss && floe_sctp_cc_on_loss(&a->cc, o->next_tsn - 1)) {
-        a->is_fast_due = true;
-        a->stats.fast_retransmits++;
-    }
+    control_congestion(a, &ack);
     if (a->is_probing) {
         end_probe(a);
     }
-    restart_data_timer(a, ack.is_cum_moved);
-    if (ack.is_loss) {
-        floe_sctp_expire(a); /* what is given up goes into the FORWARD TSN below */
-    }
+    floe_sctp_restart_data_timer(a, ack.is_cum_moved);
     consider_forward(a);
     floe_sctp_note_room(a);
 }

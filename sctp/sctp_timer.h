@@ -14,11 +14,14 @@ extern "C" {
 typedef enum floe_sctp_timer_id {
     FLOE_SCTP_TIMER_INIT,      /* T1: INIT and COOKIE ECHO */
     FLOE_SCTP_TIMER_SHUTDOWN,  /* T2: SHUTDOWN and SHUTDOWN ACK */
+    FLOE_SCTP_TIMER_PROBE,     /* to probe for the loss of a tail; before DATA, which it puts off */
+    FLOE_SCTP_TIMER_REORDER,   /* a chunk that may have been reordered is lost */
     FLOE_SCTP_TIMER_DATA,      /* T3: DATA, FORWARD TSN, and the next probe of a zero window */
     FLOE_SCTP_TIMER_SACK,      /* a delayed acknowledgement */
     FLOE_SCTP_TIMER_HEARTBEAT, /* the next HEARTBEAT, or its answer is late */
     FLOE_SCTP_TIMER_RESET,     /* RE-CONFIG */
     FLOE_SCTP_TIMER_LIFETIME,  /* the first message that waits to be sent expires */
+    FLOE_SCTP_TIMER_PACE,      /* the next burst of DATA may go out */
     FLOE_SCTP_TIMER_COUNT
 } floe_sctp_timer_id;
 

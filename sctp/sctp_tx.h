@@ -11,12 +11,13 @@ typedef struct floe_sctp_tx {
     uint32_t
         message;     /* where its message lies in the send buffer; once abandoned: stream and SSN */
     uint32_t offset; /* of its payload in the message */
-    uint16_t len;    /* payload bytes */
-    uint16_t sends;  /* transmissions so far, saturating */
-    uint16_t prev, next;           /* in the list of what the peer has not acknowledged */
-    uint16_t lost_prev, lost_next; /* in the list of what waits to be sent again */
-    uint8_t state;                 /* acknowledged, lost, abandoned, ... */
-    uint8_t misses;                /* times it was reported missing since it was last sent */
+    uint32_t sent_us;    /* when it was last sent: the lower bits of the clock */
+    uint16_t len;        /* payload bytes */
+    uint16_t sends;      /* transmissions so far, saturating */
+    uint16_t prev, next; /* in the list of what the peer has not acknowledged */
+    uint16_t chain_prev; /* in the list of what is in flight, or of what waits to be sent again */
+    uint16_t chain_next;
+    uint8_t state; /* acknowledged, lost, abandoned, ... */
 } floe_sctp_tx;
 
 #endif

@@ -18,11 +18,16 @@ import callgraph   # noqa: E402
 MODULES = arch.CORE + ["dtls"]
 OS = ["-Os", "-w", "-fno-asynchronous-unwind-tables"]
 TINY = ['-DFLOE_CONFIG_FILE="base/floe_config_tiny.h"', "-DFLOE_TRACE=0"]
-# Objects that only turn/ or a program calls, and those that only who uses relays does: a link
-# without those drops them.
+# Objects that only turn/ or a program calls, and those that only who has relays or a network that
+# changes does: a link without those drops them.
 APART = {f"stun {part}": {f"stun_stun_{part}.o"}
          for part in ("discovery", "server", "auth", "rtt", "stream")}
 APART["ice relays"] = {f"ice_ice_relays{part}.o" for part in ("", "_agent", "_path", "_sync")}
+APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
+                                for part in ("stats", "blob", "blob_read", "blob_text")}
+APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
+APART["ice bases that go"] = {"ice_ice_base.o"}
+APART["ice pairs, invariants"] = {"ice_ice_invariants.o", "ice_ice_stats.o"}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
          "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024

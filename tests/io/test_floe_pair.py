@@ -123,6 +123,14 @@ class Pair(unittest.TestCase):
         self.assertEqual(a.end(), 0)
         b.end()
 
+    def test_an_answer_without_a_line_end_is_one(self):
+        a, b, _, answer = self.pair()
+        a.process.stdin.write(answer.encode())
+        a.process.stdin.close()
+        b.hear("connected to them")
+        self.assertEqual(a.end(), 0)
+        b.end()
+
     def test_no_answer_is_an_error(self):
         a = self.terminal()
         a.blob()

@@ -17,6 +17,7 @@ void solo_init(sctp_solo *s, void (*configure)(floe_sctp_config *config))
         .recv_buffer = {s->recv_buffer, sizeof s->recv_buffer},
         .tx_ring = s->ring,
         .tx_ring_len = sizeof s->ring / sizeof s->ring[0],
+        .is_unpaced = true, /* a step takes no time */
     };
     if (configure != NULL) {
         configure(&config);
@@ -170,6 +171,7 @@ void solo_advance(sctp_solo *s, floe_time delay)
 
 void solo_timeout(sctp_solo *s)
 {
+    floe_sctp_timers_stop(&s->assoc.timers, FLOE_SCTP_TIMER_PROBE);
     floe_time at = floe_sctp_assoc_deadline(&s->assoc);
     assert_true(at != FLOE_TIME_NEVER && at > s->now);
     solo_advance(s, at - s->now);

@@ -64,7 +64,7 @@ floe_err solo_give_hex(sctp_solo *s, uint8_t type, uint8_t flags, const char *va
 void solo_put_init(sctp_solo *s, uint8_t type, uint32_t tag);
 
 void solo_advance(sctp_solo *s, floe_time delay);
-/* Go to the next deadline. */
+/* Go to the next deadline, without the probe that would come before it. */
 void solo_timeout(sctp_solo *s);
 /* Take what it sends now. */
 void solo_drain(sctp_solo *s);

@@ -85,14 +85,15 @@ static void test_peer_stats_pair_has_both_ends_and_a_round_trip(void **state)
     assert_int_equal(a.local.protocol, FLOE_UDP);
     assert_int_equal(a.local.type, FLOE_ICE_HOST);
     assert_int_equal(a.local.server_host.len, 0);
-    assert_int_equal(a.state, FLOE_PEER_PAIR_SUCCEEDED);
+    assert_int_equal(a.state, FLOE_ICE_PAIR_SUCCEEDED);
+    assert_true(a.is_selected);
     assert_true(a.is_nominated);
     assert_true(a.priority != 0 && a.priority == b.priority);
     assert_int_equal(a.rtt_us, 10 * FLOE_MS);
     assert_false(floe_peer_next_pair(peer_of(state, 0), &cursor[0], &a));
 }
 
-static void test_peer_stats_pair_without_consent_is_none(void **state)
+static void test_peer_stats_pair_without_consent_has_failed(void **state)
 {
     peer_pair *pair = *state;
     floe_peer_pair_stats stats;
@@ -101,7 +102,9 @@ static void test_peer_stats_pair_without_consent_is_none(void **state)
     pair->end[0].is_deaf = pair->end[1].is_deaf = true;
     peer_pair_run(pair, 60 * FLOE_SECOND);
     assert_int_equal(floe_peer_get_ice_state(peer_of(state, 0)), FLOE_ICE_FAILED);
-    assert_false(floe_peer_next_pair(peer_of(state, 0), &cursor, &stats));
+    assert_true(floe_peer_next_pair(peer_of(state, 0), &cursor, &stats));
+    assert_int_equal(stats.state, FLOE_ICE_PAIR_FAILED);
+    assert_false(stats.is_selected || stats.is_nominated);
 }
 
 static void test_peer_stats_candidates_of_both_sides_are_stepped_through(void **state)
@@ -196,7 +199,7 @@ int main(void)
         TEST(test_peer_stats_of_a_new_peer_know_nothing_of_the_other),
         TEST(test_peer_stats_transport_of_two_ends_agree),
         TEST(test_peer_stats_pair_has_both_ends_and_a_round_trip),
-        TEST(test_peer_stats_pair_without_consent_is_none),
+        TEST(test_peer_stats_pair_without_consent_has_failed),
         TEST(test_peer_stats_candidates_of_both_sides_are_stepped_through),
         TEST(test_peer_stats_certificates_are_ours_then_theirs),
         TEST(test_peer_stats_channels_count_messages_and_bytes),

@@ -11,7 +11,8 @@
 
 #define FIRST 0xFFFFFFFAu /* numbers wrap soon */
 #define RING  64u
-#define SIZE  1016u /* of a chunk of 1000 bytes, in flight */
+#define SIZE  1016u                 /* of a chunk of 1000 bytes, in flight */
+#define SENT  (FLOE_TIME_NEVER / 2) /* when the first one is sent: the lower bits wrap soon */
 
 typedef struct fixture {
     floe_sctp_tx ring[RING];
@@ -20,6 +21,8 @@ typedef struct fixture {
     floe_sctp_streams streams;
     floe_sctp_outstanding o;
     floe_sctp_ack ack;
+    floe_time now; /* chunks are sent a microsecond apart */
+    floe_time due;
 } fixture;
 
 static fixture f;
@@ -31,6 +34,7 @@ static inline int set_up(void **state)
     floe_sctp_sendq_init(&f.q, (floe_span){f.memory, sizeof f.memory});
     floe_sctp_streams_init(&f.streams);
     floe_sctp_outstanding_init(&f.o, f.ring, RING, FIRST);
+    f.now = SENT;
     return 0;
 }
 
@@ -66,7 +70,7 @@ static inline void send_chunk(void)
         record.ssn = s->out_ssn++;
         floe_sctp_sendq_store(&f.q, at, &record);
     }
-    (void)floe_sctp_outstanding_add(&f.o, at, f.q.sent, 1000, (floe_time)7 + f.o.next_tsn);
+    (void)floe_sctp_outstanding_add(&f.o, at, f.q.sent, 1000, f.now++);
     f.q.sent += 1000;
     if (f.q.sent == record.len) {
         floe_sctp_sendq_pass(&f.q, record.len);
@@ -84,22 +88,28 @@ static inline void send_messages(uint32_t count)
 }
 
 /* `cum` counts from before the first chunk. */
-static inline floe_err sack_in(uint32_t cum, const uint16_t *gaps, uint16_t count, bool in_recovery)
+#define RTT  50000u
+#define SURE 2500u /* bytes beyond a hole */
+
+static inline floe_err sack(uint32_t cum, const uint16_t *gaps, uint16_t count)
 {
     uint8_t blocks[256];
     for (uint16_t i = 0; i < 2 * count; i++) {
         floe_store_u16(blocks + 2 * i, gaps[i]);
     }
-    floe_sctp_sack sack = {
+    floe_sctp_sack report = {
         .cum = FIRST - 1 + cum, .block_count = count, .blocks = {blocks, (size_t)4 * count}};
-    floe_err err = floe_sctp_outstanding_sack(&f.o, &f.q, &f.streams, &sack, in_recovery, &f.ack);
+    floe_err err = floe_sctp_outstanding_sack(&f.o, &f.q, &f.streams, &report, f.now, &f.ack);
     check();
     return err;
 }
 
-static inline floe_err sack(uint32_t cum, const uint16_t *gaps, uint16_t count)
+/* Look for losses, as after each SACK. */
+static inline bool detect(void)
 {
-    return sack_in(cum, gaps, count, false);
+    bool is_loss = floe_sctp_outstanding_detect(&f.o, f.now, RTT, SURE, &f.due);
+    check();
+    return is_loss;
 }
 
 /* How many chunks wait to be sent again, and the first of them, counted from the first chunk. */

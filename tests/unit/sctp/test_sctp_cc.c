@@ -1,4 +1,4 @@
-/* Tests of sctp/sctp_cc.c: RFC 9260 section 7.2. */
+/* Tests of sctp/sctp_cc.c: RFC 9260 section 7.2, and what CUBIC has in common with it. */
 #include "sctp/sctp_cc.h"
 
 #include "support/unit.h"
@@ -8,8 +8,20 @@
 static floe_sctp_cc make(void)
 {
     floe_sctp_cc cc;
-    floe_sctp_cc_init(&cc, MTU);
+    floe_sctp_cc_init(&cc, FLOE_SCTP_CC_NEWRENO, MTU);
     return cc;
+}
+
+static void give_ack(floe_sctp_cc *cc, uint32_t acked, uint32_t flight_before, bool is_cum_moved,
+                     uint32_t cum)
+{
+    floe_sctp_cc_on_ack(cc, &(floe_sctp_cc_ack){.now = FLOE_SECOND,
+                                                .acked = acked,
+                                                .flight_before = flight_before,
+                                                .cum = cum,
+                                                .highest = cum + 100,
+                                                .srtt_us = 50000,
+                                                .is_cum_moved = is_cum_moved});
 }
 
 static void test_sctp_cc_begins_with_ten_packets_in_slow_start(void **state)
@@ -26,7 +38,7 @@ static void test_sctp_cc_slow_start_grows_by_what_was_acknowledged(void **state)
 {
     (void)state;
     floe_sctp_cc cc = make();
-    floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, true, 2);
+    give_ack(&cc, 2 * MTU, 10 * MTU, true, 2);
     assert_int_equal(cc.cwnd, 12 * MTU);
 }
 
@@ -34,7 +46,7 @@ static void test_sctp_cc_slow_start_growth_from_one_sack_is_bounded(void **state
 {
     (void)state;
     floe_sctp_cc cc = make();
-    floe_sctp_cc_on_ack(&cc, 500 * MTU, 500 * MTU, true, 2);
+    give_ack(&cc, 500 * MTU, 500 * MTU, true, 2);
     assert_int_equal(cc.cwnd, 18 * MTU);
 }
 
@@ -42,7 +54,7 @@ static void test_sctp_cc_does_not_grow_a_window_that_is_not_used(void **state)
 {
     (void)state;
     floe_sctp_cc cc = make();
-    floe_sctp_cc_on_ack(&cc, 2 * MTU, 3 * MTU, true, 2);
+    give_ack(&cc, 2 * MTU, 3 * MTU, true, 2);
     assert_int_equal(cc.cwnd, 10 * MTU);
 }
 
@@ -50,7 +62,7 @@ static void test_sctp_cc_does_not_grow_without_cumulative_progress(void **state)
 {
     (void)state;
     floe_sctp_cc cc = make();
-    floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, false, 0);
+    give_ack(&cc, 2 * MTU, 10 * MTU, false, 0);
     assert_int_equal(cc.cwnd, 10 * MTU);
 }
 
@@ -58,17 +70,17 @@ static void test_sctp_cc_loss_halves_once_until_recovery_ends(void **state)
 {
     (void)state;
     floe_sctp_cc cc = make();
-    assert_true(floe_sctp_cc_on_loss(&cc, 100));
+    assert_true(floe_sctp_cc_on_loss(&cc, 100, false));
     assert_int_equal(cc.cwnd, 5 * MTU);
     assert_int_equal(cc.ssthresh, 5 * MTU);
-    assert_false(floe_sctp_cc_on_loss(&cc, 120));
+    assert_false(floe_sctp_cc_on_loss(&cc, 120, false));
     assert_int_equal(cc.cwnd, 5 * MTU);
-    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, 99);
+    give_ack(&cc, MTU, 5 * MTU, true, 99);
     assert_true(cc.in_recovery);
     assert_int_equal(cc.cwnd, 5 * MTU); /* nor does it grow meanwhile */
-    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, 100);
+    give_ack(&cc, MTU, 5 * MTU, true, 100);
     assert_false(cc.in_recovery);
-    assert_true(floe_sctp_cc_on_loss(&cc, 150));
+    assert_true(floe_sctp_cc_on_loss(&cc, 150, false));
 }
 
 static void test_sctp_cc_loss_leaves_four_packets(void **state)
@@ -76,7 +88,7 @@ static void test_sctp_cc_loss_leaves_four_packets(void **state)
     (void)state;
     floe_sctp_cc cc = make();
     cc.cwnd = 5 * MTU;
-    (void)floe_sctp_cc_on_loss(&cc, 1);
+    (void)floe_sctp_cc_on_loss(&cc, 1, false);
     assert_int_equal(cc.cwnd, 4 * MTU);
 }
 
@@ -84,10 +96,10 @@ static void test_sctp_cc_recovery_exit_is_compared_over_the_end_of_the_numbers(v
 {
     (void)state;
     floe_sctp_cc cc = make();
-    (void)floe_sctp_cc_on_loss(&cc, 5);
-    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, UINT32_MAX);
+    (void)floe_sctp_cc_on_loss(&cc, 5, false);
+    give_ack(&cc, MTU, 5 * MTU, true, UINT32_MAX);
     assert_true(cc.in_recovery);
-    floe_sctp_cc_on_ack(&cc, MTU, 5 * MTU, true, 6);
+    give_ack(&cc, MTU, 5 * MTU, true, 6);
     assert_false(cc.in_recovery);
 }
 
@@ -97,10 +109,10 @@ static void test_sctp_cc_avoidance_grows_a_packet_for_each_window(void **state)
     floe_sctp_cc cc = make();
     cc.ssthresh = 5 * MTU;
     for (int i = 0; i < 4; i++) {
-        floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, true, 1);
+        give_ack(&cc, 2 * MTU, 10 * MTU, true, 1);
         assert_int_equal(cc.cwnd, 10 * MTU);
     }
-    floe_sctp_cc_on_ack(&cc, 2 * MTU, 10 * MTU, true, 1);
+    give_ack(&cc, 2 * MTU, 10 * MTU, true, 1);
     assert_int_equal(cc.cwnd, 11 * MTU);
     assert_int_equal(cc.partial, 0);
 }
@@ -111,7 +123,7 @@ static void test_sctp_cc_avoidance_does_not_save_up_while_the_window_is_not_used
     floe_sctp_cc cc = make();
     cc.ssthresh = 5 * MTU;
     for (int i = 0; i < 40; i++) {
-        floe_sctp_cc_on_ack(&cc, 2 * MTU, 2 * MTU, true, 1);
+        give_ack(&cc, 2 * MTU, 2 * MTU, true, 1);
     }
     assert_int_equal(cc.cwnd, 10 * MTU);
     assert_int_equal(cc.partial, 10 * MTU);
@@ -128,7 +140,7 @@ static void test_sctp_cc_timeout_allows_one_packet_until_something_is_acknowledg
     assert_int_equal(cc.ssthresh, 5 * MTU);
     assert_true(floe_sctp_cc_may_send(&cc, 0));
     assert_false(floe_sctp_cc_may_send(&cc, 100)); /* not even a second small one */
-    floe_sctp_cc_on_ack(&cc, 100, 100, true, 1);
+    give_ack(&cc, 100, 100, true, 1);
     assert_true(floe_sctp_cc_may_send(&cc, 100));
 }
 
@@ -154,10 +166,77 @@ static void test_sctp_cc_window_never_overflows(void **state)
     (void)state;
     floe_sctp_cc cc = make();
     for (int i = 0; i < 200000; i++) {
-        floe_sctp_cc_on_ack(&cc, 8 * MTU, cc.cwnd, true, 1);
+        give_ack(&cc, 8 * MTU, cc.cwnd, true, 1);
     }
     assert_true(cc.cwnd <= UINT32_MAX / 4);
     assert_true(floe_sctp_cc_may_send(&cc, 1000 * MTU));
+}
+
+static void test_sctp_cc_paced_slow_start_doubles_whatever_one_sack_says(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    cc.is_paced = true;
+    give_ack(&cc, 10 * MTU, 10 * MTU, true, 2); /* RFC 9406 section 4.2: no limit then */
+    assert_int_equal(cc.cwnd, 20 * MTU);
+    give_ack(&cc, 500 * MTU, 10 * MTU, true, 2); /* but not more than was in flight */
+    assert_int_equal(cc.cwnd, 30 * MTU);
+}
+
+static void test_sctp_cc_slow_start_ends_at_the_threshold(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    cc.ssthresh = 11 * MTU;
+    give_ack(&cc, 4 * MTU, 10 * MTU, true, 2);
+    assert_int_equal(cc.cwnd, 11 * MTU);
+}
+
+static void test_sctp_cc_what_a_hole_held_up_counts_when_it_is_filled(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    give_ack(&cc, 2 * MTU, 10 * MTU, false, 0);
+    give_ack(&cc, 2 * MTU, 10 * MTU, true, 4);
+    assert_int_equal(cc.cwnd, 14 * MTU);
+}
+
+static void test_sctp_cc_undo_gives_the_window_back(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    (void)floe_sctp_cc_on_loss(&cc, 100, false);
+    floe_sctp_cc_undo(&cc);
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    assert_true(cc.ssthresh > cc.cwnd);
+    assert_false(cc.in_recovery);
+    floe_sctp_cc_on_timeout(&cc);
+    floe_sctp_cc_on_timeout(&cc); /* RFC 5681 section 3.1: the second changes nothing more */
+    assert_int_equal(cc.ssthresh, 5 * MTU);
+    floe_sctp_cc_undo(&cc);
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    assert_false(cc.is_collapsed);
+}
+
+static void test_sctp_cc_cubic_gives_less_way_where_there_is_no_queue(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc;
+    floe_sctp_cc_init(&cc, FLOE_SCTP_CC_CUBIC, MTU);
+    (void)floe_sctp_cc_on_loss(&cc, 100, false);
+    assert_int_equal(cc.cwnd, 7 * MTU);
+    floe_sctp_cc_init(&cc, FLOE_SCTP_CC_CUBIC, MTU);
+    (void)floe_sctp_cc_on_loss(&cc, 100, true);
+    assert_int_equal(cc.cwnd, 8500);
+}
+
+static void test_sctp_cc_pace_spreads_a_window_over_less_than_a_round_trip(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    assert_int_equal(floe_sctp_cc_pace_us(&cc, 10 * MTU, 50000), 25000);
+    cc.ssthresh = 10 * MTU;
+    assert_int_equal(floe_sctp_cc_pace_us(&cc, 10 * MTU, 50000), 40000);
 }
 
 int main(void)
@@ -176,6 +255,12 @@ int main(void)
         cmocka_unit_test(test_sctp_cc_timeout_allows_one_packet_until_something_is_acknowledged),
         cmocka_unit_test(test_sctp_cc_idle_window_decays_by_half_to_four_packets),
         cmocka_unit_test(test_sctp_cc_window_never_overflows),
+        cmocka_unit_test(test_sctp_cc_paced_slow_start_doubles_whatever_one_sack_says),
+        cmocka_unit_test(test_sctp_cc_slow_start_ends_at_the_threshold),
+        cmocka_unit_test(test_sctp_cc_what_a_hole_held_up_counts_when_it_is_filled),
+        cmocka_unit_test(test_sctp_cc_undo_gives_the_window_back),
+        cmocka_unit_test(test_sctp_cc_cubic_gives_less_way_where_there_is_no_queue),
+        cmocka_unit_test(test_sctp_cc_pace_spreads_a_window_over_less_than_a_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

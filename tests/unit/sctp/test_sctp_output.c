@@ -40,7 +40,8 @@ static void test_sctp_small_messages_share_a_packet(void **state)
         floe_sctp_data data = solo_data(s, i);
         assert_int_equal(data.tsn, s->tsn + i);
         assert_int_equal(data.ssn, i);
-        assert_int_equal(data.flags, FLOE_SCTP_FLAG_BEGIN | FLOE_SCTP_FLAG_END);
+        uint8_t immediate = i == 4 ? FLOE_SCTP_FLAG_IMMEDIATE : 0; /* nothing follows */
+        assert_int_equal(data.flags, FLOE_SCTP_FLAG_BEGIN | FLOE_SCTP_FLAG_END | immediate);
         assert_int_equal(data.ppid, 53);
         assert_int_equal(data.payload.len, 10);
     }

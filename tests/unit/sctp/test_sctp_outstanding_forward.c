@@ -59,7 +59,7 @@ static void test_sctp_outstanding_forward_lists_nothing_beyond_its_point(void **
     send_messages(5);
     floe_sctp_outstanding_lose_all(&f.o);
     abandon_lost(1);
-    floe_sctp_outstanding_resend(&f.o); /* the second is reliable */
+    floe_sctp_outstanding_resend(&f.o, f.now); /* the second is reliable */
     abandon_lost(3);
     assert_true(floe_sctp_outstanding_advance(&f.o, &f.streams));
     assert_int_equal(forward_list(pairs, 32, &cum), 1);

@@ -1,6 +1,8 @@
 /* Tests of sctp/sctp_packet.c: header, checksum, and the walk over chunks. */
 #include "sctp/sctp_packet.h"
 
+#include "sctp/sctp_chunk.h"
+
 #include "support/hex.h"
 #include "support/unit.h"
 #include "support/vector_file.h"
@@ -125,9 +127,29 @@ static void test_sctp_packet_walk_ends_at_fewer_than_four_bytes(void **state)
     assert_false(floe_sctp_packet_next(&rest, &chunk));
 }
 
+static void test_sctp_packet_without_checksum_is_right_only_where_it_is_allowed(void **state)
+{
+    (void)state;
+    static const uint8_t types[] = {FLOE_SCTP_CHUNK_DATA, FLOE_SCTP_CHUNK_INIT,
+                                    FLOE_SCTP_CHUNK_COOKIE_ECHO};
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t bytes[16] = {0x13, 0x88, 0x13, 0x88, 1, 2, 3, 4, 0, 0, 0, 0, types[i], 0, 0, 4};
+        floe_sctp_packet packet;
+        floe_bytes view = {bytes, sizeof bytes};
+        assert_int_equal(floe_sctp_packet_parse(&packet, view), FLOE_E_AUTH);
+        assert_int_equal(floe_sctp_packet_parse_zero(&packet, view),
+                         types[i] == FLOE_SCTP_CHUNK_DATA ? FLOE_OK : FLOE_E_AUTH);
+        bytes[8] = 1; /* RFC 9653 section 5.3: not 0, so it has to be right */
+        assert_int_equal(floe_sctp_packet_parse_zero(&packet, view), FLOE_E_AUTH);
+        view.len = 15;
+        assert_int_equal(floe_sctp_packet_parse_zero(&packet, view), FLOE_E_MALFORMED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sctp_packet_without_checksum_is_right_only_where_it_is_allowed),
         cmocka_unit_test(test_sctp_packet_reads_every_browser_packet_and_its_checksum),
         cmocka_unit_test(test_sctp_packet_writes_what_it_reads),
         cmocka_unit_test(test_sctp_packet_rejects_each_flipped_bit),

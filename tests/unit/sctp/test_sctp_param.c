@@ -138,9 +138,29 @@ static void test_sctp_init_params_put_is_what_parse_understands(void **state)
     assert_int_equal(w.len % 4, 0);
 }
 
+static void test_sctp_zero_checksum_is_accepted_for_dtls_alone(void **state)
+{
+    (void)state;
+    uint8_t bytes[16];
+    uint8_t unknown[16];
+    floe_writer w = floe_writer_begin(bytes, sizeof bytes);
+    floe_sctp_zero_checksum_put(&w);
+    static const uint8_t wanted[] = {0x80, 0x01, 0, 8, 0, 0, 0, 1};
+    assert_int_equal(w.len, sizeof wanted);
+    assert_memory_equal(bytes, wanted, sizeof wanted);
+    floe_sctp_init_params params;
+    floe_writer report = floe_writer_begin(unknown, sizeof unknown);
+    floe_sctp_init_params_parse(&params, floe_writer_view(&w), &report);
+    assert_true(params.has_zero_checksum);
+    bytes[7] = 2; /* another method */
+    floe_sctp_init_params_parse(&params, floe_writer_view(&w), &report);
+    assert_false(params.has_zero_checksum);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sctp_zero_checksum_is_accepted_for_dtls_alone),
         cmocka_unit_test(test_sctp_param_walk_gives_type_value_and_whole),
         cmocka_unit_test(test_sctp_param_walk_refuses_one_partly_outside_of_its_chunk),
         cmocka_unit_test(

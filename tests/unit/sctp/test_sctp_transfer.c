@@ -101,9 +101,22 @@ static bool is_busy(sctp_pair *pair)
     return false;
 }
 
+static uint64_t current_seed;
+
+/* The seed chooses how an end sends. */
+static void configure(floe_sctp_config *config, int end)
+{
+    uint64_t bits = current_seed >> (2 + end);
+    config->congestion = (bits & 1) != 0 ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC;
+    config->is_unpaced = (bits & 4) != 0;
+    config->is_over_dtls = (bits & 8) != 0;
+}
+
 static void run(const sctp_pair_options *options, traffic *t)
 {
     sctp_pair_options with = *options;
+    current_seed = options->seed;
+    with.configure = configure;
     with.ctx = t;
     with.on_message = on_message;
     sctp_pair *pair = sctp_pair_new(&with);

@@ -1,0 +1,78 @@
+/*
+ * ice/ice_base.c - bases that are no more: a relay whose allocation ended, a socket whose interface
+ * is gone. Linked only where one of the two can happen.
+ *
+ * Slots of the tables become free, indices stay what they are. The pair in use moves to another
+ * valid one, if there is one; else the agent checks on, with fresh patience, since what took the
+ * base away may bring another.
+ */
+#include <string.h>
+
+#include "ice/ice_agent_internal.h"
+
+static void forget_pairs(floe_ice_agent *agent, uint8_t local)
+{
+    for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state == FLOE_ICE_PAIR_FREE || pair->local != local) {
+            continue;
+        }
+        if (i == agent->path && i != FLOE_ICE_OLD) {
+            agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
+            agent->moves++; /* the peer is told to leave it too, with the next nomination */
+        }
+        agent->wanted = agent->wanted == i ? FLOE_ICE_NONE : agent->wanted;
+        memset(pair, 0, sizeof *pair);
+        floe_ice_check_forget_past(agent, i);
+    }
+}
+
+/* Servers were asked from there, and may be asked from what takes the place. */
+static void forget_jobs(floe_ice_agent *agent, uint8_t local)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_TXN_MAX; i++) {
+        if (agent->gather[i].local == local) {
+            agent->gather[i].server = FLOE_ICE_NONE;
+        }
+    }
+    for (uint8_t i = 0; i < agent->server_count; i++) {
+        agent->server[i].asked &= ~(UINT64_C(1) << local);
+        agent->server[i].answered &= ~(UINT64_C(1) << local);
+    }
+}
+
+static void forget_base(floe_ice_agent *agent, uint8_t index)
+{
+    const floe_ice_cand base = agent->local[index];
+    forget_pairs(agent, index);
+    forget_jobs(agent, index);
+    for (uint8_t i = 0; i < agent->local_count; i++) {
+        floe_ice_cand *cand = &agent->local[i];
+        /* What was seen of it from elsewhere goes with it; `base` of a relay is something else. */
+        bool is_behind = cand->type != FLOE_ICE_RELAY && floe_addr_equal(&cand->base, &base.addr);
+        if (i == index || is_behind) {
+            floe_ice_table_forget(cand);
+            agent->told &= ~(UINT64_C(1) << i);
+        }
+    }
+    /* Answers owed from there, and checks that came there early: the peer asks again. */
+    agent->reply_count = 0;
+    floe_ice_reply_forget_early(agent);
+    floe_ice_agent_settle(agent);
+}
+
+void floe_ice_agent_remove_relay(floe_ice_agent *agent, const floe_addr *relay)
+{
+    uint8_t index = floe_ice_table_find_base(agent, relay);
+    if (index != FLOE_ICE_NONE && agent->local[index].type == FLOE_ICE_RELAY) {
+        forget_base(agent, index);
+    }
+}
+
+void floe_ice_agent_remove_local(floe_ice_agent *agent, const floe_addr *addr)
+{
+    uint8_t index = floe_ice_table_find_base(agent, addr);
+    if (index != FLOE_ICE_NONE && agent->local[index].type != FLOE_ICE_RELAY) {
+        forget_base(agent, index);
+    }
+}
