@@ -58,7 +58,7 @@ static void fail(floe_ice_agent *agent, const floe_ice_check_ref *ref)
 static void resolve_conflict(floe_ice_agent *agent, const floe_ice_check_ref *ref)
 {
     bool was_controlling = (ref->flags & FLOE_ICE_PAIR_SENT_CONTROLLING) != 0;
-    if (was_controlling == (agent->role == FLOE_ICE_CONTROLLING) && !agent->is_remote_lite) {
+    if (was_controlling == (agent->role == FLOE_ICE_CONTROLLING)) {
         /* The tie-breaker must change, or two agents with equal ones would never agree. */
         agent->tie_breaker = floe_rand_u64(&agent->rand);
         floe_ice_check_switch_role(agent);
@@ -74,7 +74,8 @@ static void take_error(floe_ice_agent *agent, const floe_ice_check_ref *ref, int
     if (code == 403 && floe_ice_pair_is_valid(ref->pair)) {
         /* RFC 7675 §5.2: Forbidden takes consent back at once. */
         floe_ice_consent_lose(agent, ref->pair, FLOE_ICE_CAUSE_CONSENT_REVOKED);
-    } else if (code == 487 && !ref->is_old) {
+    } else if (code == 487 && !ref->is_old && !agent->is_remote_lite) {
+        /* RFC 8445 §6.1.1: a lite peer is controlled; one that says otherwise would for ever. */
         resolve_conflict(agent, ref);
     } else {
         fail(agent, ref);
