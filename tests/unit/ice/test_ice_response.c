@@ -204,6 +204,18 @@ static void test_ice_response_487_to_a_controlled_agent_makes_it_controlling(voi
     assert_int_equal(floe_ice_agent_get_role(&solo.agent), FLOE_ICE_CONTROLLING);
 }
 
+/* Both would be controlling for ever, and ask each other as fast as the network lets them. */
+static void test_ice_response_487_of_a_lite_peer_is_a_refusal(void **state)
+{
+    (void)state;
+    solo.agent.is_remote_lite = true;
+    ice_message error = ice_message_error(ice_solo_expect_check(&solo), 487);
+    assert_int_equal(ice_solo_input(&solo, &error), FLOE_OK);
+    assert_int_equal(floe_ice_agent_get_role(&solo.agent), FLOE_ICE_CONTROLLING);
+    ice_solo_advance(&solo, 100 * FLOE_MS);
+    assert_false(ice_solo_poll(&solo));
+}
+
 /* str0m and libjuice learned it: a 487 to a check of the old role must not turn the role back. */
 static void test_ice_response_stale_487_does_not_switch_again(void **state)
 {
@@ -351,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup(test_ice_response_487_switches_the_role_and_asks_again, setup),
         cmocka_unit_test_setup(test_ice_response_487_to_a_controlled_agent_makes_it_controlling,
                                setup),
+        cmocka_unit_test_setup(test_ice_response_487_of_a_lite_peer_is_a_refusal, setup),
         cmocka_unit_test_setup(test_ice_response_stale_487_does_not_switch_again, setup),
         cmocka_unit_test_setup(test_ice_response_to_a_superseded_check_still_counts, setup),
         cmocka_unit_test_setup(test_ice_response_from_another_address_fails_the_pair, setup),
