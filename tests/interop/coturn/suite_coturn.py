@@ -17,6 +17,8 @@ from turn_suite import IP4, TRANSPORTS, probe, run
 IP6 = "2001:db8:5::5"
 SECRET = "north"
 LOGIN = ["--lt-cred-mech", "--user=alice:secret"]
+OTHER_REALM = ["--lt-cred-mech",
+               "--user=alice:0x" + hashlib.md5(b"alice:other.test:secret").hexdigest()]
 REST = ["--use-auth-secret", f"--static-auth-secret={SECRET}"]
 
 
@@ -80,6 +82,8 @@ def cases():
         yield LOGIN, f"wrong password over {transport}", \
             lambda _, t=transport: run("refused", t, password="wrong", argument=401)
         yield LOGIN, f"server over IPv6, {transport}", lambda _, t=transport: run("relay", t, IP6)
+    # The server keeps a key of another realm than it tells.
+    yield OTHER_REALM, "a user of another realm", lambda _: run("refused", argument=401)
     yield LOGIN, "unknown user", lambda _: run("refused", user="nobody", argument=401)
     yield LOGIN, "a denied peer is one peer", lambda _: run("denied")
     yield LOGIN, "even port and its neighbour", lambda _: run("even")
