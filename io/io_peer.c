@@ -58,7 +58,6 @@ struct floe_io_peer {
     floe_io_socket *blocked; /* its socket has no room: nothing else is sent; NULL: none */
     bool is_link_blocked;    /* likewise the connection to a TURN server */
     uint8_t out[RUN_MAX];
-    floe_udp_batch in;
 };
 
 /* The parts of the one block behind the struct. Sizes are rounded up so that each part is aligned.
@@ -194,8 +193,10 @@ static void on_ready(floe_watch *watch, int events)
     if ((events & (FLOE_LOOP_READ | FLOE_LOOP_HANGUP)) != 0) {
         /* One batch: what is left makes the socket ready again, after timers and other peers. */
         floe_udp_run run;
-        floe_udp_recv_runs(&socket->udp, &io->in);
-        while (floe_udp_next_run(&io->in, &run)) {
+        floe_udp_batch *batch = floe_loop_scratch(io->loop, sizeof *batch);
+        FLOE_ASSERT(batch != NULL); /* it was there when the peer was opened, and stays */
+        floe_udp_recv_runs(&socket->udp, batch);
+        while (floe_udp_next_run(batch, &run)) {
             floe_peer_input(&io->peer, floe_loop_now(io->loop), &run.path, run.ptr, run.len,
                             run.segment);
         }
@@ -392,7 +393,8 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     size_t size = round_up(sizeof(floe_io_peer));
     floe_io_peer *made =
         calloc(1, size + b.ring + b.relays + b.send + b.recv + b.description + b.texts);
-    if (made == NULL) {
+    if (made == NULL || floe_loop_scratch(loop, sizeof(floe_udp_batch)) == NULL) {
+        free(made);
         return FLOE_E_FULL;
     }
     made->loop = loop;

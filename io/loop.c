@@ -30,6 +30,8 @@ struct floe_loop {
     struct epoll_event batch[FLOE_LOOP_BATCH]; /* data.ptr NULL: its watch was removed */
     char note[FLOE_LOOP_NOTE_MAX];
     void *network;
+    void *scratch;
+    size_t scratch_size;
 };
 
 static floe_time read_clock(void)
@@ -64,6 +66,7 @@ void floe_loop_close(floe_loop *loop)
     }
     FLOE_ASSERT(loop->watches == 0 && loop->timers == NULL && !loop->is_running);
     close(loop->fd);
+    free(loop->scratch);
     free(loop);
 }
 
@@ -75,6 +78,16 @@ floe_time floe_loop_now(const floe_loop *loop)
 char *floe_loop_note(floe_loop *loop)
 {
     return loop->note;
+}
+
+void *floe_loop_scratch(floe_loop *loop, size_t size)
+{
+    if (size > loop->scratch_size) {
+        free(loop->scratch);
+        loop->scratch = malloc(size);
+        loop->scratch_size = loop->scratch != NULL ? size : 0;
+    }
+    return loop->scratch;
 }
 
 void **floe_loop_network(floe_loop *loop)

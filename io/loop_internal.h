@@ -9,6 +9,9 @@
 /* A scratch text of FLOE_LOOP_NOTE_MAX bytes for error messages that outlive the call that made
  * them, without a global. */
 char *floe_loop_note(floe_loop *loop);
+/* Memory that all on a loop share, for use within one handler; the largest size that was asked for.
+ * NULL: there is none. */
+void *floe_loop_scratch(floe_loop *loop, size_t size);
 /* Where io/netwatch.c keeps what all peers of a loop share: NULL at first, and at the end. */
 void **floe_loop_network(floe_loop *loop);
 

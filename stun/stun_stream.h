@@ -33,7 +33,8 @@ typedef struct floe_stun_stream { /* every field is private */
 } floe_stun_stream;
 
 /* `memory` is lent until the stream is no more used. Its size is the largest message that is taken,
- * with the header of its framing: at least 4 bytes; 65539 holds any ChannelData. */
+ * with the header of its framing: at least 4 bytes; 65540 holds any ChannelData
+ * with its padding. */
 void floe_stun_stream_init(floe_stun_stream *stream, floe_stun_framing framing, floe_span memory);
 
 /* The next message; *in is moved past what was taken of it. OK: *message is valid until the next
