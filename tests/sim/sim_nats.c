@@ -61,7 +61,10 @@ static bool can_connect(int offerer, int answerer, const char *turn_url)
     sim_scene scene;
     place_behind(&places[0], offerer == 0 ? NULL : &kinds[offerer].config);
     place_behind(&places[1], answerer == 0 ? NULL : &kinds[answerer].config);
-    places[0].config.turn_url = places[1].config.turn_url = turn_url;
+    for (int i = 0; turn_url != NULL && i < 2; i++) {
+        places[i].config.stun_url = NULL; /* a TURN server tells what STUN would */
+        places[i].config.turn_url = turn_url;
+    }
     sim_scene_init(&scene, seed, places);
     sim_scene_add_chat(&scene);
     bool is_connected = sim_scene_play(&scene, 30 * FLOE_SECOND);
@@ -112,6 +115,8 @@ static void init_same_nat(sim_scene *scene, const sim_nat_config *nat, bool is_i
 static void test_sim_nats_all_let_a_relay_through(void **state)
 {
     (void)state;
+    /* Of two symmetric NATs each check makes a peer-reflexive candidate. */
+    UNIT_NEEDS(FLOE_ICE_REMOTE_MAX >= 16);
     for (int offerer = 0; offerer < KINDS; offerer++) {
         for (int answerer = 0; answerer < KINDS; answerer++) {
             if (!can_connect(offerer, answerer, SIM_TURN_URL)) {
