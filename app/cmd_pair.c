@@ -42,9 +42,9 @@ static const char usage[] =
 
 typedef struct pairing {
     talk chat;
-    const char *invitation; /* NULL: we invite */
-    bool is_told;           /* our text was printed */
-    floe_watch paste;       /* stdin, while the answer is awaited */
+    char *invitation; /* NULL: we invite */
+    bool is_told;     /* our text was printed */
+    floe_watch paste; /* stdin, while the answer is awaited */
     bool is_pasting;
 } pairing;
 
@@ -214,8 +214,10 @@ static bool begin(pairing *p)
         return floe_peer_open_channel(peer, &options, &chat->channel) == FLOE_OK &&
                floe_peer_set_local(peer, FLOE_PEER_OFFER) == FLOE_OK;
     }
-    return take_blob(p, p->invitation, strlen(p->invitation), FLOE_PEER_OFFER) &&
-           floe_peer_set_local(peer, FLOE_PEER_ANSWER) == FLOE_OK;
+    size_t len = strlen(p->invitation);
+    bool is_taken = take_blob(p, p->invitation, len, FLOE_PEER_OFFER);
+    memset(p->invitation, '*', len); /* a list of processes shows the password in it no longer */
+    return is_taken && floe_peer_set_local(peer, FLOE_PEER_ANSWER) == FLOE_OK;
 }
 
 /* All that was typed has been received by the other side. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crypto.h"
+
 static bool refuse(const char **why, const char *text)
 {
     *why = text;
@@ -41,7 +43,7 @@ bool rest_secret_read(rest_secret *secret, const char *file, const char **why)
     bool has_line = fgets(line, sizeof line, in) != NULL;
     fclose(in);
     bool is_ok = keep(secret, line, has_line ? strcspn(line, "\r\n") : 0, why);
-    memset(line, 0, sizeof line);
+    floe_secret_wipe(line, sizeof line);
     return is_ok;
 }
 

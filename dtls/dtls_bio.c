@@ -18,7 +18,9 @@
 
 #define CHACHA20_OVERHEAD 16u        /* tag */
 #define GCM_OVERHEAD      (8u + 16u) /* explicit nonce, tag */
-#define SEQUENCE_AT       5u         /* where the six bytes of the record number stand */
+#define VERSION_AT        1u
+#define SEQUENCE_AT       5u /* where the six bytes of the record number stand */
+#define VERSION_1_2       0xfefdu
 
 static floe_dtls_gate get_gate(const floe_dtls_conn *conn)
 {
@@ -72,10 +74,14 @@ void floe_dtls_bio_drop(floe_dtls_conn *conn, size_t len)
 
 /* OpenSSL's replay window also counts the records that nobody vouches for: one of them, with a high
  * number, and all that the peer sends later is "too old". It gets numbers of ours instead; repeated
- * messages are known by their own sequence number. From epoch 1 on the number is authenticated. */
+ * messages are known by their own sequence number. From epoch 1 on the number is authenticated.
+ *
+ * And the version: of a record that does not have the agreed one, OpenSSL drops the header alone
+ * and reads the body as records, which dtls_record.c has not seen. */
 static void renumber(floe_dtls_conn *conn, uint8_t *record)
 {
     conn->plain_count++;
+    floe_store_u16(record + VERSION_AT, VERSION_1_2);
     floe_store_u16(record + SEQUENCE_AT, 0);
     floe_store_u32(record + SEQUENCE_AT + 2, conn->plain_count);
 }

@@ -303,6 +303,8 @@ bool floe_dtls_keys_open(floe_dtls_keys *keys, const floe_dtls_record *record, u
         return false;
     }
     if (!decrypt(keys, record, number, buf, plain_len)) {
+        /* RFC 5116 §2.2: of what does not authenticate, the caller gets nothing to see. */
+        OPENSSL_cleanse(buf, plain_len);
         keys->failures++;
         ERR_clear_error();
         return false;

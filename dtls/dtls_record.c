@@ -87,10 +87,13 @@ static bool is_plain_welcome(const floe_dtls_record *record, floe_dtls_role role
 }
 
 /* What is too short to have been encrypted is forged, and would end the connection: OpenSSL takes
- * it for a fault of its own (openssl#25290). */
+ * it for a fault of its own (openssl#25290). Of what is too long or of another version it would
+ * drop the header alone, and read the body as records that nobody has looked at. */
 static bool is_sealed(const floe_dtls_record *record, const floe_dtls_gate *gate)
 {
-    return record->epoch == 1 && record->body.len >= gate->overhead;
+    return record->epoch == 1 && floe_load_u16(record->whole.ptr + 1) == VERSION_1_2 &&
+           record->body.len >= gate->overhead &&
+           record->body.len - gate->overhead <= FLOE_DTLS_PLAIN_MAX;
 }
 
 bool floe_dtls_record_is_welcome(const floe_dtls_record *record, const floe_dtls_gate *gate)

@@ -11,7 +11,10 @@
 _Static_assert(FLOE_ICE_CREDENTIAL_MAX >= MADE_UFRAG + MADE_PWD && FLOE_ICE_CREDENTIAL_MAX <= 512,
                "room for our own, and a 16 bit length");
 
-static const char ice_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/* RFC 8839 §5.4 has the first 64. The others are seen in the field, and sdp/ lets them pass; a
+ * colon would do harm, in the USERNAME of a check. */
+static const char ice_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                                "-=_#";
 
 static bool is_ice_chars(floe_bytes text)
 {

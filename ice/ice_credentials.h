@@ -24,7 +24,8 @@ typedef struct floe_ice_credentials {
     floe_hmac_sha1_key key;                /* of the password: what signs and checks */
 } floe_ice_credentials;
 
-/* Copy. False, and unchanged: too short, too long together, or not ice-chars. */
+/* Copy. False, and unchanged: too short, too long together, or not ice-chars: letters,
+ * digits, + and /; - = _ and # are let pass. */
 bool floe_ice_credentials_set(floe_ice_credentials *c, floe_bytes ufrag, floe_bytes pwd);
 /* New ones: 8 and 24 ice-chars, i.e. 48 and 144 random bits (RFC 8445 section 5.3 wants 24, 128).
  */

@@ -77,7 +77,7 @@ static size_t round_up(size_t size)
 static uint32_t ring_len_for(size_t send_buffer)
 {
     uint32_t len = 64;
-    while (len < send_buffer / 256u && len < 65536u) {
+    while (len < send_buffer / 256u && len < 32768u) { /* no ring is longer */
         len *= 2u;
     }
     return len;
@@ -211,6 +211,15 @@ static void on_link_writable(void *ctx)
     floe_io_peer_flush(ctx);
 }
 
+static void close_socket(floe_io_peer *io, floe_io_socket *socket)
+{
+    if (socket->udp.fd >= 0) {
+        io->blocked = io->blocked == socket ? NULL : io->blocked;
+        floe_loop_remove(io->loop, &socket->watch);
+        floe_udp_close(&socket->udp);
+    }
+}
+
 /* ARG: not this address, but others may do. */
 static floe_err open_socket(floe_io_peer *io, const floe_addr *addr)
 {
@@ -232,7 +241,11 @@ static floe_err open_socket(floe_io_peer *io, const floe_addr *addr)
         floe_udp_close(&socket->udp);
         return err;
     }
-    return floe_peer_add_local(&io->peer, &socket->udp.local, (uint16_t)(UINT16_MAX - index));
+    err = floe_peer_add_local(&io->peer, &socket->udp.local, (uint16_t)(UINT16_MAX - index));
+    if (err != FLOE_OK) {
+        close_socket(io, socket); /* nobody would ever use it */
+    }
+    return err;
 }
 
 static bool has_socket(const floe_io_peer *io, const floe_addr *addr)
@@ -263,15 +276,6 @@ static floe_err open_sockets(floe_io_peer *io, const floe_interface *list, size_
     return FLOE_OK;
 }
 
-static void close_socket(floe_io_peer *io, floe_io_socket *socket)
-{
-    if (socket->udp.fd >= 0) {
-        io->blocked = io->blocked == socket ? NULL : io->blocked;
-        floe_loop_remove(io->loop, &socket->watch);
-        floe_udp_close(&socket->udp);
-    }
-}
-
 static bool is_listed(const floe_interface *list, size_t count, const floe_addr *addr)
 {
     for (size_t i = 0; i < count; i++) {
@@ -282,14 +286,17 @@ static bool is_listed(const floe_interface *list, size_t count, const floe_addr 
     return false;
 }
 
-/* The machine has other addresses than before. New ones first: so there is always a way. */
+/* The machine has other addresses than before. New ones first: so there is always a way; and once
+ * more last, for those that had no place while the old ones were there. */
 static void on_network(void *ctx)
 {
     floe_io_peer *io = ctx;
     floe_interface list[FLOE_INTERFACES_MAX];
     size_t count = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
+    /* Else no descriptor was left to ask with, or there are more: nobody knows what is gone. */
+    bool is_whole = count > 0 && count < FLOE_INTERFACES_MAX;
     (void)!open_sockets(io, list, count); /* FULL: with what there is */
-    for (size_t i = 0; i < SOCKET_MAX; i++) {
+    for (size_t i = 0; i < SOCKET_MAX && is_whole; i++) {
         floe_io_socket *socket = &io->sockets[i];
         if (socket->udp.fd >= 0 && !is_listed(list, count, &socket->udp.local)) {
             floe_addr gone = socket->udp.local;
@@ -297,6 +304,7 @@ static void on_network(void *ctx)
             floe_peer_remove_local(&io->peer, &gone);
         }
     }
+    (void)!open_sockets(io, list, count);
 }
 
 static floe_err open_network(floe_io_peer *io)

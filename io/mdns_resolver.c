@@ -94,6 +94,9 @@ static bool ask(floe_mdns_resolver *r, uint32_t request, floe_bytes host)
         r->names[i].theirs = request;
         r->names[i].is_used = true;
         r->waiting++;
+        /* It may be asked while the loop prepares to sleep, when the socket's timer has had its
+         * turn, or has come too late for one: wake once more, so that the question goes out. */
+        r->timer.at = 0;
         return true;
     }
     return false;

@@ -3,7 +3,8 @@
  *
  * A compressed name is labels up to a pointer to more of them, earlier in the packet. Two limits
  * make its reading end: a pointer must lead to before the place where the part it ends began, so
- * that parts follow each other towards the front; and the labels together have at most 255 bytes.
+ * that parts follow each other towards the front; and the labels together have at most 255 bytes. A
+ * third one makes it end soon: a packet of nothing but pointers would take 100 ms otherwise.
  */
 #include "mdns/mdns_msg.h"
 
@@ -20,6 +21,7 @@
 #define POINTER    0xc0u
 #define LABEL_MAX  63u
 #define COUNTS_POS 4u
+#define JUMPS_MAX  32u /* of one name */
 
 static bool add_label(floe_mdns_labels *name, floe_bytes label)
 {
@@ -39,17 +41,18 @@ static void get_labels(floe_bytes packet, floe_reader *r, floe_mdns_labels *name
 {
     floe_reader at = *r;
     size_t part = packet.len - at.left;
-    bool has_jumped = false, is_done = false;
+    unsigned jumps = 0;
+    bool is_done = false;
     name->len = 0;
     while (!is_done && floe_reader_is_ok(&at)) {
         uint8_t head = floe_reader_get_u8(&at);
         if (head >= POINTER) {
             size_t target = (size_t)(head & ~POINTER) << 8 | floe_reader_get_u8(&at);
-            *r = has_jumped ? *r : at;
-            has_jumped = true;
+            *r = jumps > 0 ? *r : at;
+            jumps++;
             /* RFC 1035 §4.1.4: to a prior occurrence of the name; never forward, never in a circle.
              */
-            at.failed = at.failed || target >= part;
+            at.failed = at.failed || target >= part || jumps > JUMPS_MAX;
             part = target;
             if (floe_reader_is_ok(&at)) {
                 at = floe_reader_begin((floe_bytes){packet.ptr + target, packet.len - target});
@@ -60,7 +63,7 @@ static void get_labels(floe_bytes packet, floe_reader *r, floe_mdns_labels *name
             is_done = head == 0;
         }
     }
-    *r = has_jumped ? *r : at;
+    *r = jumps > 0 ? *r : at;
     r->failed = r->failed || at.failed;
 }
 

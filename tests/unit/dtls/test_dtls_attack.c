@@ -186,6 +186,41 @@ static void test_dtls_attack_by_fragments_that_lie_is_dropped(void **state)
     }
 }
 
+/* Of a record with another version than the agreed one, OpenSSL drops 13 bytes and reads on: a
+ * fragment that looks sound has a fatal alert inside, a record of epoch 1 one without room for its
+ * tag. */
+static void test_dtls_attack_by_records_inside_a_record_of_another_version_is_dropped(void **state)
+{
+    static const char *const records[] = {
+        "16 feff 0000 000000001000 001c 0b000100 0009 000000 000010 aa"
+        "15 fefd 0000 000000001001 0002 0228",
+        "16 feff 0001 000000001000 0020 16 fefd 0001 000000001001 0003 010203"
+        "00112233445566778899aabbccddeeff",
+    };
+    (void)state;
+    for (uint64_t i = 0; i < 4; i++) {
+        connect_under(records[i / 2], i % 2);
+        dtls_pair_free(&pair);
+    }
+}
+
+/* The same, once connected. */
+static void test_dtls_attack_by_records_inside_a_record_does_not_end_a_connection(void **state)
+{
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        dtls_pair_init(&pair, 1);
+        dtls_pair_open(&pair);
+        pair.end[0].conn.keeps_openssl = pair.end[1].conn.keeps_openssl = own == 0;
+        dtls_pair_start(&pair);
+        dtls_pair_run(&pair, FLOE_SECOND);
+        (void)inject_hex(1, "17 feff 0001 000000001000 0020 16 fefd 0001 000000001001 0003 010203"
+                            "00112233445566778899aabbccddeeff");
+        assert_true(are_connected());
+        dtls_pair_free(&pair);
+    }
+}
+
 /* CVE-2014-0224 and kin: a ChangeCipherSpec at the wrong moment. */
 static void test_dtls_attack_by_early_change_cipher_spec_is_dropped(void **state)
 {
@@ -490,6 +525,8 @@ int main(void)
         PAIR(test_dtls_attack_by_a_plain_alert_does_not_end_a_connection),
         PAIR(test_dtls_attack_by_forged_records_of_the_next_epoch_is_dropped),
         PAIR(test_dtls_attack_by_fragments_that_lie_is_dropped),
+        cmocka_unit_test(test_dtls_attack_by_records_inside_a_record_of_another_version_is_dropped),
+        cmocka_unit_test(test_dtls_attack_by_records_inside_a_record_does_not_end_a_connection),
         PAIR(test_dtls_attack_by_early_change_cipher_spec_is_dropped),
         PAIR(test_dtls_attack_on_the_replay_window_does_not_stop_a_handshake),
         DUEL(test_dtls_attack_by_a_record_of_any_length_does_not_end_a_connection),

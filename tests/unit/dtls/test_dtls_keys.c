@@ -151,6 +151,16 @@ static void test_dtls_keys_open_each_number_once_in_any_order_within_the_window(
     assert_false(opens_number(1000));
 }
 
+static void test_dtls_keys_window_reaches_back_63_numbers_and_no_further(void **state)
+{
+    (void)state;
+    connect_with(suites[0], true, true);
+    assert_true(opens_number(1000));
+    assert_false(opens_number(1000 - 64)); /* neither of the two was seen before */
+    assert_true(opens_number(1000 - 63));
+    assert_false(opens_number(1000 - 63));
+}
+
 static void test_dtls_keys_window_moves_by_any_distance(void **state)
 {
     static const uint64_t steps[] = {1, 2, 63, 64, 65, 1000, UINT64_C(1) << 33};
@@ -204,6 +214,27 @@ static void test_dtls_keys_refuse_any_changed_bit(void **state)
         }
         assert_int_equal(ERR_peek_error(), 0); /* the queue is the whole thread's */
         assert_true(opens(record));
+        dtls_pair_free(&pair);
+    }
+}
+
+/* It is decrypted before its tag is known to be wrong. */
+static void test_dtls_keys_leave_nothing_of_a_forged_text(void **state)
+{
+    static const uint8_t none[4];
+    uint8_t buf[64], plain[4];
+    floe_dtls_record record;
+    size_t len;
+    (void)state;
+    for (size_t i = 0; i < SUITES; i++) {
+        connect_with(suites[i], true, true);
+        floe_bytes rest = seal(buf);
+        buf[rest.len - 1] ^= 1;
+        assert_true(floe_dtls_record_next(&rest, &record));
+        memset(plain, 0x5a, sizeof plain);
+        assert_false(floe_dtls_keys_open(theirs, &record, plain, sizeof plain, &len));
+        assert_memory_equal(plain, none, sizeof none);
+        assert_int_equal(theirs->failures, 1);
         dtls_pair_free(&pair);
     }
 }
@@ -279,6 +310,65 @@ static void test_dtls_keys_nonces_count_on_from_those_of_openssl(void **state)
     }
 }
 
+typedef struct nonce_log {
+    unsigned count[2], finished[2]; /* of each end */
+    uint8_t number[2][400][6], nonce[2][400][8];
+} nonce_log;
+
+/* RFC 6347 §4.1, RFC 5288 §3: neither may come twice in epoch 1, whoever sealed the record. */
+static bool check_nonces(void *ctx, int from, floe_bytes datagram)
+{
+    nonce_log *log = ctx;
+    floe_dtls_record record;
+
+    while (floe_dtls_record_next(&datagram, &record)) {
+        unsigned n = log->count[from];
+        if (record.epoch != 1) {
+            continue;
+        }
+        assert_true(n < 400);
+        for (unsigned i = 0; i < n; i++) {
+            assert_memory_not_equal(log->number[from][i], record.whole.ptr + NUMBER_AT, 6);
+            assert_memory_not_equal(log->nonce[from][i], record.body.ptr, 8);
+        }
+        memcpy(log->number[from][n], record.whole.ptr + NUMBER_AT, 6);
+        memcpy(log->nonce[from][n], record.body.ptr, 8);
+        log->count[from]++;
+        log->finished[from] += record.type == FLOE_DTLS_HANDSHAKE;
+    }
+    return false;
+}
+
+/* OpenSSL seals Finished after Finished, or it and then we do: which depends on what is lost. */
+static void test_dtls_keys_repeat_no_nonce_where_the_last_flights_are_lost(void **state)
+{
+    static nonce_log log;
+    unsigned finished[2] = {0, 0};
+    (void)state;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        memset(&log, 0, sizeof log);
+        dtls_pair_init(&pair, seed);
+        pair.loss_percent = pair.duplicate_percent = 40;
+        pair.jitter_us = 20 * FLOE_MS;
+        pair.lose = check_nonces;
+        pair.lose_ctx = &log;
+        dtls_pair_open(&pair);
+        pair.end[0].conn.keeps_openssl = pair.end[1].conn.keeps_openssl = false;
+        dtls_pair_start(&pair);
+        for (unsigned i = 0; i < 60; i++) {
+            dtls_pair_run(&pair, 100 * FLOE_MS);
+            (void)!dtls_pair_send(&pair, (int)(i % 2), FLOE_LIT("data"));
+        }
+        for (int i = 0; i < 2; i++) {
+            floe_dtls_conn_close(&pair.end[i].conn, pair.now);
+            dtls_pair_drain(&pair, i);
+            finished[i] += log.finished[i] > 1;
+        }
+        dtls_pair_free(&pair);
+    }
+    assert_true(finished[0] > 5 && finished[1] > 5); /* it was put to the test */
+}
+
 /* RFC 6347 §4.1: no number twice. */
 static void test_dtls_keys_end_with_the_last_number(void **state)
 {
@@ -310,14 +400,17 @@ int main(void)
         cmocka_unit_test(test_dtls_keys_of_each_suite_agree_with_openssl_in_both_roles),
         cmocka_unit_test(test_dtls_keys_open_where_the_record_stands),
         TEST(test_dtls_keys_open_each_number_once_in_any_order_within_the_window),
+        TEST(test_dtls_keys_window_reaches_back_63_numbers_and_no_further),
         TEST(test_dtls_keys_window_moves_by_any_distance),
         TEST(test_dtls_keys_window_is_not_moved_by_a_forgery),
         TEST(test_dtls_keys_window_begins_with_what_openssl_has_read),
         cmocka_unit_test(test_dtls_keys_refuse_any_changed_bit),
+        cmocka_unit_test(test_dtls_keys_leave_nothing_of_a_forged_text),
         TEST(test_dtls_keys_refuse_what_is_short_or_does_not_fit),
         TEST(test_dtls_keys_are_of_one_direction),
         TEST(test_dtls_keys_number_records_from_where_openssl_stopped),
         TEST(test_dtls_keys_nonces_count_on_from_those_of_openssl),
+        cmocka_unit_test(test_dtls_keys_repeat_no_nonce_where_the_last_flights_are_lost),
         TEST(test_dtls_keys_end_with_the_last_number),
         TEST(test_dtls_keys_free_leaves_nothing_of_them),
     };

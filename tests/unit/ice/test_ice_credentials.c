@@ -57,13 +57,13 @@ static void test_ice_credentials_refuse_what_is_too_short_or_too_long(void **sta
 static void test_ice_credentials_refuse_what_is_no_ice_char(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"abc:", "ab c", "abc\n", "abc-", "abc_", "ab\xc3\xa4"};
+    static const char *const bad[] = {"abc:", "ab c", "abc\n", "abc@", "abc,", "ab\xc3\xa4"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(floe_ice_credentials_set(&c, floe_bytes_of(bad[i]), letters(22)));
     }
     assert_false(
         floe_ice_credentials_set(&c, (floe_bytes){(const uint8_t *)"abc\0", 4}, letters(22)));
-    assert_true(floe_ice_credentials_set(&c, FLOE_LIT("aZ09+/"), letters(22)));
+    assert_true(floe_ice_credentials_set(&c, FLOE_LIT("aZ09+/-=_#"), letters(22)));
 }
 
 static void fill_all(void *ctx, uint8_t *out, size_t len)

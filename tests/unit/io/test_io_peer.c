@@ -5,11 +5,17 @@
 #include "io/io_peer.h"
 
 #include "base/addr.h"
+#include "io/netwatch.h"
 #include "io/udp.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <netinet/udp.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -369,6 +375,77 @@ static void test_io_peer_makes_an_identity_where_none_is_given(void **state)
     connect_peers(f);
 }
 
+/* Into a network of this test's own, with a loopback interface; returns a socket to change it. */
+static int enter_network(void)
+{
+    struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    if (unshare(CLONE_NEWNET) != 0) {
+        print_message("skipped: no right to make a network namespace\n");
+        skip();
+    }
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &up), 0);
+    return fd;
+}
+
+static uint32_t count_sockets(const fixture *f)
+{
+    floe_io_stats stats;
+    floe_io_peer_get_stats(f->io[0], &stats);
+    return stats.sockets;
+}
+
+static void test_io_peer_keeps_its_sockets_where_it_can_not_ask_for_addresses(void **state)
+{
+    fixture *f = *state;
+    struct rlimit before, none;
+    struct ifreq mtu = {.ifr_name = "lo", .ifr_mtu = 9000};
+    int fd = enter_network();
+    open_peer(f, 0, NULL);
+    uint32_t sockets = count_sockets(f);
+    assert_true(sockets > 0);
+    int next = dup(fd); /* the least that is free: those below are all in use */
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(ioctl(fd, SIOCSIFMTU, &mtu), 0);
+    floe_time start = floe_loop_now(f->loop);
+    while (floe_loop_now(f->loop) - start < 4 * FLOE_NETWATCH_QUIET) {
+        floe_loop_wait(f->loop, 50);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(count_sockets(f), sockets);
+    close(fd);
+}
+
+/* While the old address is there, ICE has no room for the new one. */
+static void test_io_peer_moves_to_a_new_address_though_its_tables_are_full(void **state)
+{
+    fixture *f = *state;
+    struct ifreq move = {.ifr_name = "lo"};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000005)};
+    floe_addr moved = floe_addr_from_ipv4(127, 0, 0, 5, 0), other;
+    int fd = enter_network();
+    open_peer(f, 0, NULL);
+    uint8_t last = 1;
+    do {
+        other = floe_addr_from_ipv4(192, 0, 2, last++, 9);
+    } while (floe_peer_add_local(f->peer[0], &other, 0) == FLOE_OK);
+    memcpy(&move.ifr_addr, &to, sizeof to);
+    assert_int_equal(ioctl(fd, SIOCSIFADDR, &move), 0);
+    floe_time start = floe_loop_now(f->loop);
+    while (floe_loop_now(f->loop) - start < 4 * FLOE_NETWATCH_QUIET) {
+        floe_loop_wait(f->loop, 50);
+    }
+    bool is_known = false;
+    for (uint8_t i = 0; i < f->peer[0]->ice.local_count; i++) {
+        is_known |= floe_addr_ip_equal(&f->peer[0]->ice.local[i].addr, &moved);
+    }
+    assert_true(is_known);
+    close(fd);
+}
+
 static int setup_group(void **state)
 {
     (void)state;
@@ -380,6 +457,13 @@ static int teardown_group(void **state)
     (void)state;
     floe_dtls_identity_free(&identity);
     return 0;
+}
+
+static void test_io_peer_send_buffer_may_be_large(void **state)
+{
+    fixture *f = *state;
+    floe_io_config config = {.use_loopback = true, .send_buffer = (size_t)16 << 20};
+    open_peer(f, 0, &config);
 }
 
 int main(void)
@@ -398,6 +482,10 @@ int main(void)
         TEST(test_io_peer_open_refuses_more_servers_than_there_is_room_for),
         TEST(test_io_peer_answers_names_itself),
         TEST(test_io_peer_makes_an_identity_where_none_is_given),
+        TEST(test_io_peer_send_buffer_may_be_large),
+        /* These leave the network: they are the last. */
+        TEST(test_io_peer_keeps_its_sockets_where_it_can_not_ask_for_addresses),
+        TEST(test_io_peer_moves_to_a_new_address_though_its_tables_are_full),
     };
     return cmocka_run_group_tests(tests, setup_group, teardown_group);
 }

@@ -81,6 +81,39 @@ static void test_mdns_resolver_finds_the_address_behind_a_name(void **state)
     assert_false(f->resolver.is_open); /* nobody waits for anything */
 }
 
+typedef struct late_asker {
+    floe_timer timer;
+    fixture *f;
+    bool has_asked;
+} late_asker;
+
+static void ask_late(floe_timer *timer)
+{
+    late_asker *asker = timer->ctx;
+    if (!asker->has_asked) {
+        asker->has_asked = true;
+        floe_mdns_resolver_ask(&asker->f->resolver, 8,
+                               FLOE_LIT("1ceecbe9-84be-4415-9e52-deb92dd6e48f.local"));
+    }
+}
+
+/* Its own timer has prepared before: nothing else would wake the loop. */
+static void test_mdns_resolver_does_not_sleep_over_what_is_asked_before_a_sleep(void **state)
+{
+    fixture *f = *state;
+    floe_mdns_stats stats;
+    late_asker asker = {.f = f};
+    asker.timer = (floe_timer){.at = FLOE_TIME_NEVER, .prepare = ask_late, .ctx = &asker};
+    floe_loop_add_timer(f->loop, &asker.timer);
+    floe_time start = floe_loop_now(f->loop);
+    floe_loop_wait(f->loop, 5000);
+    floe_loop_wait(f->loop, 0);
+    floe_loop_remove_timer(f->loop, &asker.timer);
+    assert_true(floe_loop_now(f->loop) - start < 4 * FLOE_SECOND);
+    floe_mdns_node_get_stats(&f->resolver.node, &stats);
+    assert_true(!f->resolver.is_open || stats.queries_sent > 0);
+}
+
 static void test_mdns_resolver_answers_at_once_what_it_can_not_ask_for(void **state)
 {
     fixture *f = *state;
@@ -113,6 +146,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_mdns_resolver_finds_the_address_behind_a_name, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            test_mdns_resolver_does_not_sleep_over_what_is_asked_before_a_sleep, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mdns_resolver_answers_at_once_what_it_can_not_ask_for,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_mdns_resolver_is_for_names_in_local_only, setup,

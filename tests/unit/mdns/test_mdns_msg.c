@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/writer.h"
 #include "mdns/mdns_name.h"
 #include "support/unit.h"
 #include "support/vector_file.h"
@@ -67,6 +68,31 @@ static void test_mdns_msg_parse_refuses_pointers_that_do_not_lead_back(void **st
                               "a\xc0\x0c\0\x01\0\x01")); /* to its own beginning */
     expect_malformed(FLOE_LIT("\xc0\xff\0\x01\0\x01"));  /* beyond the end */
     expect_malformed(FLOE_LIT("\xff\xff\0\x01\0\x01"));
+}
+
+/* A root label, then a pointer to it, a pointer to that, and so on: a name at the end of each. */
+static floe_err parse_chain(size_t pointers)
+{
+    uint8_t buf[600] = {0};
+    floe_mdns_msg msg;
+    floe_writer w = floe_writer_begin(buf + HEADER, sizeof buf - HEADER);
+    floe_writer_put_zeros(&w, 5); /* one question: the root, its type and class */
+    size_t target = HEADER;
+    for (size_t i = 0; i < pointers; i++) {
+        size_t at = HEADER + w.len;
+        floe_writer_put_u16(&w, (uint16_t)(0xc000u | target));
+        floe_writer_put_u32(&w, 0x00010001);
+        target = at;
+    }
+    buf[5] = (uint8_t)(pointers + 1);
+    return floe_mdns_msg_parse(&msg, (floe_bytes){buf, HEADER + w.len});
+}
+
+static void test_mdns_msg_parse_gives_up_on_a_name_of_too_many_pointers(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_chain(32), FLOE_OK);
+    assert_int_equal(parse_chain(33), FLOE_E_MALFORMED);
 }
 
 /* Two pointers that lead to each other. */
@@ -264,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mdns_msg_parse_follows_a_pointer_back),
         cmocka_unit_test(test_mdns_msg_parse_refuses_pointers_that_do_not_lead_back),
+        cmocka_unit_test(test_mdns_msg_parse_gives_up_on_a_name_of_too_many_pointers),
         cmocka_unit_test(test_mdns_msg_parse_refuses_a_circle),
         cmocka_unit_test(test_mdns_msg_parse_refuses_labels_of_reserved_kinds),
         cmocka_unit_test(test_mdns_msg_parse_limits_a_name_to_255_bytes),

@@ -215,6 +215,21 @@ static void test_peer_signaling_refuses_credentials_too_long_together(void **sta
     assert_int_equal(floe_peer_set_local(a, FLOE_PEER_ANSWER), FLOE_OK);
 }
 
+/* What sdp/ lets pass the agent has to take: it must not be an assertion that says no. */
+static void test_peer_signaling_takes_credentials_of_characters_seen_in_the_field(void **state)
+{
+    peer_pair *pair = *state;
+    floe_peer *a = &pair->end[0].peer;
+    char offer[4096];
+    assert_int_equal(floe_peer_set_local(&pair->end[1].peer, FLOE_PEER_OFFER), FLOE_OK);
+    strcpy(offer, with_line(pair, "a=ice-ufrag:", "a=ice-ufrag:aZ09+/-=_#"));
+    assert_int_equal(floe_peer_set_remote(a, FLOE_PEER_OFFER, floe_bytes_of(offer), NULL), FLOE_OK);
+    strcpy(offer, with_line(pair, "a=ice-pwd:", "a=ice-pwd:aZ09+/-=_#aZ09+/-=_#aZ"));
+    assert_int_equal(floe_peer_set_remote(a, FLOE_PEER_OFFER, floe_bytes_of(offer), NULL), FLOE_OK);
+    floe_peer_check_invariants(a);
+    assert_int_equal(floe_peer_set_local(a, FLOE_PEER_ANSWER), FLOE_OK);
+}
+
 static void test_peer_signaling_sends_to_the_sctp_port_of_the_description(void **state)
 {
     peer_pair *pair = *state;
@@ -334,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_peer_signaling_never_trusts_sha1_alone),
         TEST(test_peer_signaling_failed_description_leaves_a_pending_offer_intact),
         TEST(test_peer_signaling_refuses_credentials_too_long_together),
+        TEST(test_peer_signaling_takes_credentials_of_characters_seen_in_the_field),
         TEST(test_peer_signaling_sends_to_the_sctp_port_of_the_description),
         TEST(test_peer_signaling_candidate_needs_a_remote_description),
         TEST(test_peer_signaling_takes_counts_and_ignores_candidates),
