@@ -177,7 +177,8 @@ void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index, uint32_t mov
      * that says so has, too. */
     if (agent->now - agent->wanted_at >= MOVED_US ||
         floe_ice_pair_is(pair, FLOE_ICE_PAIR_MOVED_TO)) {
-        clear_all(agent, FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_MOVED_TO);
+        clear_all(agent,
+                  FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_MOVED_TO | FLOE_ICE_PAIR_PEER_WANTS);
     }
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
 }

@@ -57,6 +57,7 @@ void floe_sctp_on_repair(floe_sctp_assoc *a)
 {
     /* RFC 8985 §7.4.2: the probe has mended a loss that nobody else has seen. */
     begin_recovery(a);
+    a->cc.prior_cwnd = 0; /* and it was one: nothing that comes later takes it back */
     a->is_fast_due = false;
 }
 

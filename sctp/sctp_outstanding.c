@@ -81,17 +81,23 @@ static void leave_chain(floe_sctp_outstanding *o, floe_sctp_tx *tx)
     o->flight -= floe_sctp_tx_size(tx);
 }
 
-/* It is lost; by TSN. The search starts at the end: what is found lost is mostly the newest of it,
- * or, after a timeout, older than all that is still to be sent again. */
-static void link_lost(floe_sctp_outstanding *o, uint16_t at)
+/* It is lost; by TSN. The search starts at `near`, where the last one of a row went, or at the end:
+ * what is found lost is mostly the newest of it, or, after a timeout, older than all that is still
+ * to be sent again. */
+static void link_lost(floe_sctp_outstanding *o, uint16_t at, uint16_t near)
 {
     uint32_t tsn = tsn_of(o, at);
-    uint16_t before = o->lost.tail;
+    uint16_t before = near;
     if (o->lost.head != NONE && floe_serial32_lt(tsn, tsn_of(o, o->lost.head))) {
         before = NONE;
     }
     while (before != NONE && floe_serial32_lt(tsn, tsn_of(o, before))) {
         before = o->ring[before].chain_prev;
+    }
+    uint16_t after = before == NONE ? o->lost.head : o->ring[before].chain_next;
+    while (after != NONE && floe_serial32_lt(tsn_of(o, after), tsn)) {
+        before = after;
+        after = o->ring[after].chain_next;
     }
     floe_sctp_chain_link(&o->lost, o->ring, before, at);
     o->ring[at].state |= FLOE_SCTP_TX_LOST;
@@ -277,6 +283,7 @@ bool floe_sctp_outstanding_detect(floe_sctp_outstanding *o, floe_time now, uint3
                                   uint32_t sure, floe_time *due)
 {
     uint32_t window = floe_sctp_rack_window(&o->rack, srtt_us, o->gap_acked >= sure);
+    uint16_t near = o->lost.tail;
     bool is_loss = false;
     *due = FLOE_TIME_NEVER;
     while (o->flying.head != NONE) {
@@ -293,7 +300,9 @@ bool floe_sctp_outstanding_detect(floe_sctp_outstanding *o, floe_time now, uint3
             break;
         }
         leave_chain(o, tx);
-        link_lost(o, at);
+        tx->state &= (uint8_t)~FLOE_SCTP_TX_PROBE; /* what mends it is no probe */
+        link_lost(o, at, near);
+        near = at;
         is_loss = true;
     }
     return is_loss;
@@ -321,7 +330,7 @@ void floe_sctp_outstanding_lose_all(floe_sctp_outstanding *o)
         }
         tx->state = 0;
         link_tail(o, (uint16_t)(tsn & o->mask));
-        link_lost(o, (uint16_t)(tsn & o->mask));
+        link_lost(o, (uint16_t)(tsn & o->mask), o->lost.tail);
     }
 }
 
@@ -349,7 +358,7 @@ void floe_sctp_outstanding_probe(floe_sctp_outstanding *o)
     FLOE_ASSERT(floe_sctp_outstanding_tail(o) != NULL);
     uint16_t at = o->tail;
     leave_chain(o, &o->ring[at]);
-    link_lost(o, at);
+    link_lost(o, at, o->lost.tail);
     o->ring[at].state |= FLOE_SCTP_TX_PROBE;
 }
 

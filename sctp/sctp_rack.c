@@ -40,15 +40,22 @@ static void measure(floe_sctp_rack *rack, floe_time now, uint32_t rtt_us)
     rack->min_us = rtt_us < rack->min_us ? rtt_us : rack->min_us;
 }
 
-static bool is_before(uint32_t sent_us, uint32_t tsn, const floe_sctp_rack *rack)
+/* Nothing is in flight for as long as it takes the lower bits of the clock to come round; but the
+ * newest arrival may be hours old, where nothing was sent since. */
+static floe_time full_time(floe_time now, uint32_t sent_us)
 {
-    return sent_us == rack->sent_us ? floe_serial32_lt(tsn, rack->tsn)
-                                    : floe_serial32_lt(sent_us, rack->sent_us);
+    return now - ((uint32_t)now - sent_us);
+}
+
+static bool is_before(floe_time sent_at, uint32_t tsn, const floe_sctp_rack *rack)
+{
+    return sent_at == rack->sent_at ? floe_serial32_lt(tsn, rack->tsn) : sent_at < rack->sent_at;
 }
 
 bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us, uint32_t tsn,
                                uint32_t sends)
 {
+    floe_time sent_at = full_time(now, sent_us);
     uint32_t rtt = (uint32_t)now - sent_us;
     rtt = rtt > 0 ? rtt : 1;
     uint32_t min = floe_sctp_rack_min_us(rack);
@@ -63,9 +70,9 @@ bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sen
     if (floe_serial32_lt(rack->highest, tsn)) {
         rack->highest = tsn;
     }
-    if (rack->rtt_us == 0 || !is_before(sent_us, tsn, rack)) {
+    if (rack->rtt_us == 0 || !is_before(sent_at, tsn, rack)) {
         rack->rtt_us = rtt;
-        rack->sent_us = sent_us;
+        rack->sent_at = sent_at;
         rack->tsn = tsn;
     }
     return true;
@@ -100,7 +107,7 @@ uint32_t floe_sctp_rack_window(const floe_sctp_rack *rack, uint32_t srtt_us, boo
 uint32_t floe_sctp_rack_remaining(const floe_sctp_rack *rack, floe_time now, uint32_t sent_us,
                                   uint32_t tsn, uint32_t window_us)
 {
-    if (rack->rtt_us == 0 || !is_before(sent_us, tsn, rack)) {
+    if (rack->rtt_us == 0 || !is_before(full_time(now, sent_us), tsn, rack)) {
         return UINT32_MAX;
     }
     uint64_t age = (uint32_t)now - sent_us;

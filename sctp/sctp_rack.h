@@ -3,7 +3,7 @@
  * when it is overdue (RFC 8985 section 6, adapted to TSNs). Times and the reordering window; the
  * chunks themselves are in sctp_outstanding.h, which asks.
  *
- * Times of transmission are the lower 32 bits of the clock, compared as serial numbers.
+ * Times of transmission are given as the lower 32 bits of the clock.
  */
 #ifndef FLOE_SCTP_SCTP_RACK_H
 #define FLOE_SCTP_SCTP_RACK_H
@@ -16,9 +16,9 @@ extern "C" {
 
 typedef struct floe_sctp_rack {
     floe_time min_since;  /* when min_us was begun */
+    floe_time sent_at;    /* when the newest of the chunks that have arrived was sent */
     uint32_t min_us;      /* least round trip since then; UINT32_MAX: none */
     uint32_t last_min_us; /* and in the period before */
-    uint32_t sent_us;     /* when the newest of the chunks that have arrived was sent */
     uint32_t tsn;         /* its TSN: decides between chunks sent at the same time */
     uint32_t rtt_us;      /* its round trip; 0: nothing has arrived yet */
     uint32_t highest;     /* TSN that has arrived */

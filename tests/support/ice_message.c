@@ -22,6 +22,9 @@ static void put_attributes(const ice_message *m, floe_stun_writer *w)
     if (m->use_candidate) {
         floe_stun_writer_put_flag(w, FLOE_STUN_USE_CANDIDATE);
     }
+    if (m->nomination != 0) {
+        floe_stun_writer_put_u32(w, FLOE_STUN_NOMINATION, m->nomination);
+    }
     if (m->error != 0) {
         floe_stun_writer_put_error(w, m->error);
     }

@@ -35,6 +35,7 @@ typedef struct ice_message {
     uint64_t tie_breaker;
     uint32_t priority; /* 0: none */
     bool use_candidate;
+    uint32_t nomination; /* 0: none */
     bool no_fingerprint;
     uint16_t odd;     /* an attribute of this type, or 0 */
     int error;        /* of an error response; 0: none */

@@ -98,6 +98,17 @@ static void assert_path(const floe_addr *addr)
     assert_true(floe_addr_equal(&at, addr));
 }
 
+/* The peer nominates; with a value that is not 0 it says that this replaces all before. */
+static void peer_nominates(const floe_addr *from, uint32_t value)
+{
+    floe_path path = ice_solo_path(&solo);
+    path.remote = *from;
+    ice_message check = ice_message_check(true);
+    check.use_candidate = true;
+    check.nomination = value;
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+}
+
 static void peer_checks(const floe_addr *from, bool use_candidate)
 {
     floe_path path = ice_solo_path(&solo);
@@ -330,6 +341,38 @@ static void test_ice_nominate_controlled_follows_a_peer_that_has_moved(void **st
     assert_path(&better);
 }
 
+/* draft-thatcher-ice-renomination: the largest value counts, whatever was said before. */
+static void test_ice_nominate_controlled_follows_a_larger_value_at_once(void **state)
+{
+    (void)state;
+    signal_two(FLOE_ICE_HOST);
+    peer_nominates(&better, 1);
+    (void)nominates(&better, &better);
+    assert_path(&better);
+    peer_nominates(&good, 2);
+    (void)nominates_within(&good, &good, 60 * FLOE_MS);
+    assert_path(&good);
+    peer_nominates(&better, 1); /* late, or said again */
+    assert_path(&better);
+    peer_nominates(&good, UINT32_MAX);
+    assert_path(&good);
+}
+
+static void test_ice_nominate_controlled_forgets_what_the_peer_wanted_before_it_moved(void **state)
+{
+    (void)state;
+    signal_two(FLOE_ICE_HOST);
+    peer_checks(&good, false);
+    (void)nominates_within(&good, &good, 60 * FLOE_MS);
+    peer_nominates(&better, 0);
+    (void)nominates(&better, NULL); /* our check is lost, */
+    peer_nominates(&good, 1);
+    assert_path(&good);
+    ice_solo_advance(&solo, 500 * FLOE_MS);
+    (void)nominates(&better, &better); /* and answered too late */
+    assert_path(&good);
+}
+
 static void test_ice_nominate_controlled_waits_for_its_own_check(void **state)
 {
     (void)state;
@@ -374,6 +417,11 @@ int main(void)
         cmocka_unit_test_setup(test_ice_nominate_controlled_follows_the_peer, setup_controlled),
         cmocka_unit_test_setup(test_ice_nominate_controlled_moves_to_the_best_of_several,
                                setup_controlled),
+        cmocka_unit_test_setup(test_ice_nominate_controlled_follows_a_larger_value_at_once,
+                               setup_controlled),
+        cmocka_unit_test_setup(
+            test_ice_nominate_controlled_forgets_what_the_peer_wanted_before_it_moved,
+            setup_controlled),
         cmocka_unit_test_setup(test_ice_nominate_controlled_waits_for_its_own_check,
                                setup_controlled),
         cmocka_unit_test_setup(test_ice_nominate_ignores_the_peers_nomination_when_controlling,

@@ -193,6 +193,46 @@ static void test_ice_relays_agent_removed_relay_takes_its_pairs_and_path_with_it
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_FAILED);
 }
 
+/* The values of NOMINATION are those of the controlling side. */
+static void test_ice_relays_agent_loss_of_its_path_is_a_move_where_it_is_controlling(void **state)
+{
+    (void)state;
+    connect();
+    floe_ice_agent_remove_relay(&solo.agent, &relay);
+    assert_int_equal(solo.agent.moves, 1);
+    begin(FLOE_ICE_CONTROLLED);
+    permit();
+    (void)ice_solo_live(&solo, 3 * FLOE_SECOND);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
+    floe_ice_agent_remove_relay(&solo.agent, &relay);
+    assert_int_equal(solo.agent.moves, 0);
+}
+
+/* That an earlier pair was lost is no reason to give up when the one after it goes. */
+static void test_ice_relays_agent_loss_of_a_path_after_another_is_checked_on(void **state)
+{
+    (void)state;
+    connect();
+    const floe_addr first = relay;
+    add_relay(2);
+    floe_path path = {.local = relay, .remote = solo.peer};
+    ice_message check = ice_message_check(false);
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+    (void)ice_solo_live(&solo, FLOE_SECOND);
+    assert_int_equal(stats().valid_pairs, 2);
+    ice_solo_advance(&solo, 6 * FLOE_SECOND);
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK); /* still there */
+    do {
+        assert_true(ice_solo_poll(&solo));
+    } while (!floe_addr_equal(&solo.out.path.local, &first));
+    path = solo.out.path;
+    ice_message no = ice_message_error((floe_bytes){solo.buf, solo.out.len}, 403);
+    assert_int_equal(ice_solo_input_on(&solo, &path, &no), FLOE_OK);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
+    floe_ice_agent_remove_relay(&solo.agent, &relay);
+    assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CHECKING);
+}
+
 static void test_ice_relays_agent_other_relay_takes_over(void **state)
 {
     (void)state;
@@ -346,6 +386,8 @@ int main(void)
         cmocka_unit_test(test_ice_relays_agent_check_that_comes_on_a_relay_makes_its_pair),
         cmocka_unit_test(test_ice_relays_agent_policy_hides_sockets),
         cmocka_unit_test(test_ice_relays_agent_removed_relay_takes_its_pairs_and_path_with_it),
+        cmocka_unit_test(test_ice_relays_agent_loss_of_its_path_is_a_move_where_it_is_controlling),
+        cmocka_unit_test(test_ice_relays_agent_loss_of_a_path_after_another_is_checked_on),
         cmocka_unit_test(test_ice_relays_agent_other_relay_takes_over),
         cmocka_unit_test(test_ice_relays_agent_old_pair_goes_with_its_relay),
         cmocka_unit_test(test_ice_relays_agent_restart_tells_relays_again),

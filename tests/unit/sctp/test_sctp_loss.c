@@ -67,6 +67,7 @@ static void test_sctp_probe_that_was_needed_reduces_the_window_once(void **state
     s->now += SOLO_RTT;
     (void)solo_give_sack(s, 3, 1 << 20, NULL, 0);
     assert_true(solo_stats(s).cwnd < cwnd);
+    assert_int_equal(s->assoc.cc.prior_cwnd, 0); /* it was needed: that is never taken back */
     assert_int_equal(solo_stats(s).timeouts, 0);
 }
 

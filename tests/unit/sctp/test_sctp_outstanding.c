@@ -234,6 +234,25 @@ static void test_sctp_outstanding_probe_is_the_newest_chunk_and_only_once(void *
     assert_non_null(floe_sctp_outstanding_tail(&f.o));
 }
 
+/* The recovery that found it lost has seen to the window. */
+static void test_sctp_outstanding_probe_that_was_lost_itself_is_none_any_more(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {2, 2};
+    send_messages(1);
+    floe_sctp_outstanding_probe(&f.o);
+    floe_sctp_outstanding_resend(&f.o, f.now++);
+    send_messages(1);
+    f.now += 2 * RTT;
+    (void)sack(0, gaps, 1);
+    f.now += RTT;
+    assert_true(detect());
+    floe_sctp_outstanding_resend(&f.o, f.now);
+    f.now += 2 * RTT;
+    (void)sack(2, NULL, 0);
+    assert_false(f.ack.is_repaired);
+}
+
 static void test_sctp_outstanding_timeout_that_was_too_early_is_taken_back(void **state)
 {
     (void)state;
@@ -271,6 +290,33 @@ static void test_sctp_outstanding_lost_chunks_go_out_by_tsn(void **state)
     (void)detect();
     static const uint32_t lost[] = {0, 1, 3, 4};
     for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(first_lost(), lost[i]);
+        floe_sctp_outstanding_resend(&f.o, f.now);
+        check();
+    }
+    assert_int_equal(first_lost(), UINT32_MAX);
+}
+
+/* What was sent again in the meantime is found lost after what follows it. */
+static void test_sctp_outstanding_lost_chunks_of_several_rows_go_out_by_tsn(void **state)
+{
+    (void)state;
+    static const uint16_t gaps[] = {5, 5, 9, 9};
+    static const uint32_t lost[] = {0, 1, 2, 3, 5, 6, 7};
+    send_messages(8);
+    f.now += 2 * RTT;
+    (void)sack(0, gaps, 1);
+    f.now += RTT;
+    assert_true(detect());
+    for (int i = 0; i < 3; i++) {
+        floe_sctp_outstanding_resend(&f.o, f.now++);
+    }
+    send_messages(1);
+    f.now += 4 * RTT;
+    (void)sack(0, gaps, 2);
+    f.now += RTT;
+    assert_true(detect());
+    for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
         assert_int_equal(first_lost(), lost[i]);
         floe_sctp_outstanding_resend(&f.o, f.now);
         check();
@@ -455,6 +501,8 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_probe_is_the_newest_chunk_and_only_once,
                                set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_probe_that_was_lost_itself_is_none_any_more,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_timeout_that_was_too_early_is_taken_back,
                                set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_sack_frees_what_it_acknowledges, set_up),
@@ -469,6 +517,8 @@ int main(void)
         cmocka_unit_test_setup(
             test_sctp_outstanding_lost_chunk_that_is_acknowledged_is_not_sent_again, set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_lost_chunks_go_out_by_tsn, set_up),
+        cmocka_unit_test_setup(test_sctp_outstanding_lost_chunks_of_several_rows_go_out_by_tsn,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_timeout_loses_all_but_what_has_arrived,
                                set_up),
         cmocka_unit_test_setup(test_sctp_outstanding_peer_that_reneged_gets_everything_again,

@@ -101,6 +101,18 @@ static void test_sctp_rack_least_round_trip_grows_old(void **state)
     assert_int_equal(floe_sctp_rack_min_us(&rack), 0);
 }
 
+static void test_sctp_rack_arrival_of_long_ago_is_older_than_all_that_is_sent_since(void **state)
+{
+    (void)state;
+    const floe_time later = NOW + UINT64_C(40) * 60 * FLOE_SECOND; /* over half of 32 bits */
+    uint32_t sent = (uint32_t)later - 2 * RTT;
+    assert_true(arrive(NOW, RTT, 105, 1));
+    assert_int_equal(floe_sctp_rack_remaining(&rack, later, sent, 106, 0), UINT32_MAX);
+    assert_true(arrive(later, 2 * RTT, 106, 1));
+    assert_int_equal(rack.rtt_us, 2 * RTT);
+    assert_int_equal(floe_sctp_rack_remaining(&rack, later, sent, 107, 0), UINT32_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +125,8 @@ int main(void)
             test_sctp_rack_answer_that_comes_too_early_is_to_an_earlier_transmission, set_up),
         cmocka_unit_test_setup(test_sctp_rack_duplicates_widen_the_window_once_in_a_round, set_up),
         cmocka_unit_test_setup(test_sctp_rack_least_round_trip_grows_old, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_rack_arrival_of_long_ago_is_older_than_all_that_is_sent_since, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
