@@ -164,6 +164,7 @@ floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag, floe_by
     set_aside(agent);
     agent->reply_count = 0;
     floe_ice_reply_forget_early(agent);
+    agent->moves = 0;
     keep_bases(agent);
     floe_ice_gather_restart(agent);
     agent->ours[0] = fresh;
