@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/reader.h"
 #include "turn/turn_client_internal.h"
 
@@ -157,8 +158,10 @@ static void load_relays(floe_turn_client *client, const floe_stun_msg *msg)
     while (floe_stun_msg_next(msg, &cursor, &attr)) {
         if (attr.type == FLOE_STUN_XOR_RELAYED_ADDRESS) {
             floe_addr relay = load_xor_addr(msg, attr.value);
-            if (relay.family != 0) {
-                client->relay[relay.family == 6] = relay;
+            floe_addr *mine = &client->relay[relay.family == 6];
+            /* coturn 4.6 puts 0.0.0.0:0 where it has no relay of the second family. */
+            if (relay.port != 0 && !floe_addr_is_any(&relay) && mine->family == 0) {
+                *mine = relay;
             }
         }
     }

@@ -54,11 +54,12 @@ class Coturn:
         name = "other" if "other" in self.options else "cert"
         self.process = subprocess.Popen(
             ["turnserver", "-n", f"--listening-ip={IP4}", f"--listening-ip={IP6}",
-             "--listening-ip=127.0.0.1", f"--relay-ip={RELAY4}", f"--relay-ip={IP6}",
+             "--listening-ip=127.0.0.1", f"--relay-ip={RELAY4}",
+             *(() if "IPv4 only" in self.options else (f"--relay-ip={IP6}",)),
              "--realm=floe.test", f"--cert={self.folder}/{name}.pem",
              f"--pkey={self.folder}/{name}.key", "--no-cli", f"--userdb={self.folder}/db",
              f"--pidfile={self.folder}/pid", f"--log-file={self.folder}/log", "--simple-log",
-             *(o for o in self.options if o != "other")],
+             *(o for o in self.options if o.startswith("-"))],
             cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait(is_up)
         return self
@@ -306,6 +307,8 @@ def cases():
         for uri in (URIS[transport], URIS6[transport]):
             yield LOGIN, f"floe stun asks {uri}", \
                 lambda s, u=uri, t=transport: asks_as_stun(s.folder, u, t)
+    yield ("IPv4 only", *LOGIN), "relays where the server has no IPv6", \
+        lambda _: turn(URIS["UDP"], *ALICE)
     yield LOGIN, "speaks to people", speaks_to_people
     yield LOGIN, "measures as long as it is told", measures_for_the_time_that_is_asked_for
     yield LOGIN, "finds the name", finds_the_name

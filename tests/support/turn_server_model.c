@@ -182,6 +182,10 @@ static void put_allocated(request *r, floe_stun_writer *w)
             floe_stun_writer_put_addr(w, FLOE_STUN_XOR_RELAYED_ADDRESS, &m->relay[i]);
         }
     }
+    if (m->has_empty_relay) {
+        floe_addr empty = floe_addr_from_ipv4(0, 0, 0, 0, 0);
+        floe_stun_writer_put_addr(w, FLOE_STUN_XOR_RELAYED_ADDRESS, &empty);
+    }
     floe_stun_writer_put_addr(w, FLOE_STUN_XOR_MAPPED_ADDRESS, r->from);
     floe_stun_writer_put_u32(w, FLOE_STUN_LIFETIME, m->lifetime_s);
     if (m->missing_family != 0) {
@@ -209,7 +213,7 @@ static void choose_relays(turn_server_model *m, const floe_stun_msg *msg)
     if (!six) {
         m->relay[0] = floe_addr_from_ipv4(198, 51, 100, m->host, (uint16_t)m->port);
     }
-    if (six || (both && m->missing_family == 0)) {
+    if (six || (both && m->missing_family == 0 && !m->has_empty_relay)) {
         m->relay[1] = floe_addr_from_bytes((floe_bytes){ip6, 16}, (uint16_t)m->port);
     }
 }

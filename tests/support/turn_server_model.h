@@ -34,6 +34,7 @@ typedef struct turn_server_model {
     floe_addr alternate;     /* sent with a 300 */
     uint16_t unknown_type;   /* an attribute put into success responses */
     uint16_t missing_family; /* BOTH: code for the IPv6 relay */
+    bool has_empty_relay;    /* BOTH: 0.0.0.0:0 for the IPv6 relay, as coturn 4.6 without one */
     uint8_t host;            /* last byte of its relayed addresses; 9 */
     /* state */
     floe_time now, nonce_at, until;

@@ -184,6 +184,19 @@ static void test_turn_allocation_of_both_tells_which_is_missing(void **state)
     assert_int_equal(event->relay[1].family, 0);
 }
 
+static void test_turn_allocation_empty_relay_of_the_second_family_is_none(void **state)
+{
+    (void)state;
+    turn_world_init(&w);
+    w.config.relay = FLOE_TURN_RELAY_BOTH;
+    w.server.has_empty_relay = true;
+    turn_world_start(&w);
+    const floe_turn_event *event = turn_world_wait(&w, FLOE_TURN_EV_ALLOCATED, FLOE_SECOND);
+    assert_int_equal(event->relay[0].family, 4);
+    assert_int_not_equal(event->relay[0].port, 0);
+    assert_int_equal(event->relay[1].family, 0);
+}
+
 /* pion/turn#144: after a restart of the server, CreatePermission fails for ever. */
 static void test_turn_allocation_is_made_again_after_the_server_restarted(void **state)
 {
@@ -408,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_turn_allocation_families_are_those_asked_for),
         cmocka_unit_test(test_turn_allocation_of_a_wrong_family_is_deleted_for_good),
         cmocka_unit_test(test_turn_allocation_of_both_tells_which_is_missing),
+        cmocka_unit_test(test_turn_allocation_empty_relay_of_the_second_family_is_none),
         cmocka_unit_test(test_turn_allocation_is_made_again_after_the_server_restarted),
         cmocka_unit_test(test_turn_allocation_lost_unasked_is_noticed_by_the_next_permission),
         cmocka_unit_test(test_turn_allocation_that_never_lasts_is_made_less_and_less_often),
