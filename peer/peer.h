@@ -150,7 +150,8 @@ void floe_peer_free(floe_peer *peer);
 FLOE_MUST_USE floe_err floe_peer_add_server(floe_peer *peer, floe_bytes url, floe_bytes username,
                                             floe_bytes credential, const char **why);
 /* Answer to EV_RESOLVE: once for each address to use, then once with family 0 (alone, if the name
- * has none). */
+ * has none), without another call in between: of a name in .local the first answer counts, and its
+ * number may come again for another. */
 void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr);
 /* Answers to EV_CONNECT: the connection stands, bound to `local`; what comes on it goes to
  * floe_peer_input(), a message at a time, with path.local = local; what poll_transmit says for that
