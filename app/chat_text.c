@@ -7,26 +7,7 @@
 #include <unistd.h>
 
 #include "app/chat.h"
-#include "datachannel/utf8.h"
-
-/* What the other side wrote must not move the cursor, change colours or pass for a line of ours:
- * control characters become '?', and so does every byte over 127 of what is not UTF-8. */
-static void put_safely(const uint8_t *data, size_t len, const char *line_end)
-{
-    bool is_utf8 = floe_utf8_is_valid((floe_bytes){data, len});
-    for (size_t i = 0; i < len; i++) {
-        bool is_c1 = data[i] == 0xc2 && i + 1 < len && data[i + 1] < 0xa0;
-        if (data[i] == '\n') {
-            fputs(line_end, stdout);
-        } else if ((data[i] < 0x20 && data[i] != '\t') || data[i] == 0x7f ||
-                   (data[i] > 0x7f && !is_utf8) || is_c1) {
-            putchar('?');
-            i += is_c1 && is_utf8;
-        } else {
-            putchar(data[i]);
-        }
-    }
-}
+#include "app/terminal.h"
 
 void chat_say(const talk *chat, const char *format, ...)
 {
@@ -37,7 +18,7 @@ void chat_say(const talk *chat, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     fputs("* ", stdout);
-    put_safely((const uint8_t *)text, strlen(text), "?");
+    terminal_put(stdout, floe_bytes_of(text), "?");
     putchar('\n');
     fflush(stdout);
 }
@@ -45,10 +26,10 @@ void chat_say(const talk *chat, const char *format, ...)
 void chat_show(const talk *chat, bool is_text, const uint8_t *data, size_t len)
 {
     putchar('<');
-    put_safely((const uint8_t *)chat->other, strlen(chat->other), "?");
+    terminal_put(stdout, floe_bytes_of(chat->other), "?");
     fputs("> ", stdout);
     if (is_text) {
-        put_safely(data, len, "\n  ");
+        terminal_put(stdout, (floe_bytes){data, len}, "\n  ");
     } else {
         printf("(%zu bytes)", len);
     }

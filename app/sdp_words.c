@@ -2,24 +2,13 @@
 #include "app/sdp_words.h"
 
 #include "app/sdp_words_internal.h"
+#include "app/terminal.h"
 #include "base/text.h"
 #include "datachannel/utf8.h"
 #include "sdp/sdp_candidate.h"
 
 #define CODEC_MAX 64u /* of one section that are shown */
 #define HOST_MAX  45u /* characters of an address that widen the table: the longest IPv6 */
-
-void sdp_words_put(FILE *out, floe_bytes bytes)
-{
-    bool is_utf8 = floe_utf8_is_valid(bytes);
-    for (size_t i = 0; i < bytes.len; i++) {
-        uint8_t c = bytes.ptr[i];
-        bool is_c1 = c == 0xc2 && i + 1 < bytes.len && bytes.ptr[i + 1] < 0xa0;
-        bool is_shown = c >= 0x20 && c != 0x7f && (c < 0x80 || is_utf8) && !is_c1;
-        (void)putc(is_shown ? c : '?', out);
-        i += is_c1 && is_utf8;
-    }
-}
 
 /* RFC 8839 §5.4, RFC 8122 §5: the transport's attributes may stand at the session level. */
 static bool find(const floe_sdp *sdp, uint32_t section, const char *name, floe_bytes *value)
@@ -43,7 +32,7 @@ static void put_label(FILE *out, const char *label)
 static void put_row(FILE *out, const char *label, floe_bytes value)
 {
     put_label(out, label);
-    sdp_words_put(out, value);
+    terminal_put(out, value, "?");
     (void)putc('\n', out);
 }
 
@@ -58,9 +47,9 @@ static void put_session(FILE *out, const floe_sdp *sdp)
             floe_text_get_until(&t, ' ', &word[i]);
         }
         (void)fputs("session ", out);
-        sdp_words_put(out, word[1]);
+        terminal_put(out, word[1], "?");
         (void)fputs(", version ", out);
-        sdp_words_put(out, word[2]);
+        terminal_put(out, word[2], "?");
         (void)putc('\n', out);
     }
     while (floe_sdp_next_attr(sdp, FLOE_SDP_SESSION, "group", &cursor, &value)) {
@@ -94,10 +83,10 @@ static void put_heading(FILE *out, const floe_sdp *sdp, uint32_t section,
     (void)floe_sdp_find_attr(sdp, section, "mid", &mid);
     bool is_bundle_only = has(sdp, section, "bundle-only");
     (void)fprintf(out, "\nsection %u: ", (unsigned)section + 1);
-    sdp_words_put(out, media->media);
+    terminal_put(out, media->media, "?");
     if (mid.len > 0) {
         (void)fputs(", mid ", out);
-        sdp_words_put(out, mid);
+        terminal_put(out, mid, "?");
     }
     if (media->port == 0 && !is_bundle_only) {
         (void)fputs(", rejected", out);
@@ -123,7 +112,7 @@ static void put_codecs(FILE *out, const floe_sdp *sdp, uint32_t section)
         } else {
             (void)fputs(", ", out);
         }
-        sdp_words_put(out, floe_text_get_rest(&t));
+        terminal_put(out, floe_text_get_rest(&t), "?");
         count++;
     }
     (void)fputs(count > 0 ? "\n" : "", out);
@@ -138,11 +127,11 @@ static void put_ice(FILE *out, const floe_sdp *sdp, uint32_t section)
     (void)find(sdp, section, "ice-pwd", &pwd);
     put_label(out, "ICE");
     (void)fputs("ufrag ", out);
-    sdp_words_put(out, ufrag);
+    terminal_put(out, ufrag, "?");
     (void)fprintf(out, ", password of %zu characters", pwd.len);
     if (find(sdp, section, "ice-options", &options)) {
         (void)fputs(", options ", out);
-        sdp_words_put(out, options);
+        terminal_put(out, options, "?");
     }
     (void)putc('\n', out);
 }
@@ -161,7 +150,7 @@ static void put_dtls(FILE *out, const floe_sdp *sdp, uint32_t section)
     size_t cursor = 0;
     if (find(sdp, section, "setup", &value)) {
         put_label(out, "setup");
-        sdp_words_put(out, value);
+        terminal_put(out, value, "?");
         for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
             if (floe_text_is_word(value, roles[i].setup)) {
                 (void)fprintf(out, " (%s)", roles[i].words);
@@ -193,7 +182,7 @@ static void put_sctp(FILE *out, const floe_sdp *sdp, uint32_t section)
         (void)fputs("of any size\n", out);
     } else {
         (void)fputs("up to ", out);
-        sdp_words_put(out, value);
+        terminal_put(out, value, "?");
         (void)fputs(" bytes\n", out);
     }
 }
@@ -205,7 +194,7 @@ static void put_candidate(FILE *out, const floe_sdp_candidate *cand, int width)
     int padding = width > (int)cand->host.len ? width - (int)cand->host.len : 0;
     (void)fprintf(out, "    %-5s  %s%-*s  ", types[cand->type], cand->is_tcp ? "tcp" : "udp", 8,
                   tcptypes[cand->tcptype]);
-    sdp_words_put(out, cand->host);
+    terminal_put(out, cand->host, "?");
     (void)fprintf(out, "%*s  %5u  %10u", padding, "", cand->port, (unsigned)cand->priority);
     if (cand->component != 1) {
         (void)fprintf(out, "  component %u", (unsigned)cand->component);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/sdp_words_internal.h"
+#include "app/terminal.h"
 #include "base/text.h"
 #include "sdp/sdp_candidate.h"
 
@@ -44,7 +45,7 @@ void sdp_words_put_fault(FILE *out, floe_bytes text, const floe_sdp_fault *fault
     floe_bytes shown = {line.ptr + start, line.len - start};
     shown.len = shown.len < SHOWN_MAX ? shown.len : SHOWN_MAX;
     (void)fputs("    ", out);
-    sdp_words_put(out, shown);
+    terminal_put(out, shown, "?");
     (void)fprintf(out, "\n    %*s^\n", (int)(column - start), "");
 }
 

@@ -5,9 +5,6 @@
 #include "app/sdp_words.h"
 #include "sdp/sdp_webrtc.h"
 
-/* Bytes of the description, with '?' for what is not text. */
-void sdp_words_put(FILE *out, floe_bytes bytes);
-
 /* One fault, with its line and a mark below the place. */
 void sdp_words_put_fault(FILE *out, floe_bytes text, const floe_sdp_fault *fault);
 /* All of them in a description whose grammar is right. */

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/crc.h"
 #include "base/text.h"
+#include "mdns/mdns_name.h"
 #include "peer/peer_blob_internal.h"
 
 #define FOUNDATION_MAX                                                                             \
@@ -72,38 +73,6 @@ static void put_head(floe_writer *w, const floe_sdp_webrtc *desc, bool is_answer
     }
 }
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* "f81d4fae-7dec-11d0-a765-00a0c91e6bf6.local", as browsers hide an address behind. */
-static bool get_uuid(floe_bytes host, uint8_t uuid[BLOB_UUID_SIZE])
-{
-    const size_t tail = sizeof BLOB_NAME_TAIL - 1;
-    size_t digits = 0;
-    if (host.len != BLOB_UUID_TEXT + tail ||
-        memcmp(host.ptr + BLOB_UUID_TEXT, BLOB_NAME_TAIL, tail) != 0) {
-        return false;
-    }
-    memset(uuid, 0, BLOB_UUID_SIZE);
-    for (size_t i = 0; i < BLOB_UUID_TEXT; i++) {
-        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        int value = hex_value(host.ptr[i]);
-        if (is_dash ? host.ptr[i] != '-' : value < 0) {
-            return false;
-        }
-        if (!is_dash) {
-            uuid[digits / 2] = (uint8_t)(uuid[digits / 2] << 4 | value);
-            digits++;
-        }
-    }
-    return true;
-}
-
 /* The number of this foundation among those before; false, and it is remembered: it is new. */
 static bool find_foundation(encoder *e, uint32_t hash, size_t *number)
 {
@@ -120,17 +89,17 @@ static bool find_foundation(encoder *e, uint32_t hash, size_t *number)
 
 static void put_candidate(encoder *e, const floe_sdp_candidate *cand)
 {
-    uint8_t uuid[BLOB_UUID_SIZE];
+    floe_mdns_name name;
     size_t number;
     blob_kind kind = cand->addr.family == 4 ? BLOB_IPV4 : BLOB_IPV6;
     floe_bytes addr = floe_addr_ip(&cand->addr);
     if (cand->is_tcp || cand->component != 1 ||
-        (cand->addr.family == 0 && !get_uuid(cand->host, uuid))) {
+        (cand->addr.family == 0 && floe_mdns_name_parse(&name, cand->host) != FLOE_OK)) {
         return;
     }
     if (cand->addr.family == 0) {
         kind = BLOB_NAME;
-        addr = (floe_bytes){uuid, sizeof uuid};
+        addr = (floe_bytes){name.uuid, sizeof name.uuid};
     }
     uint16_t preference = (uint16_t)(cand->priority >> 8);
     bool is_odd = floe_ice_priority((floe_ice_type)cand->type, preference) != cand->priority;

@@ -10,9 +10,6 @@
 #define BLOB_CHECK_SIZE 2u
 #define BLOB_PORT       5000u
 #define BLOB_SIZE       262144u
-#define BLOB_NAME_TAIL  ".local"
-#define BLOB_UUID_TEXT  36u
-#define BLOB_UUID_SIZE  16u
 
 enum { BLOB_ANSWER = 8, BLOB_END = 1 };                                       /* the first byte */
 enum { BLOB_MID = 16, BLOB_HAS_PORT = 8, BLOB_HAS_SIZE = 4, BLOB_SPARE = 3 }; /* the second */

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/crc.h"
+#include "mdns/mdns_name.h"
 #include "peer/peer_blob_internal.h"
 
 #define UFRAG_MIN 4u /* RFC 8839 section 5.4 */
@@ -144,19 +145,6 @@ static bool get_head(decoder *d)
     return true;
 }
 
-static floe_bytes put_uuid(floe_bytes uuid, uint8_t *memory, size_t cap)
-{
-    floe_writer w = floe_writer_begin(memory, cap);
-    for (size_t i = 0; i < uuid.len; i++) {
-        floe_writer_put_hex(&w, uuid.ptr[i], 2);
-        if (i == 3 || i == 5 || i == 7 || i == 9) {
-            floe_writer_put_u8(&w, '-');
-        }
-    }
-    floe_writer_put_text(&w, BLOB_NAME_TAIL);
-    return floe_writer_view(&w);
-}
-
 /* The number of the candidate's foundation, from 1. */
 static bool get_foundation(decoder *d, bool is_known, uint64_t *number)
 {
@@ -170,12 +158,14 @@ static bool get_foundation(decoder *d, bool is_known, uint64_t *number)
 
 static bool copy_candidate(decoder *d)
 {
-    uint8_t digits[20], name[BLOB_UUID_TEXT + sizeof BLOB_NAME_TAIL];
+    uint8_t digits[20];
+    char text[FLOE_MDNS_NAME_TEXT_MAX];
+    floe_mdns_name name;
     floe_writer foundation = floe_writer_begin(digits, sizeof digits);
     uint64_t number;
     unsigned head = floe_reader_get_u8(&d->r);
     unsigned kind = head >> 4 & 3u;
-    floe_bytes addr = floe_reader_get_bytes(&d->r, kind == BLOB_IPV4 ? 4 : BLOB_UUID_SIZE);
+    floe_bytes addr = floe_reader_get_bytes(&d->r, kind == BLOB_IPV4 ? 4 : sizeof name.uuid);
     floe_sdp_candidate cand = {.component = 1, .type = (uint8_t)(head >> 6)};
     cand.port = floe_reader_get_u16(&d->r);
     cand.priority = (head & BLOB_ODD_PRIORITY) != 0
@@ -189,7 +179,8 @@ static bool copy_candidate(decoder *d)
     floe_writer_put_decimal(&foundation, number);
     cand.foundation = floe_writer_view(&foundation);
     if (kind == BLOB_NAME) {
-        cand.host = put_uuid(addr, name, sizeof name);
+        memcpy(name.uuid, addr.ptr, sizeof name.uuid);
+        cand.host = floe_bytes_of(floe_mdns_name_text(&name, text));
     } else {
         cand.addr = floe_addr_from_bytes(addr, cand.port);
     }

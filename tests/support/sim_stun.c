@@ -50,28 +50,11 @@ static bool transmit(void *self, floe_transmit *out)
     return true;
 }
 
-static void advance(void *self, floe_time now)
-{
-    (void)self;
-    (void)now;
-}
-
-static floe_time deadline(const void *self)
-{
-    (void)self;
-    return FLOE_TIME_NEVER;
-}
-
 void sim_stun_add(sim_world *world, sim_stun *server, const char *ip, const sim_link *link)
 {
     memset(server, 0, sizeof *server);
     int host = sim_net_add_host(&world->net, SIM_CORE, link);
     sim_net_add_addr(&world->net, host, ip);
-    sim_actor actor = {.self = server,
-                       .host = host,
-                       .input = input,
-                       .advance = advance,
-                       .deadline = deadline,
-                       .transmit = transmit};
+    sim_actor actor = {.self = server, .host = host, .input = input, .transmit = transmit};
     (void)sim_world_add(world, &actor);
 }

@@ -111,18 +111,6 @@ static bool transmit(void *self, floe_transmit *out)
     return true;
 }
 
-static void advance(void *self, floe_time now)
-{
-    (void)self;
-    (void)now;
-}
-
-static floe_time deadline(const void *self)
-{
-    (void)self;
-    return FLOE_TIME_NEVER;
-}
-
 void sim_turn_add(sim_world *world, sim_turn *server, const sim_link *link)
 {
     memset(server, 0, sizeof *server);
@@ -131,12 +119,7 @@ void sim_turn_add(sim_world *world, sim_turn *server, const sim_link *link)
     }
     int host = sim_net_add_host(&world->net, SIM_CORE, link);
     sim_net_add_addr(&world->net, host, SIM_TURN_IP);
-    sim_actor actor = {.self = server,
-                       .host = host,
-                       .input = input,
-                       .advance = advance,
-                       .deadline = deadline,
-                       .transmit = transmit};
+    sim_actor actor = {.self = server, .host = host, .input = input, .transmit = transmit};
     (void)sim_world_add(world, &actor);
 }
 

@@ -69,6 +69,11 @@ static int find_actor(const sim_world *world, int host)
     return -1;
 }
 
+static floe_time deadline_of(const sim_actor *actor)
+{
+    return actor->deadline != NULL ? actor->deadline(actor->self) : FLOE_TIME_NEVER;
+}
+
 /* ---- draining ---- */
 
 static void send_run(sim_world *world, const sim_actor *actor, const floe_transmit *out)
@@ -101,7 +106,9 @@ void sim_world_drain(sim_world *world, int number)
 {
     const sim_actor *actor = &world->actors[number];
     bool is_busy = true;
-    actor->advance(actor->self, world->now); /* what is due now has its chance */
+    if (actor->advance != NULL) {
+        actor->advance(actor->self, world->now); /* what is due now has its chance */
+    }
     for (unsigned i = 0; is_busy; i++) {
         assert_true(i < DRAIN_MAX);
         is_busy = transmit_all(world, actor);
@@ -111,7 +118,7 @@ void sim_world_drain(sim_world *world, int number)
         }
     }
     /* The busy-loop detector: who asks to be woken now, or in the past, never sleeps. */
-    assert_true(actor->deadline(actor->self) > world->now);
+    assert_true(deadline_of(actor) > world->now);
 }
 
 /* ---- letters ---- */
@@ -223,7 +230,7 @@ bool sim_world_step(sim_world *world, floe_time until)
     floe_time at = sim_net_next(&world->net);
     at = floe_time_min(at, letter == NULL ? FLOE_TIME_NEVER : letter->at);
     for (int i = 0; i < world->actor_count; i++) {
-        at = floe_time_min(at, world->actors[i].deadline(world->actors[i].self));
+        at = floe_time_min(at, deadline_of(&world->actors[i]));
     }
     if (at > until || at == FLOE_TIME_NEVER) {
         return false;
@@ -236,7 +243,7 @@ bool sim_world_step(sim_world *world, floe_time until)
     }
     for (int i = 0; i < world->actor_count; i++) {
         const sim_actor *actor = &world->actors[i];
-        if (actor->deadline(actor->self) <= world->now) {
+        if (deadline_of(actor) <= world->now) {
             actor->advance(actor->self, world->now);
             sim_world_drain(world, i);
         }

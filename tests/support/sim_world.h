@@ -27,7 +27,7 @@ typedef struct sim_actor {
     void (*input)(void *self, floe_time now, const floe_path *path, uint8_t *run, size_t len,
                   size_t segment);
     void (*advance)(void *self, floe_time now);
-    floe_time (*deadline)(const void *self);
+    floe_time (*deadline)(const void *self); /* NULL, and advance too: never wakes by itself */
     bool (*transmit)(void *self, floe_transmit *out);
     void (*settle)(void *self); /* drain events, check invariants; NULL: nothing to do */
     void (*read)(void *self, int kind, const char *text); /* a letter; NULL: gets none */

@@ -41,7 +41,7 @@ static X509 *make_certificate(EVP_PKEY *key, long serial, long from, long to)
 
 static void save(tls_authority *authority)
 {
-    strcpy(authority->path, "/tmp/floe-authority-XXXXXX");
+    (void)snprintf(authority->path, sizeof authority->path, "/tmp/floe-authority-XXXXXX");
     int fd = mkstemp(authority->path);
     assert_true(fd >= 0);
     FILE *file = fdopen(fd, "w");
