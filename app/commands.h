@@ -6,6 +6,7 @@
 #ifndef FLOE_APP_COMMANDS_H
 #define FLOE_APP_COMMANDS_H
 
+int cmd_bench(int argc, char **argv);
 int cmd_chat(int argc, char **argv);
 int cmd_nat(int argc, char **argv);
 int cmd_pair(int argc, char **argv);

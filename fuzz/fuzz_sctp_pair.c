@@ -125,14 +125,28 @@ static void read_message(fuzz *f, unsigned n)
     floe_sctp_assoc_check_invariants(&e->assoc);
 }
 
+/* The next packet of a run whose packets are at most as long as its first, or of the next run. */
+static bool next_packet(end *e, uint8_t buf[FLOE_SCTP_PACKET_MAX], size_t *run, size_t *len)
+{
+    bool is_limited = *run >= FLOE_SCTP_PACKET_MIN && *run < FLOE_SCTP_PACKET_MAX;
+    if (is_limited && floe_sctp_assoc_poll_transmit(&e->assoc, buf, *run, len)) {
+        require(*len <= *run);
+        *run = *len < *run ? 0 : *run;
+        return true;
+    }
+    bool is_sent = floe_sctp_assoc_poll_transmit(&e->assoc, buf, FLOE_SCTP_PACKET_MAX, len);
+    *run = is_sent ? *len : 0;
+    return is_sent;
+}
+
 static void drain(fuzz *f)
 {
     for (unsigned n = 0; n < 2; n++) {
         end *e = &f->end[n];
         end *other = &f->end[1 - n];
         uint8_t buf[FLOE_SCTP_PACKET_MAX];
-        size_t len;
-        while (floe_sctp_assoc_poll_transmit(&e->assoc, buf, sizeof buf, &len)) {
+        size_t len, run = 0;
+        while (next_packet(e, buf, &run, &len)) {
             floe_sctp_assoc_check_invariants(&e->assoc);
             if (other->count < QUEUE_MAX) { /* else it is lost */
                 packet *p = &other->queue[other->count++];

@@ -174,26 +174,30 @@ static bool frame(floe_peer *peer, const route *r, const floe_path *path, uint8_
     return r->head == 0 || floe_ice_relays_wrap(&peer->relays, path, at, cap, *len, len) == FLOE_OK;
 }
 
-/* Fill the buffer with records of SCTP packets. All but the last are as long as a record can be,
- * since only then is it sure that none that follows is longer (UDP_SEGMENT wants equal sizes). */
+/* Fill the buffer with records of SCTP packets. UDP_SEGMENT wants them equal, the last one shorter:
+ * so none may be longer than the first, and a first one that is short is alone, lest it cut up the
+ * messages that follow. */
 static bool transmit_sctp(floe_peer *peer, const route *r, floe_transmit *out)
 {
     const size_t record_max = peer->packet_max + FLOE_DTLS_OVERHEAD;
     const size_t room = r->head > 0 ? r->head + record_max + FLOE_ICE_RELAY_TAIL : record_max;
-    size_t packet = peer->packet_max;
+    size_t packet, packet_max = peer->packet_max;
+    bool is_open = true;
     out->len = out->segment = 0;
-    while (packet == peer->packet_max && out->cap - out->len >= room) {
+    while (is_open && out->cap - out->len >= room) {
         uint8_t *at = out->buf + out->len;
         uint8_t *record = at + r->head;
         size_t len;
-        if (!floe_sctp_assoc_poll_transmit(&peer->sctp, record + FLOE_DTLS_HEAD, peer->packet_max,
+        if (!floe_sctp_assoc_poll_transmit(&peer->sctp, record + FLOE_DTLS_HEAD, packet_max,
                                            &packet)) {
-            break;
+            break; /* nothing, or nothing that is short enough for this run */
         }
         if (floe_dtls_conn_seal(&peer->dtls, record, packet, record_max, &len) != FLOE_OK ||
             !frame(peer, r, &peer->path, at, out->cap - out->len, &len)) {
             break; /* the connection, or the relay, has just ended: its state says so */
         }
+        is_open = out->len == 0 ? packet >= FLOE_SCTP_PACKET_MIN : packet == packet_max;
+        packet_max = packet;
         out->segment = out->segment == 0 ? len : out->segment;
         out->len += len;
         peer->stats.datagrams_sent++;

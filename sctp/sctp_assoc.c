@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define PACKET_MIN 600u /* so that each control chunk fits into a packet */
-
 /* --- start --- */
 
 static bool is_usable(const floe_sctp_config *c)
@@ -17,7 +15,7 @@ static bool is_usable(const floe_sctp_config *c)
            c->tx_ring != NULL && c->send_buffer.len >= FLOE_SCTP_SEND_MIN &&
            c->recv_buffer.len >= FLOE_SCTP_RECV_MIN && is_power && c->tx_ring_len >= 16 &&
            c->tx_ring_len <= FLOE_SCTP_RING_MAX &&
-           (c->packet_max == 0 || c->packet_max >= PACKET_MIN);
+           (c->packet_max == 0 || c->packet_max >= FLOE_SCTP_PACKET_MIN);
 }
 
 static uint32_t or_default(uint32_t value, uint32_t fallback)

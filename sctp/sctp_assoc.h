@@ -56,6 +56,8 @@ typedef enum floe_sctp_cause {
                                  the error cause that we sent */
 } floe_sctp_cause;
 
+#define FLOE_SCTP_PACKET_MIN 600u /* each control chunk fits into a packet of this size */
+
 /* Copied by init; zero means the default. */
 typedef struct floe_sctp_config {
     floe_rand rand; /* required */
@@ -68,7 +70,7 @@ typedef struct floe_sctp_config {
     uint32_t tx_ring_len;  /* power of two, 16 to 32768 */
     uint16_t local_port;   /* default 5000 (RFC 8841) */
     uint16_t remote_port;  /* default 5000 */
-    uint16_t packet_max;   /* bytes of an SCTP packet, from 600: default FLOE_SCTP_PACKET_MAX */
+    uint16_t packet_max;   /* bytes of an SCTP packet: default FLOE_SCTP_PACKET_MAX */
     uint32_t message_max;  /* largest message that is received: default 262144, at most about 7/8
                               of recv_buffer; a longer one ends the association */
     uint32_t remote_message_max; /* the peer's limit: default 65536; UINT32_MAX: none */
@@ -189,9 +191,10 @@ void floe_sctp_assoc_input_end(floe_sctp_assoc *assoc);
 void floe_sctp_assoc_advance(floe_sctp_assoc *assoc, floe_time now);
 floe_time floe_sctp_assoc_deadline(const floe_sctp_assoc *assoc);
 
-/* Write the next packet into buf[0..cap), cap >= config.packet_max. Full-sized DATA packets come in
- * a row, so that a caller can build a run of equal ones: a run ends after the first packet that is
- * shorter. False: nothing to send. */
+/* Write the next packet into buf[0..cap), at most config.packet_max bytes. False: nothing to send.
+ * A caller that builds a run of equal packets asks with cap of config.packet_max for the first and
+ * with its size for the others (FLOE_SCTP_PACKET_MIN or more): the run ends after the first that is
+ * shorter, and at false, which then says that nothing is to be sent that is so short. */
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *assoc, uint8_t *buf, size_t cap, size_t *len);
 bool floe_sctp_assoc_poll_event(floe_sctp_assoc *assoc, floe_sctp_event *event);
 

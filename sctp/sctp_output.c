@@ -424,17 +424,28 @@ static bool put_packet(floe_sctp_assoc *a, floe_writer *w)
     return true;
 }
 
+/* Whether the next packet has nothing but DATA and a SACK to hold, which fit into less. */
+static bool is_divisible(const floe_sctp_assoc *a)
+{
+    return a->state == FLOE_SCTP_ESTABLISHED && (a->pending & ~SEND_SACK) == 0 &&
+           !a->stray.is_owed && a->reply_len == 0;
+}
+
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap, size_t *len)
 {
-    FLOE_ASSERT(cap >= a->config.packet_max);
-    floe_writer w = floe_writer_begin(buf, a->config.packet_max);
+    size_t size = cap < a->config.packet_max ? cap : a->config.packet_max;
+    FLOE_ASSERT(cap >= FLOE_SCTP_PACKET_MIN);
+    if (size < a->config.packet_max && !is_divisible(a)) {
+        return false;
+    }
+    floe_writer w = floe_writer_begin(buf, size);
     if (!put_packet(a, &w)) {
         if (a->is_over) {
             return false;
         }
         /* Nothing can be sent: then is the time to see what will never be, and to say so. */
         floe_sctp_expire(a);
-        w = floe_writer_begin(buf, a->config.packet_max);
+        w = floe_writer_begin(buf, size);
         if (!put_packet(a, &w)) {
             return false;
         }

@@ -91,6 +91,21 @@ static void test_peer_transport_large_messages_leave_in_runs(void **state)
     assert_true(stats.datagrams_sent > stats.runs_sent + 30);
 }
 
+static void test_peer_transport_small_messages_of_one_size_leave_in_runs(void **state)
+{
+    peer_pair *pair = *state;
+    static uint8_t bytes[1024];
+    floe_peer_stats stats;
+    floe_dc_id channel = peer_pair_connect(pair);
+    for (int i = 0; i < 50; i++) {
+        floe_bytes data = {bytes, sizeof bytes};
+        assert_int_equal(floe_peer_send(&pair->end[0].peer, channel, false, data), FLOE_OK);
+    }
+    peer_pair_run(pair, FLOE_SECOND);
+    floe_peer_get_stats(&pair->end[0].peer, &stats);
+    assert_true(stats.datagrams_sent > stats.runs_sent + 30);
+}
+
 /* The peer's hello comes before its answer: it is kept, and read when the answer is there. */
 static void test_peer_transport_early_hello_is_kept(void **state)
 {
@@ -153,6 +168,7 @@ int main(void)
         TEST(test_peer_transport_dtls_from_elsewhere_is_not_read),
         TEST(test_peer_transport_run_of_datagrams_is_the_same_as_one_by_one),
         TEST(test_peer_transport_large_messages_leave_in_runs),
+        TEST(test_peer_transport_small_messages_of_one_size_leave_in_runs),
         TEST(test_peer_transport_early_hello_is_kept),
         TEST(test_peer_transport_early_hello_is_kept_after_those_of_strangers),
         TEST(test_peer_transport_wrong_fingerprint_fails_with_the_reason),
