@@ -13,15 +13,6 @@ static floe_bytes take(floe_text *t, size_t len)
     return part;
 }
 
-bool floe_text_get_char(floe_text *t, char c)
-{
-    if (t->left == 0 || t->ptr[0] != (uint8_t)c) {
-        return false;
-    }
-    take(t, 1);
-    return true;
-}
-
 bool floe_text_get_literal(floe_text *t, const char *word)
 {
     floe_bytes wanted = floe_bytes_of(word);
@@ -91,10 +82,14 @@ static uint8_t lower(uint8_t c)
 
 bool floe_text_is_word(floe_bytes bytes, const char *word)
 {
+    /* Most words differ in their first letter. */
+    if (bytes.len > 0 && lower(bytes.ptr[0]) != lower((uint8_t)word[0])) {
+        return false;
+    }
     if (bytes.len != strlen(word)) {
         return false;
     }
-    for (size_t i = 0; i < bytes.len; i++) {
+    for (size_t i = 1; i < bytes.len; i++) {
         if (lower(bytes.ptr[i]) != lower((uint8_t)word[i])) {
             return false;
         }

@@ -35,7 +35,17 @@ static inline int floe_text_peek(const floe_text *t)
     return t->left > 0 ? t->ptr[0] : -1;
 }
 
-bool floe_text_get_char(floe_text *t, char c);              /* exactly this character */
+/* Exactly this character. */
+static inline bool floe_text_get_char(floe_text *t, char c)
+{
+    if (t->left == 0 || t->ptr[0] != (uint8_t)c) {
+        return false;
+    }
+    t->ptr++;
+    t->left--;
+    return true;
+}
+
 bool floe_text_get_literal(floe_text *t, const char *word); /* exactly these, case matters */
 /* One to `max` characters up to a space or the end; false for none or for more. */
 bool floe_text_get_token(floe_text *t, size_t max, floe_bytes *token);

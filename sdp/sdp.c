@@ -79,10 +79,12 @@ static bool breaks_form(scan *s, const floe_sdp_line *line)
 {
     const uint8_t *start = line->raw.ptr;
     size_t len = (size_t)(line->value.ptr - start) + line->value.len;
-    for (size_t i = 0; i < len; i++) {
-        if (start[i] == '\0' || start[i] == '\r') {
-            return breaks(s, s->line_at + i, "a line must not have NUL or a lone carriage return");
-        }
+    const uint8_t *cr = memchr(start, '\r', len);
+    const uint8_t *bad = memchr(start, '\0', cr != NULL ? (size_t)(cr - start) : len);
+    bad = bad != NULL ? bad : cr;
+    if (bad != NULL) {
+        return breaks(s, s->line_at + (size_t)(bad - start),
+                      "a line must not have NUL or a lone carriage return");
     }
     char letter = (char)(line->type | 0x20);
     return (letter < 'a' || letter > 'z' || len < 2 || start[1] != '=') &&
@@ -229,15 +231,26 @@ bool floe_sdp_find_line(const floe_sdp *sdp, uint32_t section, char type, floe_s
     return false;
 }
 
+/* Is it a=name, or a=name:value? */
+static bool has_name(const floe_sdp_line *line, floe_bytes name)
+{
+    const uint8_t *text = line->value.ptr;
+    return line->type == 'a' && line->value.len >= name.len && text[0] == name.ptr[0] &&
+           (line->value.len == name.len || text[name.len] == ':') &&
+           memcmp(text, name.ptr, name.len) == 0;
+}
+
 bool floe_sdp_next_attr(const floe_sdp *sdp, uint32_t section, const char *name, size_t *cursor,
                         floe_bytes *value)
 {
     floe_bytes wanted = floe_bytes_of(name);
     floe_sdp_line line;
     while (floe_sdp_next(sdp, section, cursor, &line)) {
-        floe_sdp_attr attr;
-        if (floe_sdp_line_attr(&line, &attr) && floe_bytes_equal(attr.name, wanted)) {
-            *value = attr.value;
+        if (has_name(&line, wanted)) {
+            size_t skip = wanted.len + 1;
+            *value = line.value.len > wanted.len
+                         ? (floe_bytes){line.value.ptr + skip, line.value.len - skip}
+                         : (floe_bytes){NULL, 0};
             return true;
         }
     }

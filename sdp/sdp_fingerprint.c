@@ -50,8 +50,11 @@ floe_err floe_sdp_fingerprint_parse(floe_sdp_fingerprint *print, floe_bytes valu
     floe_text t = floe_text_begin(value);
     floe_bytes name;
     floe_text_get_until(&t, ' ', &name);
-    if (!floe_text_is_word(name, hashes[print->hash].name)) {
-        return FLOE_E_UNSUPPORTED;
+    *print = (floe_sdp_fingerprint){.hash = FLOE_SDP_HASH_SHA512};
+    while (!floe_text_is_word(name, hashes[print->hash].name)) {
+        if (--print->hash == FLOE_SDP_HASH_NONE) {
+            return FLOE_E_UNSUPPORTED;
+        }
     }
     print->size = hashes[print->hash].size;
     return get_bytes(&t, print) ? FLOE_OK : FLOE_E_MALFORMED;

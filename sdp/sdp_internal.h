@@ -73,7 +73,7 @@ bool floe_sdp_webrtc_is_bundled(const floe_sdp *sdp, floe_bytes mid, floe_bytes 
 /* The section that carries the transport of a data channel's section, and its mid. */
 uint32_t floe_sdp_webrtc_find_transport(const floe_sdp *sdp, uint32_t section, floe_bytes *mid);
 
-/* The value of a=fingerprint, if it is of print->hash. UNSUPPORTED: it is of another. */
+/* The value of a=fingerprint. UNSUPPORTED: of a hash that is not known. */
 FLOE_MUST_USE floe_err floe_sdp_fingerprint_parse(floe_sdp_fingerprint *print, floe_bytes value);
 void floe_sdp_fingerprint_put(floe_writer *w, const floe_sdp_fingerprint *print);
 

@@ -24,31 +24,51 @@ static bool is_one_of(uint8_t c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-static bool is_member(char class_letter, uint8_t c)
+enum { IN_D = 1, IN_T = 2, IN_V = 4, IN_H = 8, IN_C = 16, IN_X = 32 };
+
+/* The classes of each ASCII character. T: RFC 8866 §9, token-char. C: RFC 8839 §5.4 has letters,
+ * digits, + and /; the others, - = _ #, are seen in the field and do no harm, and a colon would, in
+ * the USERNAME of a check. */
+static const uint8_t classes[128] = {
+    0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20,
+    0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20,
+    0x20, 0x2e, 0x2c, 0x3e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2c, 0x2c, 0x2e, 0x3e, 0x2c, 0x3e, 0x2e, 0x34,
+    0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x2c, 0x2c, 0x2c, 0x3c, 0x2c, 0x2c,
+    0x2c, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e,
+    0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x2c, 0x2c, 0x2c, 0x2e, 0x3e,
+    0x2e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e,
+    0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x2e, 0x2e, 0x2e, 0x2e, 0x20,
+};
+
+static uint8_t class_of(char letter)
 {
-    switch (class_letter) {
+    switch (letter) {
     case 'D':
     case 'Y':
-        return is_digit(c);
+        return IN_D;
     case 'T':
-        return c > ' ' && c < 0x7f && !is_one_of(c, "\"(),/:;<=>?@[\\]");
+        return IN_T;
     case 'V':
-        return c > ' ' && c != 0x7f;
+        return IN_V;
     case 'H':
-        return c > ' ' && c != 0x7f && c != '/';
+        return IN_H;
     case 'C':
-        /* RFC 8839 §5.4 has letters, digits, + and /. The others are seen in the field and do no
-         * harm; a colon would, in the USERNAME of a check. */
-        return is_alnum(c) || is_one_of(c, "+/-=_#");
+        return IN_C;
     default:
-        return true;
+        return IN_X;
     }
+}
+
+static bool is_member(uint8_t class_bit, uint8_t c)
+{
+    return ((c < 128 ? classes[c] : IN_V | IN_H | IN_X) & class_bit) != 0;
 }
 
 static bool skip_word(floe_text *t, char class_letter)
 {
+    const uint8_t class_bit = class_of(class_letter);
     size_t len = 0;
-    while (len < t->left && is_member(class_letter, t->ptr[len])) {
+    while (len < t->left && is_member(class_bit, t->ptr[len])) {
         len++;
     }
     if (len == 0 || (len > FLOE_SDP_WORD_MAX && class_letter != 'X')) {
@@ -65,7 +85,7 @@ static bool skip_word(floe_text *t, char class_letter)
 /* A separator belongs to a list only where another word follows. */
 static bool skip_separator(floe_text *t, char separator, char class_letter)
 {
-    return separator != '\0' && t->left >= 2 && is_member(class_letter, t->ptr[1]) &&
+    return separator != '\0' && t->left >= 2 && is_member(class_of(class_letter), t->ptr[1]) &&
            floe_text_get_char(t, separator);
 }
 

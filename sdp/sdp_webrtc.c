@@ -34,23 +34,26 @@ typedef enum attr_id {
     ATTR_COUNT
 } attr_id;
 
+#define NAMED(text) text, sizeof(text) - 1
+
 /* The rule is for those whose value can be wrong, or which must be there. */
 static const struct {
     char name[18];
+    uint8_t len;
     const char *rule;
 } attrs[ATTR_COUNT] = {
-    [ATTR_MID] = {"mid", "a=mid must be a token"},
-    [ATTR_SCTP_PORT] = {"sctp-port", "a=sctp-port must be 0 to 65535"},
-    [ATTR_MAX_MESSAGE_SIZE] = {"max-message-size", "a=max-message-size must be a number"},
-    [ATTR_UFRAG] = {"ice-ufrag", "a=ice-ufrag must be 4 to 256 letters and digits"},
-    [ATTR_PWD] = {"ice-pwd", "a=ice-pwd must be 22 to 256 letters and digits"},
-    [ATTR_SETUP] = {"setup", "a=setup must be actpass, active, passive or holdconn"},
-    [ATTR_TLS_ID] = {"tls-id", "a=tls-id must not exceed 255 characters"},
-    [ATTR_FINGERPRINT] = {"fingerprint",
+    [ATTR_MID] = {NAMED("mid"), "a=mid must be a token"},
+    [ATTR_SCTP_PORT] = {NAMED("sctp-port"), "a=sctp-port must be 0 to 65535"},
+    [ATTR_MAX_MESSAGE_SIZE] = {NAMED("max-message-size"), "a=max-message-size must be a number"},
+    [ATTR_UFRAG] = {NAMED("ice-ufrag"), "a=ice-ufrag must be 4 to 256 letters and digits"},
+    [ATTR_PWD] = {NAMED("ice-pwd"), "a=ice-pwd must be 22 to 256 letters and digits"},
+    [ATTR_SETUP] = {NAMED("setup"), "a=setup must be actpass, active, passive or holdconn"},
+    [ATTR_TLS_ID] = {NAMED("tls-id"), "a=tls-id must not exceed 255 characters"},
+    [ATTR_FINGERPRINT] = {NAMED("fingerprint"),
                           "a=fingerprint must be: a known hash, bytes of its length"},
-    [ATTR_ICE_OPTIONS] = {"ice-options", NULL},
-    [ATTR_ICE_LITE] = {"ice-lite", NULL},
-    [ATTR_END_OF_CANDIDATES] = {"end-of-candidates", NULL},
+    [ATTR_ICE_OPTIONS] = {NAMED("ice-options"), NULL},
+    [ATTR_ICE_LITE] = {NAMED("ice-lite"), NULL},
+    [ATTR_END_OF_CANDIDATES] = {NAMED("end-of-candidates"), NULL},
 };
 
 #define PLACE_COUNT 3
@@ -60,16 +63,49 @@ typedef struct lookup {
     uint32_t places[PLACE_COUNT]; /* sections */
     bool found[ATTR_COUNT];
     floe_bytes values[ATTR_COUNT];
+    uint32_t fingerprint_place; /* once one was found */
+    bool is_trickle;
 } lookup;
+
+static attr_id find_id(floe_bytes name)
+{
+    size_t id = 0;
+    while (id < ATTR_COUNT &&
+           (attrs[id].len != name.len || memcmp(attrs[id].name, name.ptr, name.len) != 0)) {
+        id++;
+    }
+    return (attr_id)id;
+}
+
+/* All that one place says of what was not said in those before it. */
+static void look_into(lookup *l, size_t place)
+{
+    size_t cursor = 0;
+    floe_sdp_line line;
+    floe_sdp_attr attr;
+    while (floe_sdp_next(l->sdp, l->places[place], &cursor, &line)) {
+        attr_id id = floe_sdp_line_attr(&line, &attr) ? find_id(attr.name) : ATTR_COUNT;
+        if (id == ATTR_COUNT || (id < ATTR_UFRAG && place > 0)) {
+            continue;
+        }
+        /* RFC 8839 §5.6: at both levels, and both count. */
+        l->is_trickle |=
+            id == ATTR_ICE_OPTIONS && floe_sdp_has_word(attr.value, FLOE_LIT("trickle"));
+        if (!l->found[id]) {
+            l->found[id] = true;
+            l->values[id] = attr.value;
+            l->fingerprint_place = id == ATTR_FINGERPRINT ? l->places[place] : l->fingerprint_place;
+        }
+    }
+}
 
 static void look_up(lookup *l)
 {
-    for (size_t i = 0; i < ATTR_COUNT; i++) {
-        size_t place_count = i < ATTR_UFRAG ? 1 : PLACE_COUNT;
-        for (size_t k = 0; k < place_count && !l->found[i]; k++) {
-            l->found[i] = floe_sdp_find_attr(l->sdp, l->places[k], attrs[i].name, &l->values[i]);
-        }
+    look_into(l, 0);
+    if (l->places[1] != l->places[0]) {
+        look_into(l, 1);
     }
+    look_into(l, 2);
 }
 
 static bool is_credential(floe_bytes text, size_t min)
@@ -88,36 +124,41 @@ static bool read_setup(floe_sdp_webrtc *out, const lookup *l)
     return !l->found[ATTR_SETUP];
 }
 
-/* Those of one section, in order of strength. More than there is room for are checked, too. */
-static bool read_fingerprints_of(floe_sdp_webrtc *out, lookup *l, uint32_t section)
+/* In order of strength; the weakest goes where there is no room. */
+static void add_fingerprint(floe_sdp_webrtc *out, const floe_sdp_fingerprint *print)
 {
-    floe_bytes *value = &l->values[ATTR_FINGERPRINT];
-    for (uint8_t hash = FLOE_SDP_HASH_SHA512; hash != FLOE_SDP_HASH_NONE; hash--) {
-        floe_sdp_fingerprint print = {.hash = hash};
-        size_t cursor = 0;
-        while (floe_sdp_next_attr(l->sdp, section, attrs[ATTR_FINGERPRINT].name, &cursor, value)) {
-            floe_err err = floe_sdp_fingerprint_parse(&print, *value);
-            if (err == FLOE_E_MALFORMED) {
-                return false;
-            }
-            if (err == FLOE_OK && out->fingerprint_count < FLOE_SDP_FINGERPRINT_MAX) {
-                out->fingerprints[out->fingerprint_count++] = print;
-            }
-        }
+    uint32_t at = out->fingerprint_count;
+    while (at > 0 && out->fingerprints[at - 1].hash < print->hash) {
+        at--;
     }
-    return true;
+    if (at == FLOE_SDP_FINGERPRINT_MAX) {
+        return;
+    }
+    out->fingerprint_count += out->fingerprint_count < FLOE_SDP_FINGERPRINT_MAX;
+    for (uint32_t i = out->fingerprint_count - 1; i > at; i--) {
+        out->fingerprints[i] = out->fingerprints[i - 1];
+    }
+    out->fingerprints[at] = *print;
 }
 
 /* RFC 8122 §5: those of the session count only for sections that have none of their own. */
 static bool read_fingerprints(floe_sdp_webrtc *out, lookup *l)
 {
-    for (size_t k = 0; k < PLACE_COUNT; k++) {
-        if (floe_sdp_find_attr(l->sdp, l->places[k], attrs[ATTR_FINGERPRINT].name,
-                               &l->values[ATTR_FINGERPRINT])) {
-            return read_fingerprints_of(out, l, l->places[k]) && out->fingerprint_count > 0;
+    floe_bytes *value = &l->values[ATTR_FINGERPRINT];
+    size_t cursor = 0;
+    while (l->found[ATTR_FINGERPRINT] &&
+           floe_sdp_next_attr(l->sdp, l->fingerprint_place, attrs[ATTR_FINGERPRINT].name, &cursor,
+                              value)) {
+        floe_sdp_fingerprint print;
+        floe_err err = floe_sdp_fingerprint_parse(&print, *value);
+        if (err == FLOE_E_MALFORMED) {
+            return false;
+        }
+        if (err == FLOE_OK) {
+            add_fingerprint(out, &print);
         }
     }
-    return false;
+    return out->fingerprint_count > 0;
 }
 
 static bool read_sctp_port(floe_sdp_webrtc *out, const lookup *l, const floe_sdp_media *media)
@@ -145,18 +186,6 @@ static bool read_max_message_size(floe_sdp_webrtc *out, const lookup *l)
     return true;
 }
 
-/* RFC 8839 §5.6: at both levels, and both count. */
-static bool is_trickle(const lookup *l)
-{
-    bool found = false;
-    for (size_t k = 0; k < PLACE_COUNT; k++) {
-        floe_bytes options = {NULL, 0};
-        (void)floe_sdp_find_attr(l->sdp, l->places[k], attrs[ATTR_ICE_OPTIONS].name, &options);
-        found |= floe_sdp_has_word(options, FLOE_LIT("trickle"));
-    }
-    return found;
-}
-
 /* The first attribute that breaks its rule, or ATTR_COUNT. */
 static attr_id read_attrs(floe_sdp_webrtc *out, lookup *l, const floe_sdp_media *media)
 {
@@ -165,7 +194,7 @@ static attr_id read_attrs(floe_sdp_webrtc *out, lookup *l, const floe_sdp_media 
     out->tls_id = l->values[ATTR_TLS_ID];
     out->is_ice_lite = l->found[ATTR_ICE_LITE];
     out->is_end_of_candidates = l->found[ATTR_END_OF_CANDIDATES];
-    out->is_trickle = is_trickle(l);
+    out->is_trickle = l->is_trickle;
     if (!is_credential(out->ufrag, UFRAG_MIN)) {
         return ATTR_UFRAG;
     }
