@@ -6,7 +6,7 @@
 
 void floe_dc_init(floe_dc *dc)
 {
-    memset(dc, 0, sizeof *dc);
+    memset(dc, 0, offsetof(floe_dc, channels));
     for (size_t i = 0; i < FLOE_DC_CHANNEL_MAX; i++) {
         dc->streams[i] = FLOE_STREAM_NONE;
     }
@@ -22,8 +22,8 @@ void floe_dc_set_role(floe_dc *dc, bool is_dtls_client)
     dc->has_role = true;
     dc->is_dtls_client = is_dtls_client;
     /* The slot behind the one that was given out last is the oldest. */
-    for (size_t i = 0; i < FLOE_DC_CHANNEL_MAX; i++) {
-        uint16_t slot = (uint16_t)((dc->add_cursor + i) % FLOE_DC_CHANNEL_MAX);
+    for (size_t i = 0; i < dc->slot_end; i++) {
+        uint16_t slot = (uint16_t)((dc->add_cursor + i) % dc->slot_end);
         const floe_dc_channel *c = &dc->channels[slot];
         if (!c->is_used || c->state != FLOE_DC_CONNECTING || c->stream != FLOE_STREAM_NONE) {
             continue;
@@ -332,7 +332,7 @@ floe_err floe_dc_get_info(const floe_dc *dc, const floe_sctp_assoc *assoc, floe_
 
 bool floe_dc_next(const floe_dc *dc, size_t *cursor, floe_dc_id *channel)
 {
-    while (*cursor < FLOE_DC_CHANNEL_MAX) {
+    while (*cursor < dc->slot_end) {
         uint16_t slot = (uint16_t)(*cursor)++;
         const floe_dc_channel *c = &dc->channels[slot];
         if (c->is_used && !c->is_hidden && c->state != FLOE_DC_CLOSED) {

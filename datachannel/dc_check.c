@@ -41,7 +41,7 @@ static void check_events(const floe_dc *dc)
 {
     size_t listed = 0;
     size_t with_events = 0;
-    for (size_t i = 0; i < FLOE_DC_CHANNEL_MAX; i++) {
+    for (size_t i = 0; i < dc->slot_end; i++) {
         with_events += dc->channels[i].events != 0;
     }
     for (uint16_t slot = dc->event_head; slot != FLOE_DC_NO_SLOT; slot = dc->channels[slot].next) {
@@ -56,7 +56,8 @@ static void check_events(const floe_dc *dc)
 void floe_dc_check_invariants(const floe_dc *dc)
 {
     size_t owing = 0;
-    for (uint16_t slot = 0; slot < FLOE_DC_CHANNEL_MAX; slot++) {
+    FLOE_ASSERT(dc->slot_end <= FLOE_DC_CHANNEL_MAX);
+    for (uint16_t slot = 0; slot < dc->slot_end; slot++) {
         const floe_dc_channel *c = &dc->channels[slot];
         check_streams(dc, slot);
         if (!c->is_used) {

@@ -14,7 +14,7 @@ static void on_established(floe_dc *dc, const floe_sctp_assoc *assoc)
 {
     uint16_t limit = floe_sctp_assoc_get_streams(assoc);
     dc->phase = FLOE_DC_UP;
-    for (uint16_t slot = 0; slot < FLOE_DC_CHANNEL_MAX; slot++) {
+    for (uint16_t slot = 0; slot < dc->slot_end; slot++) {
         floe_dc_channel *c = &dc->channels[slot];
         if (!c->is_used || c->state != FLOE_DC_CONNECTING) {
             continue;

@@ -63,7 +63,7 @@ floe_err floe_dc_send_debts(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot)
 
 void floe_dc_send_all_debts(floe_dc *dc, floe_sctp_assoc *assoc)
 {
-    for (uint16_t slot = 0; dc->owing > 0 && slot < FLOE_DC_CHANNEL_MAX; slot++) {
+    for (uint16_t slot = 0; dc->owing > 0 && slot < dc->slot_end; slot++) {
         if (dc->channels[slot].is_used) {
             /* What can't be paid now is tried again after the association's next event. */
             (void)!floe_dc_send_debts(dc, assoc, slot);

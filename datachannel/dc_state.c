@@ -92,7 +92,7 @@ void floe_dc_state_abandon(floe_dc *dc, uint16_t slot)
 
 void floe_dc_state_end(floe_dc *dc)
 {
-    for (uint16_t slot = 0; slot < FLOE_DC_CHANNEL_MAX; slot++) {
+    for (uint16_t slot = 0; slot < dc->slot_end; slot++) {
         if (dc->channels[slot].is_used && dc->channels[slot].state != FLOE_DC_CLOSED) {
             floe_dc_state_abandon(dc, slot);
         }

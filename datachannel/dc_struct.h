@@ -39,7 +39,6 @@ struct floe_dc {
     floe_dc_stats stats;
     uint16_t streams[FLOE_DC_CHANNEL_MAX]; /* of each slot; FLOE_STREAM_NONE: none. Apart from the
                                               channels, because each message looks here */
-    floe_dc_channel channels[FLOE_DC_CHANNEL_MAX];
     uint32_t stream_floor; /* streams that we choose are not below: the peer refused a reset */
     uint16_t add_cursor;   /* slots are given out in turn, so that ids come back late */
     uint16_t owing;        /* channels with debts */
@@ -55,6 +54,9 @@ struct floe_dc {
     bool has_message;    /* MESSAGE is to be reported, of .told */
     bool wants_writable; /* a send got AGAIN */
     bool has_writable;
+    uint16_t slot_end; /* slots from here on were never used, and hold anything */
+    /* Not touched before they are used: of a table in fresh pages most take no memory. */
+    floe_dc_channel channels[FLOE_DC_CHANNEL_MAX];
     uint8_t pool[FLOE_DC_POOL_SIZE];
 };
 

@@ -20,6 +20,11 @@ uint16_t floe_dc_table_add(floe_dc *dc)
     for (size_t i = 0; i < FLOE_DC_CHANNEL_MAX; i++) {
         uint16_t slot = (uint16_t)((dc->add_cursor + i) % FLOE_DC_CHANNEL_MAX);
         floe_dc_channel *c = &dc->channels[slot];
+        if (slot == dc->slot_end) { /* they are taken in turn, so it is the next */
+            c->is_used = false;
+            c->generation = 0;
+            dc->slot_end++;
+        }
         if (c->is_used) {
             continue;
         }
@@ -47,7 +52,8 @@ uint16_t floe_dc_table_find(const floe_dc *dc, floe_dc_id id)
 {
     uint16_t slot = id % FLOE_DC_CHANNEL_MAX;
     const floe_dc_channel *c = &dc->channels[slot];
-    bool is_it = c->is_used && !c->is_hidden && c->generation == id / FLOE_DC_CHANNEL_MAX;
+    bool is_it = slot < dc->slot_end && c->is_used && !c->is_hidden &&
+                 c->generation == id / FLOE_DC_CHANNEL_MAX;
     return is_it ? slot : FLOE_DC_NO_SLOT;
 }
 
@@ -90,7 +96,7 @@ uint16_t floe_dc_table_pick_stream(const floe_dc *dc, uint16_t limit)
 /* The end of a piece of the pool that overlaps [at, at + len); 0 where none does. */
 static size_t end_of_overlap(const floe_dc *dc, size_t at, size_t len)
 {
-    for (size_t i = 0; i < FLOE_DC_CHANNEL_MAX; i++) {
+    for (size_t i = 0; i < dc->slot_end; i++) {
         const floe_dc_channel *c = &dc->channels[i];
         if (c->is_used && c->open_at < at + len && at < (size_t)c->open_at + c->open_len) {
             return (size_t)c->open_at + c->open_len;

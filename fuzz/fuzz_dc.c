@@ -288,7 +288,7 @@ static void obey(bool is_hostile)
 
 static bool is_empty(const floe_dc *dc)
 {
-    for (size_t i = 0; i < FLOE_DC_CHANNEL_MAX; i++) {
+    for (size_t i = 0; i < dc->slot_end; i++) {
         if (dc->channels[i].is_used) {
             return false;
         }

@@ -52,7 +52,6 @@ struct floe_peer {
     floe_ice_relays relays;
     floe_dtls_conn dtls;
     floe_sctp_assoc sctp;
-    floe_dc dc;
 
     /* signaling */
     uint8_t signaling;         /* floe_peer_signaling */
@@ -106,6 +105,7 @@ struct floe_peer {
     bool is_relayed_only; /* names of the local network are of no use */
 
     floe_peer_stats stats; /* its own counters; the modules' are asked for */
+    floe_dc dc; /* last, and not cleared as a whole: floe_dc_init() knows what is not needed yet */
 };
 
 #endif
