@@ -87,18 +87,14 @@ static uint32_t pop(sctp_link *link)
 /* When the bottleneck has passed the packet on; NEVER: its queue is full. */
 static floe_time pass_bottleneck(sctp_link *link, uint32_t direction, size_t len)
 {
-    if (link->options.rate == 0) {
+    const sctp_link_options *options = &link->options;
+    if (options->rate == 0) {
         return link->now;
     }
-    uint64_t now_ns = link->now * 1000;
-    uint64_t free_at = link->free_at[direction] > now_ns ? link->free_at[direction] : now_ns;
-    uint64_t waiting = (free_at - now_ns) * link->options.rate / UINT64_C(1000000000);
-    if (waiting > 0 && waiting + len > link->options.queue) {
-        link->dropped++;
-        return FLOE_TIME_NEVER;
-    }
-    link->free_at[direction] = free_at + len * UINT64_C(1000000000) / link->options.rate;
-    return (link->free_at[direction] + 999) / 1000;
+    floe_time at =
+        sim_queue_pass(&link->queues[direction], options->rate, options->queue, link->now, len);
+    link->dropped += at == FLOE_TIME_NEVER;
+    return at;
 }
 
 static bool is_chance(sctp_link *link, uint32_t of_ten_thousand)

@@ -9,6 +9,7 @@
 #define FLOE_SUPPORT_SCTP_LINK_H
 
 #include "sctp/sctp_assoc.h"
+#include "support/sim_link.h"
 #include "support/sim_random.h"
 
 #define SCTP_LINK_FLOWS   2u
@@ -66,7 +67,7 @@ struct sctp_link {
     sim_random random;
     sim_random source[SCTP_LINK_ENDS];
     floe_time now, begun;
-    floe_time free_at[2]; /* when the bottleneck has sent all that waits, in nanoseconds */
+    sim_queue queues[2]; /* of the bottleneck, in each direction */
     uint64_t order;
     uint64_t dropped; /* by the queue */
     uint32_t free_count, heap_len;

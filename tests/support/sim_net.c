@@ -74,14 +74,14 @@ void sim_net_change_addr(sim_net *net, int host, size_t index, const char *ip)
 
 void sim_net_set_link(sim_net *net, int node, const sim_link *link)
 {
-    net->nodes[node].up = *link;
-    net->nodes[node].down = *link;
+    net->nodes[node].up.link = *link;
+    net->nodes[node].down.link = *link;
 }
 
 void sim_net_set_down(sim_net *net, int node, bool is_down)
 {
-    net->nodes[node].up.is_down = is_down;
-    net->nodes[node].down.is_down = is_down;
+    net->nodes[node].up.link.is_down = is_down;
+    net->nodes[node].down.link.is_down = is_down;
 }
 
 static bool has_addr(const sim_node *node, const floe_addr *addr)
@@ -91,7 +91,7 @@ static bool has_addr(const sim_node *node, const floe_addr *addr)
             return true;
         }
     }
-    return node->kind == SIM_IS_NAT && floe_addr_ip_equal(&node->nat->public_addr, addr);
+    return node->kind == SIM_IS_NAT && sim_nat_owns(node->nat, addr);
 }
 
 /* The node directly in `realm` through which `addr` is reached; -1: none. */
@@ -165,15 +165,6 @@ static void corrupt(sim_net *net, sim_packet *packet)
     }
 }
 
-static floe_time travel_time(sim_net *net, const sim_link *link)
-{
-    floe_time time = link->delay + sim_random_below(&net->random, link->jitter + 1);
-    if (sim_random_chance(&net->random, link->reorder)) {
-        time += 3 * (link->delay + link->jitter);
-    }
-    return time;
-}
-
 static sim_packet *copy_packet(const sim_packet *packet)
 {
     sim_packet *copy = malloc(sizeof *packet + packet->len);
@@ -182,28 +173,37 @@ static sim_packet *copy_packet(const sim_packet *packet)
     return copy;
 }
 
-/* Send the packet over a link to `node`; it is freed if it is lost on the way. */
-static void cross(sim_net *net, sim_packet *packet, const sim_link *link, int node)
+/* What the packet has on the wire: IPv4 or IPv6, and UDP. */
+static size_t wire_size(const sim_packet *packet)
 {
+    return packet->len + (packet->dst.family == 6 ? 48 : 28);
+}
+
+static void arrive(sim_net *net, sim_packet *packet, floe_time at)
+{
+    packet->at = at;
+    packet->order = net->order++;
+    push(net, packet);
+}
+
+/* Send the packet over a link to `node`; it is freed if it is lost on the way. */
+static void cross(sim_net *net, sim_packet *packet, sim_lane *lane, int node)
+{
+    size_t size = wire_size(packet);
+    sim_fate fate = sim_lane_cross(lane, &net->random, packet->at, size, packet->is_tcp);
     packet->node = node;
-    if (link->is_down || sim_random_chance(&net->random, link->loss)) {
+    if (fate.at == FLOE_TIME_NEVER) {
         net->stats.lost++;
         free(packet);
         return;
     }
-    floe_time from = packet->at;
-    if (sim_random_chance(&net->random, link->duplicate)) {
-        sim_packet *twin = copy_packet(packet);
-        twin->at = from + travel_time(net, link);
-        twin->order = net->order++;
-        push(net, twin);
+    if (fate.twin_at != FLOE_TIME_NEVER) {
+        arrive(net, copy_packet(packet), fate.twin_at);
     }
-    if (sim_random_chance(&net->random, link->corrupt)) {
+    if (fate.is_corrupt) {
         corrupt(net, packet);
     }
-    packet->at = from + travel_time(net, link);
-    packet->order = net->order++;
-    push(net, packet);
+    arrive(net, packet, fate.at);
 }
 
 static void drop(sim_packet *packet, uint64_t *counter)
@@ -218,20 +218,12 @@ static void descend(sim_net *net, sim_packet *packet, int child)
     cross(net, packet, &net->nodes[child].down, child);
 }
 
-/* A packet for the NAT's own public address comes from inside. */
-static void turn_around(sim_net *net, sim_packet *packet, int nat)
+/* From a NAT to the host or NAT inside that has the address. */
+static void go_inside(sim_net *net, sim_packet *packet, int nat, const floe_addr *inside)
 {
-    sim_nat *box = net->nodes[nat].nat;
-    floe_addr outside, inside;
-    if (!box->config.hairpin ||
-        !sim_nat_out(box, packet->at, &packet->src, &packet->dst, &outside) ||
-        !sim_nat_in(box, packet->at, &packet->dst, &outside, &inside)) {
-        drop(packet, &net->stats.filtered);
-        return;
-    }
-    packet->src = outside;
-    packet->dst = inside;
-    int child = find_child(net, nat, &inside);
+    packet->src = sim_nat_shown(&packet->src, inside);
+    packet->dst = *inside;
+    int child = find_child(net, nat, inside);
     if (child < 0) {
         drop(packet, &net->stats.unroutable);
         return;
@@ -239,44 +231,60 @@ static void turn_around(sim_net *net, sim_packet *packet, int nat)
     descend(net, packet, child);
 }
 
-/* The packet is in the realm of packet->node, which is the core or a NAT, and came from below. */
-static void climb(sim_net *net, sim_packet *packet)
+/* A packet for the NAT's own public address comes from inside. */
+static void turn_around(sim_net *net, sim_packet *packet, int nat)
+{
+    sim_nat *box = net->nodes[nat].nat;
+    floe_addr inside;
+    if (!box->config.hairpin ||
+        !sim_nat_out(box, packet->at, &packet->src, &packet->dst, &packet->src) ||
+        !sim_nat_in(box, packet->at, &packet->dst, &packet->src, &inside)) {
+        drop(packet, &net->stats.filtered);
+        return;
+    }
+    go_inside(net, packet, nat, &inside);
+}
+
+/* Out of the realm of a NAT. */
+static void leave(sim_net *net, sim_packet *packet)
 {
     sim_node *node = &net->nodes[packet->node];
-    int child = find_child(net, packet->node, &packet->dst);
-    if (child >= 0) {
-        descend(net, packet, child);
-        return;
-    }
-    if (node->kind == SIM_IS_CORE) {
-        drop(packet, &net->stats.unroutable);
-        return;
-    }
-    if (has_addr(node, &packet->dst)) {
+    packet->dst = sim_nat_meant(node->nat, &packet->dst);
+    if (sim_nat_owns(node->nat, &packet->dst)) {
         turn_around(net, packet, packet->node);
         return;
     }
-    if (!sim_nat_out(node->nat, packet->at, &packet->src, &packet->dst, &packet->src)) {
+    if (!sim_nat_is_open(node->nat, packet->dst.port, packet->is_tcp) ||
+        !sim_nat_out(node->nat, packet->at, &packet->src, &packet->dst, &packet->src)) {
         drop(packet, &net->stats.filtered);
         return;
     }
     cross(net, packet, &node->up, node->parent);
 }
 
+/* The packet is in the realm of packet->node, which is the core or a NAT, and came from below. */
+static void climb(sim_net *net, sim_packet *packet)
+{
+    int child = find_child(net, packet->node, &packet->dst);
+    if (child >= 0) {
+        descend(net, packet, child);
+    } else if (net->nodes[packet->node].kind == SIM_IS_CORE) {
+        drop(packet, &net->stats.unroutable);
+    } else {
+        leave(net, packet);
+    }
+}
+
 /* The packet has come down to a NAT. */
 static void enter(sim_net *net, sim_packet *packet)
 {
-    sim_node *node = &net->nodes[packet->node];
-    if (!sim_nat_in(node->nat, packet->at, &packet->dst, &packet->src, &packet->dst)) {
+    floe_addr inside;
+    if (!sim_nat_in(net->nodes[packet->node].nat, packet->at, &packet->dst, &packet->src,
+                    &inside)) {
         drop(packet, &net->stats.filtered);
         return;
     }
-    int child = find_child(net, packet->node, &packet->dst);
-    if (child < 0) {
-        drop(packet, &net->stats.unroutable);
-        return;
-    }
-    descend(net, packet, child);
+    go_inside(net, packet, packet->node, &inside);
 }
 
 /* ---- in and out ---- */
@@ -289,6 +297,7 @@ void sim_net_send(sim_net *net, floe_time now, int host, const floe_path *path, 
     assert_non_null(packet);
     *packet = (sim_packet){.at = now, .src = path->local, .dst = path->remote, .len = bytes.len};
     packet->is_climbing = true;
+    packet->is_tcp = path->transport == FLOE_TCP;
     memcpy(packet->bytes, bytes.ptr, bytes.len);
     net->stats.sent++;
     cross(net, packet, &node->up, node->parent);
@@ -309,7 +318,7 @@ bool sim_net_poll(sim_net *net, floe_time now, sim_datagram *out)
             enter(net, packet);
         } else {
             out->host = packet->node;
-            out->path = (floe_path){packet->dst, packet->src, FLOE_UDP};
+            out->path = (floe_path){packet->dst, packet->src, packet->is_tcp ? FLOE_TCP : FLOE_UDP};
             out->len = packet->len;
             memcpy(out->bytes, packet->bytes, packet->len);
             drop(packet, &net->stats.delivered);

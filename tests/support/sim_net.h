@@ -12,6 +12,7 @@
 #define FLOE_SUPPORT_SIM_NET_H
 
 #include "base/floe.h"
+#include "support/sim_link.h"
 #include "support/sim_nat.h"
 #include "support/sim_random.h"
 
@@ -21,19 +22,12 @@
 #define SIM_PACKET    2048u
 #define SIM_IN_FLIGHT 32768u
 
-typedef struct sim_link { /* the chances are per mille */
-    floe_time delay, jitter;
-    uint32_t loss, duplicate, corrupt;
-    uint32_t reorder; /* chance to be held back for three delays and jitters */
-    bool is_down;
-} sim_link;
-
 typedef enum sim_kind { SIM_IS_CORE, SIM_IS_NAT, SIM_IS_HOST } sim_kind;
 
 typedef struct sim_node {
     sim_kind kind;
     int parent;
-    sim_link up, down;
+    sim_lane up, down;
     floe_addr addrs[SIM_ADDRS]; /* of a host: IP alone */
     size_t addr_count;
     sim_nat *nat;
@@ -44,6 +38,7 @@ typedef struct sim_packet {
     uint64_t order; /* of sending: the first of two that arrive at the same time */
     int node;
     bool is_climbing; /* has come to `node` from below */
+    bool is_tcp;
     floe_addr src, dst;
     size_t len;
     uint8_t bytes[];

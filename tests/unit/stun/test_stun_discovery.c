@@ -82,8 +82,9 @@ static void test_stun_discovery_is_quick_where_nothing_is_filtered(void **state)
 
 static void test_stun_discovery_is_through_within_twenty_seconds(void **state)
 {
-    sim_nat_config nat = {SIM_NAT_ADDRESS_AND_PORT_DEPENDENT, SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
-                          SIM_NAT_RANDOM, false, 0};
+    sim_nat_config nat = {.mapping = SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                          .filtering = SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                          .ports = SIM_NAT_RANDOM};
     fixture *f = begin(state, &nat, 1);
     (void)nat_net_run(&f->net, &f->config);
     assert_true(f->net.now < 20 * FLOE_SECOND);
