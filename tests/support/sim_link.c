@@ -2,6 +2,7 @@
 #include "support/sim_link.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
+#define PAUSE         FLOE_SECOND
 
 floe_time sim_queue_pass(sim_queue *queue, uint64_t rate, uint32_t limit, floe_time now, size_t len)
 {
@@ -15,11 +16,13 @@ floe_time sim_queue_pass(sim_queue *queue, uint64_t rate, uint32_t limit, floe_t
     return (queue->free_at_ns + 999) / 1000;
 }
 
-static bool is_in_burst(sim_lane *lane, sim_random *random)
+static bool is_in_burst(sim_lane *lane, sim_random *random, floe_time now)
 {
     if (lane->link.burst_begins == 0) {
         return false;
     }
+    lane->is_burst = lane->is_burst && now - lane->last_at < PAUSE;
+    lane->last_at = now;
     bool is_hit = lane->is_burst || sim_random_chance(random, lane->link.burst_begins);
     lane->is_burst = is_hit && !sim_random_chance(random, lane->link.burst_ends);
     return is_hit && !sim_random_chance(random, lane->link.burst_spares);
@@ -54,7 +57,7 @@ sim_fate sim_lane_cross(sim_lane *lane, sim_random *random, floe_time now, size_
     floe_time sent_at =
         link->rate == 0 ? now : sim_queue_pass(&lane->queue, link->rate, link->queue, now, size);
     bool is_lost = sim_random_chance(random, link->loss);
-    is_lost = is_in_burst(lane, random) || is_lost || sent_at == FLOE_TIME_NEVER;
+    is_lost = is_in_burst(lane, random, now) || is_lost || sent_at == FLOE_TIME_NEVER;
     if (is_tcp) {
         sent_at = sent_at == FLOE_TIME_NEVER ? now : sent_at;
         fate.at = tcp_arrival(lane, random, sent_at, is_lost);

@@ -1,7 +1,8 @@
 /*
  * support/sim_link.h - what happens to a packet on one link, in one direction.
  *
- * Loss is of single packets (Bernoulli), or of bursts (Gilbert and Elliott's two states), or both.
+ * Loss is of single packets (Bernoulli), or of bursts (Gilbert and Elliott's two states, which
+ * packets drive; a pause of a second ends a burst as well), or both.
  * A link with a rate has a queue in front of it that drops what does not fit (drop-tail). Packets
  * over the MTU vanish without a word, as in a hole of path MTU discovery. TCP is carried as its
  * users see it: in order and whole, later where a segment was lost.
@@ -38,6 +39,7 @@ typedef struct sim_lane { /* a link in one direction, with what it remembers */
     sim_link link;
     sim_queue queue;
     bool is_burst;
+    floe_time last_at; /* when a packet came */
     floe_time last_tcp_at;
 } sim_lane;
 

@@ -170,6 +170,12 @@ static void on_event(sim_peer *p, const floe_peer_event *event)
         snprintf(text, sizeof text, "%u %s", event->request, p->config.stun_ip);
         sim_world_post(p->world, p->actor, 30 * FLOE_MS, RESOLVED, text);
         break;
+    case FLOE_PEER_EV_CONNECT:
+        sim_wires_open(&p->wires, p->world->now, event, &p->world->net.nodes[p->host].addrs[0]);
+        break;
+    case FLOE_PEER_EV_DISCONNECT:
+        sim_wires_close(&p->wires, event->request);
+        break;
     default:
         break;
     }
@@ -182,6 +188,7 @@ static void settle(void *self)
 {
     sim_peer *p = self;
     floe_peer_event event;
+    sim_wires_tell(&p->wires);
     while (floe_peer_poll_event(p->peer, &event)) {
         on_event(p, &event);
     }
@@ -195,13 +202,21 @@ static void input(void *self, floe_time now, const floe_path *path, uint8_t *run
                   size_t segment)
 {
     sim_peer *p = self;
-    floe_peer_input(p->peer, now, path, run, len, segment);
+    if (path->transport == FLOE_UDP) {
+        floe_peer_input(p->peer, now, path, run, len, segment);
+        return;
+    }
+    for (size_t at = 0; at < len; at += segment) {
+        size_t size = len - at < segment ? len - at : segment;
+        sim_wires_input(&p->wires, now, path, (floe_bytes){run + at, size});
+    }
 }
 
 static void advance(void *self, floe_time now)
 {
     sim_peer *p = self;
     floe_peer_advance(p->peer, now);
+    sim_wires_advance(&p->wires, now);
     if (p->timer_at <= now) {
         p->timer_at = FLOE_TIME_NEVER;
         p->app.timer(p->app.self, p);
@@ -211,13 +226,19 @@ static void advance(void *self, floe_time now)
 static floe_time deadline(const void *self)
 {
     const sim_peer *p = self;
-    return floe_time_min(p->timer_at, floe_peer_deadline(p->peer));
+    floe_time at = floe_time_min(p->timer_at, sim_wires_deadline(&p->wires));
+    return floe_time_min(at, floe_peer_deadline(p->peer));
 }
 
 static bool transmit(void *self, floe_transmit *out)
 {
     sim_peer *p = self;
-    return floe_peer_poll_transmit(p->peer, out);
+    while (floe_peer_poll_transmit(p->peer, out)) {
+        if (!sim_wires_send(&p->wires, out)) {
+            return true;
+        }
+    }
+    return sim_wires_poll_transmit(&p->wires, out);
 }
 
 void sim_peer_drain(sim_peer *p)
@@ -287,6 +308,7 @@ sim_peer *sim_peer_new(sim_world *world, int host, const sim_peer_config *config
     assert_int_equal(floe_dtls_identity_init(&p->identity), FLOE_OK);
     fill_config(p, &peer_config);
     assert_int_equal(floe_peer_init(p->peer, &peer_config, world->now), FLOE_OK);
+    sim_wires_init(&p->wires, p->peer, config->trust);
     if (config->stun_url != NULL) {
         add_server(p, config->stun_url, "", "");
     }
@@ -301,6 +323,7 @@ sim_peer *sim_peer_new(sim_world *world, int host, const sim_peer_config *config
 
 void sim_peer_free(sim_peer *p)
 {
+    sim_wires_free(&p->wires);
     floe_peer_free(p->peer);
     floe_dtls_identity_free(&p->identity);
     for (size_t i = 0; i < sizeof p->memory / sizeof *p->memory; i++) {

@@ -10,6 +10,7 @@
 #define FLOE_SUPPORT_SIM_PEER_H
 
 #include "peer/peer.h"
+#include "support/sim_wires.h"
 #include "support/sim_world.h"
 
 #define SIM_PEER_HELD 64
@@ -31,6 +32,7 @@ typedef struct sim_peer_config {       /* zero means the default */
     const char *stun_ip;               /* what the name in it resolves to, after 30 ms */
     const char *turn_url;              /* none; user "user" */
     const char *turn_password;         /* "pass" */
+    const floe_tls_trust *trust;       /* for turns: */
     size_t send_buffer, recv_buffer;   /* 512 KB each */
     uint32_t ring;                     /* 256 */
     uint32_t message_max;              /* 262144 */
@@ -45,6 +47,7 @@ struct sim_peer {
     int host, actor;
     sim_peer *other;
     floe_peer *peer;
+    sim_wires wires;
     floe_dtls_identity identity;
     sim_random random;
     void *memory[5];

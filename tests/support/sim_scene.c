@@ -31,6 +31,20 @@ static int add_place(sim_scene *scene, int number, const sim_place *place)
     return host;
 }
 
+/* An authority takes a while to make, and is of no use to most. */
+static void add_authority(sim_scene *scene, sim_peer_config *config)
+{
+    if (config->turn_url == NULL || strncmp(config->turn_url, "turns:", 6) != 0) {
+        return;
+    }
+    if (scene->turn.authority == NULL) {
+        tls_authority_init(&scene->authority);
+        assert_int_equal(floe_tls_trust_init(&scene->trust, scene->authority.path), FLOE_OK);
+        scene->turn.authority = &scene->authority;
+    }
+    config->trust = &scene->trust;
+}
+
 void sim_scene_init(sim_scene *scene, uint64_t seed, const sim_place places[2])
 {
     memset(scene, 0, sizeof *scene);
@@ -39,7 +53,9 @@ void sim_scene_init(sim_scene *scene, uint64_t seed, const sim_place places[2])
     sim_turn_add(scene->world, &scene->turn, &ten_ms);
     for (int i = 0; i < 2; i++) {
         scene->hosts[i] = add_place(scene, i, &places[i]);
-        scene->peers[i] = sim_peer_new(scene->world, scene->hosts[i], &places[i].config);
+        sim_peer_config config = places[i].config;
+        add_authority(scene, &config);
+        scene->peers[i] = sim_peer_new(scene->world, scene->hosts[i], &config);
     }
     sim_peer_join(scene->peers[0], scene->peers[1]);
     sim_traffic_init(&scene->traffic, seed, scene->peers[0], scene->peers[1]);
@@ -49,6 +65,11 @@ void sim_scene_free(sim_scene *scene)
 {
     sim_peer_free(scene->peers[0]);
     sim_peer_free(scene->peers[1]);
+    sim_turn_free(&scene->turn);
+    if (scene->turn.authority != NULL) {
+        floe_tls_trust_free(&scene->trust);
+        tls_authority_free(&scene->authority);
+    }
     sim_world_free(scene->world);
 }
 

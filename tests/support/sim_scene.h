@@ -24,7 +24,9 @@ typedef struct sim_scene {
     sim_world *world;
     sim_stun stun;
     sim_turn turn;
-    int hosts[2], nats[2]; /* nodes; nat -1: none */
+    tls_authority authority; /* of the TURN server, if anybody asks it over TLS */
+    floe_tls_trust trust;    /* in that authority */
+    int hosts[2], nats[2];   /* nodes; nat -1: none */
     sim_peer *peers[2];
     sim_traffic traffic;
 } sim_scene;

@@ -45,6 +45,18 @@ static sim_turn_packet *next_packet(sim_turn *server)
     return &server->packets[(server->first + server->count) % SIM_TURN_PACKETS];
 }
 
+/* To a client: over its stream, where ChannelData is padded (RFC 8656 section 12.5), or at once. */
+static void reply(sim_turn *server, int client, sim_turn_packet *packet)
+{
+    sim_stream *stream = server->streams[client];
+    if (stream == NULL) {
+        server->count++;
+    } else if (stream->state == SIM_STREAM_OPEN) {
+        memset(packet->bytes + packet->len, 0, 3);
+        sim_stream_send(stream, (floe_bytes){packet->bytes, (packet->len + 3) / 4 * 4});
+    }
+}
+
 static void from_client(sim_turn *server, floe_time now, const floe_path *path, floe_bytes packet)
 {
     int client = find_client(server, &path->remote);
@@ -53,10 +65,12 @@ static void from_client(sim_turn *server, floe_time now, const floe_path *path, 
     }
     turn_server_model *m = &server->models[client];
     unsigned data_before = m->data_count;
-    sim_turn_packet *reply = next_packet(server);
-    reply->path = *path;
-    reply->len = turn_server_model_input(m, now, &path->remote, packet, reply->bytes);
-    server->count += reply->len > 0;
+    sim_turn_packet *answer = next_packet(server);
+    answer->path = *path;
+    answer->len = turn_server_model_input(m, now, &path->remote, packet, answer->bytes);
+    if (answer->len > 0) {
+        reply(server, client, answer);
+    }
     if (m->data_count != data_before) {
         sim_turn_packet *relayed = next_packet(server);
         relayed->path = (floe_path){.local = m->relay[0], .remote = m->data_peer};
@@ -76,10 +90,41 @@ static void from_peer(sim_turn *server, floe_time now, const floe_path *path, fl
     sim_turn_packet *out = next_packet(server);
     out->path.local = floe_addr_from_ipv4(198, 51, 100, 9, SERVER_PORT);
     out->path.remote = server->clients[relay];
+    out->path.transport = FLOE_UDP;
     out->len =
         turn_server_model_relay(&server->models[relay], now, &path->remote, packet, out->bytes);
-    server->count += out->len > 0;
-    server->relayed += out->len > 0;
+    if (out->len > 0) {
+        server->relayed++;
+        reply(server, relay, out);
+    }
+}
+
+typedef struct delivery {
+    sim_turn *server;
+    floe_time now;
+} delivery;
+
+static void take(void *ctx, const floe_path *path, floe_bytes message)
+{
+    const delivery *d = ctx;
+    from_client(d->server, d->now, path, message);
+}
+
+static void from_stream(sim_turn *server, floe_time now, const floe_path *path, floe_bytes segment)
+{
+    static const tls_leaf leaf = {.names = "IP:" SIM_TURN_IP, .common_name = "a TURN server"};
+    int client = find_client(server, &path->remote);
+    bool is_tls = path->local.port == 443 || path->local.port == 5349;
+    if (client < 0 || (is_tls && server->authority == NULL)) {
+        return; /* nobody listens */
+    }
+    if (server->streams[client] == NULL) {
+        floe_path above = *path;
+        above.transport = is_tls ? FLOE_TLS : FLOE_TCP;
+        server->streams[client] = sim_stream_accept(&above, server->authority, &leaf);
+    }
+    delivery d = {server, now};
+    sim_stream_input(server->streams[client], now, segment, take, &d);
 }
 
 static void input(void *self, floe_time now, const floe_path *path, uint8_t *run, size_t len,
@@ -87,7 +132,9 @@ static void input(void *self, floe_time now, const floe_path *path, uint8_t *run
 {
     for (size_t at = 0; at < len; at += segment) {
         floe_bytes packet = {run + at, len - at < segment ? len - at : segment};
-        if (path->local.port == SERVER_PORT) {
+        if (path->transport == FLOE_TCP) {
+            from_stream(self, now, path, packet);
+        } else if (path->local.port == SERVER_PORT) {
             from_client(self, now, path, packet);
         } else {
             from_peer(self, now, path, packet);
@@ -98,6 +145,11 @@ static void input(void *self, floe_time now, const floe_path *path, uint8_t *run
 static bool transmit(void *self, floe_transmit *out)
 {
     sim_turn *server = self;
+    for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
+        if (server->streams[i] != NULL && sim_stream_poll_transmit(server->streams[i], out)) {
+            return true;
+        }
+    }
     if (server->count == 0) {
         return false;
     }
@@ -123,8 +175,17 @@ void sim_turn_add(sim_world *world, sim_turn *server, const sim_link *link)
     (void)sim_world_add(world, &actor);
 }
 
+void sim_turn_free(sim_turn *server)
+{
+    for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
+        sim_stream_free(server->streams[i]);
+        server->streams[i] = NULL;
+    }
+}
+
 void sim_turn_restart(sim_turn *server)
 {
+    sim_turn_free(server);
     for (size_t i = 0; i < SIM_TURN_CLIENTS; i++) {
         turn_server_model_restart(&server->models[i]);
     }
