@@ -24,7 +24,7 @@
 #endif
 
 /* Remote candidates, signalled and peer-reflexive. 52 bytes each. Beyond: FULL for signalled ones;
- * a check from a further unknown address is answered, but makes no pair. */
+ * a check from a further unknown address is not answered, for no pair can be made of it. */
 #ifndef FLOE_ICE_REMOTE_MAX
 #define FLOE_ICE_REMOTE_MAX 24
 #endif

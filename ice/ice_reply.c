@@ -93,20 +93,22 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
     return true;
 }
 
-/* RFC 8445 §7.3.1.3 to §7.3.1.5: the pair that the check came on, its triggered check, nomination.
- * False: a nomination that we do not follow, and so have to refuse. */
-static bool follow_up(floe_ice_agent *agent, uint8_t local, const floe_addr *from,
-                      uint32_t priority, bool use_candidate, uint32_t move)
+/* RFC 8445 §7.3.1.3 and §7.3.1.4: the pair that the check came on; NONE: there is no room. */
+static uint8_t get_pair(floe_ice_agent *agent, uint8_t local, const floe_addr *from,
+                        uint32_t priority)
 {
     uint8_t remote = floe_ice_table_find_remote(agent, from);
     if (remote == FLOE_ICE_NONE) {
         remote = floe_ice_table_add_prflx(agent, from, priority);
     }
-    uint8_t index = remote == FLOE_ICE_NONE ? FLOE_ICE_NONE
-                                            : floe_ice_table_get_pair(agent, local, remote, true);
-    if (index == FLOE_ICE_NONE) {
-        return true;
-    }
+    return remote == FLOE_ICE_NONE ? FLOE_ICE_NONE
+                                   : floe_ice_table_get_pair(agent, local, remote, true);
+}
+
+/* RFC 8445 §7.3.1.4 and §7.3.1.5: its triggered check, and nomination. False: a nomination that we
+ * do not follow, and so have to refuse. */
+static bool follow_up(floe_ice_agent *agent, uint8_t index, bool use_candidate, uint32_t move)
+{
     floe_ice_pair *pair = &agent->list.pair[index];
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_ANSWERED);
     pair->heard_at = agent->now;
@@ -171,8 +173,10 @@ void floe_ice_reply_follow_up(floe_ice_agent *agent)
     for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {
         floe_ice_early *early = &agent->early[i];
         if (early->local != FLOE_ICE_NONE && early->ufrag_hash == theirs) {
-            (void)follow_up(agent, early->local, &early->from, early->priority,
-                            early->use_candidate, 0);
+            uint8_t index = get_pair(agent, early->local, &early->from, early->priority);
+            if (index != FLOE_ICE_NONE) {
+                (void)follow_up(agent, index, early->use_candidate, 0);
+            }
             early->local = FLOE_ICE_NONE;
         }
     }
@@ -195,8 +199,11 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
         keep_early(agent, request);
         return;
     }
-    if (!follow_up(agent, request->local, from, request->priority, request->use_candidate,
-                   request->move)) {
+    uint8_t index = get_pair(agent, request->local, from, request->priority);
+    if (index == FLOE_ICE_NONE) {
+        /* Not answered: the peer would take for valid, and nominate, what is not here. */
+        agent->reply_count--;
+    } else if (!follow_up(agent, index, request->use_candidate, request->move)) {
         reply->code = 400;
     }
 }

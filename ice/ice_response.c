@@ -87,7 +87,10 @@ static void take_error(floe_ice_agent *agent, const floe_ice_check_ref *ref, int
  * the base in any case, so the pair of the check and the valid pair are one record. */
 static void learn_mapped(floe_ice_agent *agent, floe_ice_pair *pair, const floe_addr *mapped)
 {
-    if (floe_addr_equal(&agent->local[pair->mapped].addr, mapped)) {
+    /* Behind a NAT64 the peer sees a relayed address as another one. It is relayed all the same,
+     * and must not come before direct ones. */
+    if (floe_addr_equal(&agent->local[pair->mapped].addr, mapped) ||
+        agent->local[pair->local].type == FLOE_ICE_RELAY) {
         return;
     }
     uint8_t known = floe_ice_table_add_reflexive(agent, FLOE_ICE_PRFLX, pair->local, 0, mapped);

@@ -117,6 +117,23 @@ static void test_ice_relays_agent_checks_only_what_is_permitted(void **state)
     assert_true(floe_addr_equal(&solo.out.path.remote, &solo.peer));
 }
 
+/* A peer behind a NAT64 sees the relay at an address that is made up of the prefix. As a
+ * peer-reflexive candidate it would come before all direct ways. */
+static void test_ice_relays_agent_relay_stays_one_whatever_the_peer_sees(void **state)
+{
+    (void)state;
+    begin(FLOE_ICE_CONTROLLING);
+    permit();
+    floe_addr seen;
+    assert_int_equal(floe_addr_parse(&seen, FLOE_LIT("64:ff9b::c633:6401"), 40000), FLOE_OK);
+    ice_message answer = ice_message_success(ice_solo_expect_check(&solo), &seen);
+    floe_path path = {.local = relay, .remote = solo.peer};
+    assert_int_equal(ice_solo_input_on(&solo, &path, &answer), FLOE_OK);
+    floe_ice_cand local = stats().local;
+    assert_int_equal(local.type, FLOE_ICE_RELAY);
+    assert_true(floe_addr_equal(&local.addr, &relay));
+}
+
 static void
 test_ice_relays_agent_permission_counts_before_the_credentials_when_repeated(void **state)
 {
@@ -381,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_ice_relays_agent_relay_is_a_candidate_and_its_own_base),
         cmocka_unit_test(test_ice_relays_agent_foundations_tell_relayed_ips_and_servers_apart),
         cmocka_unit_test(test_ice_relays_agent_checks_only_what_is_permitted),
+        cmocka_unit_test(test_ice_relays_agent_relay_stays_one_whatever_the_peer_sees),
         cmocka_unit_test(
             test_ice_relays_agent_permission_counts_before_the_credentials_when_repeated),
         cmocka_unit_test(test_ice_relays_agent_check_that_comes_on_a_relay_makes_its_pair),
