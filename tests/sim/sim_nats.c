@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "support/nat_rule.h"
 #include "support/sim_scene.h"
 #include "support/unit.h"
 
@@ -83,6 +84,24 @@ static void test_sim_nats_let_through_what_the_matrix_says(void **state)
             if (can_connect(offerer, answerer, NULL) != (matrix[offerer][answerer] == 'D')) {
                 fail_msg("offerer: %s, answerer: %s", kinds[offerer].name, kinds[answerer].name);
             }
+        }
+    }
+}
+
+/* docs/NAT-MATRIX.md believes the rule where nobody has measured. */
+static void test_sim_nats_rule_agrees_with_what_was_measured(void **state)
+{
+    (void)state;
+    for (int offerer = 0; offerer < KINDS; offerer++) {
+        for (int answerer = 0; answerer < KINDS; answerer++) {
+            nat_rule_host hosts[2] = {
+                {.boxes = {offerer == 0 ? NULL : &kinds[offerer].config}},
+                {.boxes = {answerer == 0 ? NULL : &kinds[answerer].config}},
+            };
+            nat_rule_verdict verdict = nat_rule_judge(hosts, NAT_RULE_NOTHING);
+            assert_int_equal(verdict.is_connected, matrix[offerer][answerer] == 'D');
+            hosts[0].has_relay = hosts[1].has_relay = true;
+            assert_true(nat_rule_judge(hosts, NAT_RULE_NOTHING).is_connected);
         }
     }
 }
@@ -269,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SIM(test_sim_nats_let_through_what_the_matrix_says),
         SIM(test_sim_nats_all_let_a_relay_through),
+        SIM(test_sim_nats_rule_agrees_with_what_was_measured),
         SIM(test_sim_nats_same_nat_connects_by_private_addresses),
         SIM(test_sim_nats_isolated_hosts_connect_through_a_hairpin),
         SIM(test_sim_nats_isolated_hosts_do_not_connect_without_a_hairpin),

@@ -87,14 +87,11 @@ static uint32_t pool_size(const sim_nat *nat)
     return nat->config.pool == 0 ? 1 : nat->config.pool;
 }
 
-/* RFC 4787 section 4.1: "paired", an inside host keeps its address; or "arbitrary". */
+/* RFC 4787 section 4.1: "paired", an inside host keeps its address; or "arbitrary", taken in turn.
+ */
 static floe_addr choose_addr(sim_nat *nat, const floe_addr *inside)
 {
-    uint32_t size = pool_size(nat);
-    if (nat->config.is_pool_arbitrary) {
-        return pool_addr(nat, (uint32_t)sim_random_below(&nat->random, size));
-    }
-    for (uint32_t i = 0; i < nat->mapping_count; i++) {
+    for (uint32_t i = 0; i < nat->mapping_count && !nat->config.is_pool_arbitrary; i++) {
         const sim_nat_mapping *m = &nat->mappings[i];
         if (m->outside.family == 4 && floe_addr_ip_equal(&m->inside, inside)) {
             floe_addr addr = m->outside;
@@ -102,7 +99,7 @@ static floe_addr choose_addr(sim_nat *nat, const floe_addr *inside)
             return addr;
         }
     }
-    return pool_addr(nat, nat->next_addr++ % size);
+    return pool_addr(nat, nat->next_addr++ % pool_size(nat));
 }
 
 static sim_nat_mapping *add_mapping(sim_nat *nat, const floe_addr *inside, const floe_addr *remote)

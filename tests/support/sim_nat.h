@@ -37,7 +37,7 @@ typedef struct sim_nat_config { /* zero: the friendliest of NATs, mappings that 
     bool hairpin;           /* inside hosts reach each other by outside addresses */
     floe_time timeout;      /* of a mapping without outgoing packets; 0: never */
     uint32_t pool;          /* public addresses, from the given one upwards; 0: that one alone */
-    bool is_pool_arbitrary; /* each mapping has any of them; else each inside host keeps one */
+    bool is_pool_arbitrary; /* each mapping has the next one; else each inside host keeps one */
     bool is_nat64;
     sim_nat_open open;
 } sim_nat_config;

@@ -3,18 +3,49 @@
 
 #include <string.h>
 
+#include "base/addr.h"
 #include "support/unit.h"
 
 static const sim_link ten_ms = {.delay = 10 * FLOE_MS};
+
+/* The box of the first place that has this IP outside; -1: none has. */
+static int find_box(const sim_net *net, const char *ip)
+{
+    floe_addr addr;
+    assert_int_equal(floe_addr_parse(&addr, floe_bytes_of(ip), 0), FLOE_OK);
+    for (int i = 0; i < net->node_count; i++) {
+        const sim_node *node = &net->nodes[i];
+        if (node->kind == SIM_IS_NAT && floe_addr_equal(&node->nat->public_addr, &addr)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The innermost box, or the core if there is none. */
+static int add_boxes(sim_net *net, const sim_place *place)
+{
+    static const sim_link short_link = {.delay = FLOE_MS};
+    int parent = SIM_CORE;
+    for (size_t i = SIM_BOXES; i-- > 0;) {
+        const sim_box *box = &place->boxes[i];
+        if (box->nat != NULL) {
+            int known = find_box(net, box->ip);
+            parent =
+                known >= 0 ? known : sim_net_add_nat(net, parent, &short_link, box->ip, box->nat);
+        }
+    }
+    return parent;
+}
 
 static int add_place(sim_scene *scene, int number, const sim_place *place)
 {
     static const char *const public_ips[] = {"192.0.2.10", "198.51.100.20"};
     static const char *const private_ips[] = {"10.0.0.10", "10.0.0.20"};
     sim_net *net = &scene->world->net;
-    int parent = SIM_CORE;
+    int parent = add_boxes(net, place);
     const char *ip = public_ips[number];
-    scene->nats[number] = -1;
+    scene->nats[number] = parent == SIM_CORE ? -1 : parent;
     if (place->nat != NULL) {
         sim_link short_link = {.delay = FLOE_MS};
         parent = sim_net_add_nat(net, SIM_CORE, &short_link, ip, place->nat);

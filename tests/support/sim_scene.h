@@ -13,9 +13,17 @@
 #define SIM_STUN_IP  "192.0.2.53"
 #define SIM_STUN_URL "stun:192.0.2.53:3478"
 
+#define SIM_BOXES 2
+
+typedef struct sim_box {
+    const sim_nat_config *nat; /* NULL: none */
+    const char *ip;            /* outside; that of the other place's box: it is the same one */
+} sim_box;
+
 typedef struct sim_place {          /* zero: on the core, IPv4, 10 ms to it */
     sim_link link;                  /* of the host; delay 0: 10 ms */
     const sim_nat_config *nat;      /* NULL: none */
+    sim_box boxes[SIM_BOXES];       /* instead, from the host outwards; then ips[0] is needed */
     const char *ips[SIM_ADDRS + 1]; /* NULL: one address of its own, private behind a NAT */
     sim_peer_config config;
 } sim_place;
@@ -26,7 +34,7 @@ typedef struct sim_scene {
     sim_turn turn;
     tls_authority authority; /* of the TURN server, if anybody asks it over TLS */
     floe_tls_trust trust;    /* in that authority */
-    int hosts[2], nats[2];   /* nodes; nat -1: none */
+    int hosts[2], nats[2];   /* nodes; nat, the innermost; -1: none */
     sim_peer *peers[2];
     sim_traffic traffic;
 } sim_scene;
