@@ -143,15 +143,47 @@ uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, 
     return floe_ice_table_add_local(agent, &cand, server_class);
 }
 
+static bool has_other_pair(const floe_ice_agent *agent, const floe_ice_pair *than)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair != than && pair->state != FLOE_ICE_PAIR_FREE && pair->remote == than->remote) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A peer that moves all day: the place of an address that worked, and that it has left. What never
+ * worked keeps its place, or two symmetric NATs would show each other new ends for ever. */
+static uint8_t evict(floe_ice_agent *agent)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state == FLOE_ICE_PAIR_FAILED && pair->consent_at != 0 &&
+            agent->remote[pair->remote].type == FLOE_ICE_PRFLX && !has_other_pair(agent, pair)) {
+            uint8_t remote = pair->remote;
+            memset(pair, 0, sizeof *pair);
+            floe_ice_check_forget_past(agent, i);
+            return remote;
+        }
+    }
+    return FLOE_ICE_NONE;
+}
+
 /* RFC 8445 §7.3.1.3: its priority is that of the check, its foundation like no other's. */
 uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority)
 {
     uint8_t index =
         find_room(agent, agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX, FLOE_ICE_PRFLX);
     if (index == FLOE_ICE_NONE) {
+        index = evict(agent);
+    } else {
+        agent->remote_count++;
+    }
+    if (index == FLOE_ICE_NONE) {
         return FLOE_ICE_NONE;
     }
-    agent->remote_count++;
     agent->remote[index] = (floe_ice_cand){
         .addr = *addr,
         .priority = priority,

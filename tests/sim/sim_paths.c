@@ -182,6 +182,24 @@ static void test_sim_paths_walled_in_peer_fails_in_bounded_time(void **state)
     }
 }
 
+/* What was on its way is lost with the connection; the relay is asked for anew, over another. */
+static void test_sim_paths_tls_connection_that_breaks_is_opened_again(void **state)
+{
+    (void)state;
+    sim_scene scene;
+    begin_walled(&scene, 2, &only_443, NULL, SIM_TURN_TLS_URL);
+    sim_scene_chat(&scene);
+    sim_net_set_down(&scene.world->net, scene.hosts[0], true);
+    sim_world_run(scene.world, 8 * FLOE_SECOND);
+    sim_net_set_down(&scene.world->net, scene.hosts[0], false);
+    expect_traffic(&scene, 30 * FLOE_SECOND);
+    assert_int_equal(scene.peers[0]->wires.opened, 2);
+    sim_world_run(scene.world, 30 * FLOE_SECOND);
+    assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_CONNECTED));
+    assert_true(sim_peer_is_state(scene.peers[1], FLOE_PEER_CONNECTED));
+    sim_scene_free(&scene);
+}
+
 /* ---- routers that forget, in the middle of a connection ---- */
 
 enum { FORGETS, REBINDS, MOVES, WAYS };
@@ -221,6 +239,28 @@ static void test_sim_paths_router_that_forgets_costs_a_consent_check_at_most(voi
     }
 }
 
+/* Each time the other side learns a peer-reflexive candidate, and there is room for twelve. */
+static void test_sim_paths_router_that_rebinds_for_an_hour_loses_nobody(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 2; who++) {
+        sim_scene scene;
+        sim_place places[2] = {0};
+        places[who].nat = &port_restricted;
+        places[who].config.stun_url = SIM_STUN_URL;
+        sim_scene_init(&scene, (uint64_t)who, places);
+        sim_scene_chat(&scene);
+        for (int i = 0; i < 120; i++) {
+            sim_nat_rebind(scene.world->net.nodes[scene.nats[who]].nat);
+            sim_world_run(scene.world, 30 * FLOE_SECOND);
+            assert_true(sim_peer_is_state(scene.peers[0], FLOE_PEER_CONNECTED));
+            assert_true(sim_peer_is_state(scene.peers[1], FLOE_PEER_CONNECTED));
+        }
+        expect_traffic(&scene, FLOE_SECOND);
+        sim_scene_free(&scene);
+    }
+}
+
 #define SIM(test) cmocka_unit_test_teardown(test, sim_world_teardown)
 
 int main(void)
@@ -232,8 +272,10 @@ int main(void)
         SIM(test_sim_paths_tls_to_443_gets_through_a_firewall),
         SIM(test_sim_paths_tcp_gets_through_where_only_udp_is_blocked),
         SIM(test_sim_paths_lossy_link_to_a_tls_server_connects),
+        SIM(test_sim_paths_tls_connection_that_breaks_is_opened_again),
         SIM(test_sim_paths_walled_in_peer_fails_in_bounded_time),
         SIM(test_sim_paths_router_that_forgets_costs_a_consent_check_at_most),
+        SIM(test_sim_paths_router_that_rebinds_for_an_hour_loses_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

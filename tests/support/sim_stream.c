@@ -9,6 +9,7 @@
 #include "support/unit.h"
 
 #define HEAD 4u /* of a segment: its number; the first has no bytes, and is the SYN */
+#define RST  UINT32_MAX
 
 static sim_stream *make(const floe_path *path, bool is_server)
 {
@@ -175,12 +176,16 @@ bool sim_stream_poll_transmit(sim_stream *s, floe_transmit *out)
 {
     /* The client begins, and the server answers before it says anything. */
     bool is_syn = s->sent == 0 && (!s->is_server || s->received > 0);
-    if (s->state == SIM_STREAM_BROKEN || (!is_syn && (s->out_len == 0 || s->sent == 0))) {
+    bool is_reset = s->state == SIM_STREAM_BROKEN && s->sent != RST;
+    if (!is_reset &&
+        (s->state == SIM_STREAM_BROKEN || (!is_syn && (s->out_len == 0 || s->sent == 0)))) {
         return false;
     }
-    size_t len = is_syn ? 0 : s->out_len;
+    s->sent = is_reset ? RST - 1 : s->sent;
+    size_t len = is_syn || is_reset ? 0 : s->out_len;
     len = len < SIM_STREAM_SEGMENT - HEAD ? len : SIM_STREAM_SEGMENT - HEAD;
-    floe_store_u32(out->buf, s->sent++);
+    floe_store_u32(out->buf, is_reset ? RST : s->sent);
+    s->sent++;
     memcpy(out->buf + HEAD, s->out, len);
     memmove(s->out, s->out + len, s->out_len - len);
     s->out_len -= len;

@@ -3,7 +3,8 @@
  * not, that carries the messages of TURN (RFC 8656 section 3.1, 12.5).
  *
  * Segments are numbered: where one is missing, which only a partition or a firewall can cause, the
- * connection is broken. TLS is real: ours at the client, plain OpenSSL at the server.
+ * connection is broken, and the other end is told. TLS is real: ours at the client, plain OpenSSL
+ * at the server.
  */
 #ifndef FLOE_SUPPORT_SIM_STREAM_H
 #define FLOE_SUPPORT_SIM_STREAM_H

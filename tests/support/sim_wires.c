@@ -13,7 +13,6 @@ void sim_wires_init(sim_wires *wires, floe_peer *peer, const floe_tls_trust *tru
     memset(wires, 0, sizeof *wires);
     wires->peer = peer;
     wires->trust = trust;
-    wires->next_port = FIRST_PORT;
 }
 
 void sim_wires_close(sim_wires *wires, uint32_t request)
@@ -37,7 +36,7 @@ void sim_wires_open(sim_wires *wires, floe_time now, const floe_peer_event *even
     assert_true(path.transport == FLOE_TCP || path.transport == FLOE_TLS);
     sim_wires_close(wires, event->request);
     path.local = *from;
-    path.local.port = wires->next_port++;
+    path.local.port = (uint16_t)(FIRST_PORT + wires->opened++);
     wires->streams[event->request] = sim_stream_connect(&path, event->host, wires->trust, now);
     wires->is_told[event->request] = false;
 }

@@ -14,7 +14,7 @@ typedef struct sim_wires {
     floe_peer *peer;
     const floe_tls_trust *trust;
     floe_time now;
-    uint16_t next_port; /* of ours */
+    unsigned opened; /* connections so far */
     sim_stream *streams[SIM_WIRES];
     bool is_told[SIM_WIRES];
 } sim_wires;

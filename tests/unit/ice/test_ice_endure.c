@@ -120,6 +120,24 @@ static void test_ice_endure_restarts_behind_nats(void **state)
     assert_true(ice_net_has_agreed(&net));
 }
 
+/* Each time the other side learns a peer-reflexive candidate; the table has room for some. */
+static void test_ice_endure_a_nat_that_forgets_all_day(void **state)
+{
+    (void)state;
+    ice_net_init(&net, 1);
+    ice_net_set_nat(&net, 0, ICE_NET_CONE);
+    ice_net_gather(&net, 1);
+    ice_net_signal(&net);
+    ice_net_run(&net, 10 * FLOE_SECOND);
+    for (unsigned i = 1; i < 3 * FLOE_ICE_REMOTE_MAX; i++) {
+        net.mapping_count = 0;
+        ice_net_run(&net, net.now + 40 * FLOE_SECOND);
+        assert_true(ice_net_is_connected(&net, 0));
+        assert_true(ice_net_is_connected(&net, 1));
+    }
+    assert_true(ice_net_get_stats(&net, 1).remote_candidates <= FLOE_ICE_REMOTE_MAX / 2 + 2);
+}
+
 /* The table is closed up when reflexive candidates go: the pair in use must keep its socket. */
 static void test_ice_endure_restarts_from_a_socket_that_came_late(void **state)
 {
@@ -247,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_ice_endure_ends_when_the_peer_has_gone_for_thirty_seconds),
         cmocka_unit_test(test_ice_endure_restarts_without_losing_the_path),
         cmocka_unit_test(test_ice_endure_restarts_behind_nats),
+        cmocka_unit_test(test_ice_endure_a_nat_that_forgets_all_day),
         cmocka_unit_test(test_ice_endure_restarts_from_a_socket_that_came_late),
         cmocka_unit_test(test_ice_endure_restarts_after_failure),
         cmocka_unit_test(test_ice_endure_restart_that_loses_its_answer_leaves_things_as_they_were),
