@@ -35,6 +35,28 @@
 #define FLOE_ICE_PAIR_MAX 48
 #endif
 
+/* Valid pairs that are kept warm beside the one in use, as unlike it and each other as there are: a
+ * check of consent each in 5 s. Beyond: they lapse. 0: none, and a path that is lost is looked for.
+ */
+#ifndef FLOE_ICE_BACKUP_MAX
+#define FLOE_ICE_BACKUP_MAX 2
+#endif
+
+/* 1: an agent can be lite (RFC 8445 section 2.5). 0: that is left out; ARG. */
+#ifndef FLOE_ICE_LITE
+#define FLOE_ICE_LITE 1
+#endif
+
+/* 1: filters say which candidates are gathered, told and used. 0: that is left out; ARG. */
+#ifndef FLOE_ICE_FILTER
+#define FLOE_ICE_FILTER 1
+#endif
+
+/* 1: who nominates fast moves to better pairs that turn valid later. 0: it stays with the first. */
+#ifndef FLOE_ICE_UPGRADE
+#define FLOE_ICE_UPGRADE 1
+#endif
+
 /* STUN and TURN servers of an agent. Beyond: FULL. */
 #ifndef FLOE_ICE_SERVER_MAX
 #define FLOE_ICE_SERVER_MAX 8

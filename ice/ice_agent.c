@@ -23,7 +23,8 @@ static uint32_t or_default(uint32_t value, uint32_t fallback)
 floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *config, floe_time now)
 {
     memset(agent, 0, sizeof *agent);
-    if (config->rand.fill == NULL) {
+    if (config->rand.fill == NULL || (config->is_lite && !FLOE_ICE_LITE) ||
+        (config->filters != NULL && !FLOE_ICE_FILTER)) {
         return FLOE_E_ARG;
     }
     if (config->ufrag.len == 0 && config->pwd.len == 0) {
@@ -35,7 +36,12 @@ floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *confi
     agent->rand = config->rand;
     agent->trace = config->trace;
     agent->role = agent->role_told = (uint8_t)config->role;
-    if (config->policy == FLOE_ICE_POLICY_RELAY) {
+    agent->is_lite = config->is_lite;
+    agent->nomination = (uint8_t)config->nomination;
+    agent->filters = config->filters;
+    if (config->policy == FLOE_ICE_POLICY_RELAY ||
+        (config->filters != NULL &&
+         (config->filters->gather.types & FLOE_ICE_WITHOUT(FLOE_ICE_HOST)) != 0)) {
         agent->host_type = FLOE_ICE_HIDDEN;
     }
     agent->tie_breaker = floe_rand_u64(&config->rand);

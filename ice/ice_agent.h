@@ -22,6 +22,7 @@
 #include "base/floe.h"
 #include "base/trace.h"
 #include "ice/ice_cand.h"
+#include "ice/ice_filter.h"
 #include "ice/ice_pair.h"
 
 #ifdef __cplusplus
@@ -64,11 +65,26 @@ typedef enum floe_ice_cause {
  * paired: nobody learns our addresses. STUN servers are not asked. */
 typedef enum floe_ice_policy { FLOE_ICE_POLICY_ALL, FLOE_ICE_POLICY_RELAY } floe_ice_policy;
 
+/* When the controlling side nominates. Data flows from the first valid pair on in any case; but
+ * many peers send nothing before they see a nomination. */
+typedef enum floe_ice_nomination {
+    FLOE_ICE_NOMINATE_SOON, /* the best valid pair once no better one can come, or after 100 ms; a
+                             * second if a relay is all there is */
+    FLOE_ICE_NOMINATE_FAST, /* the first valid pair, at once; and one of a better kind when it turns
+                             * valid after that (direct after relayed, local after reflexive) */
+    FLOE_ICE_NOMINATE_CONSERVATIVE /* the best valid pair once no better one can come, which takes
+                                    * until every check of a better one has timed out: 39.5 s */
+} floe_ice_nomination;
+
 typedef struct floe_ice_config { /* copied by init; zero means the default */
     floe_ice_role role;
     floe_ice_policy policy;
-    floe_bytes ufrag, pwd; /* ours; both empty: made by init (8 and 24 ice-chars) */
-    floe_rand rand;        /* required; cryptographically strong */
+    floe_ice_nomination nomination;
+    bool is_lite; /* RFC 8445 section 2.5: for a server whose address everybody reaches. Host
+                   * candidates only, one of a family (section 5.2); STUN servers are not asked */
+    const floe_ice_filters *filters; /* lent; NULL: everything is gathered, told and used */
+    floe_bytes ufrag, pwd;           /* ours; both empty: made by init (8 and 24 ice-chars) */
+    floe_rand rand;                  /* required; cryptographically strong */
     floe_trace trace;
     uint32_t pacing_us;          /* Ta: default 50000, floor 5000 (RFC 8445 section 14.2) */
     uint32_t rto_us;             /* of requests: default 500000, the least of section 14.3 */
@@ -120,7 +136,8 @@ typedef struct floe_ice_pair_info {
 
 /* Start an agent in the caller's memory. Nothing to free: stop using it, or init it again.
  * ARG: credentials out of range (4 and 22 ice-chars or more, together at most
- * FLOE_ICE_CREDENTIAL_MAX), or no rand.fill. */
+ * FLOE_ICE_CREDENTIAL_MAX), no rand.fill, or what this build leaves out (FLOE_ICE_LITE, _FILTER).
+ */
 FLOE_MUST_USE floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *config,
                                            floe_time now);
 

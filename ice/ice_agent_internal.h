@@ -28,6 +28,7 @@ typedef enum floe_ice_relaying {
 } floe_ice_relaying;
 
 #define FLOE_ICE_TRIGGER_GAP_US UINT32_C(5000) /* RFC 8445 section 14.2: between transactions */
+#define FLOE_ICE_PLEA_MAX       8u /* repetitions; the last is sent after 4 s, by default */
 
 static inline bool floe_ice_agent_has_remote(const floe_ice_agent *agent)
 {
@@ -38,6 +39,31 @@ static inline bool floe_ice_agent_is_closed(const floe_ice_agent *agent)
 {
     return agent->state == FLOE_ICE_CLOSED;
 }
+
+static inline bool floe_ice_agent_is_lite(const floe_ice_agent *agent)
+{
+    return FLOE_ICE_LITE && agent->is_lite;
+}
+
+/* ice_lite.c */
+
+#if FLOE_ICE_LITE
+/* A check of the peer came on this pair, and is answered. */
+void floe_ice_lite_follow(floe_ice_agent *agent, uint8_t index, bool use_candidate, uint32_t move);
+/* Two candidates that a full agent would pair. */
+void floe_ice_lite_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote);
+#else
+static inline void floe_ice_lite_follow(floe_ice_agent *agent, uint8_t index, bool use_candidate,
+                                        uint32_t move)
+{
+    (void)agent, (void)index, (void)use_candidate, (void)move;
+}
+
+static inline void floe_ice_lite_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote)
+{
+    (void)agent, (void)local, (void)remote;
+}
+#endif
 
 /* ice_table.c: candidates and pairs */
 
@@ -73,6 +99,9 @@ uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, u
 /* The pair of these two, made if there is none: Frozen, or if checks have begun as RFC 8838 says.
  * FLOE_ICE_NONE: not to be paired, or not yet, or full. */
 uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_late);
+/* May this base be paired with a remote candidate of this type and address? */
+bool floe_ice_table_may_use(const floe_ice_agent *agent, uint8_t local, uint8_t type,
+                            const floe_addr *remote);
 /* Priorities and foundations of pairs anew: a role or a candidate has changed. */
 void floe_ice_table_refresh(floe_ice_agent *agent);
 /* Pair a candidate with all of the other side; a relayed base waits for its permissions. */
@@ -116,6 +145,8 @@ floe_err floe_ice_check_input(floe_ice_agent *agent, const floe_ice_check_ref *r
                               const floe_path *path, const floe_stun_msg *msg);
 /* Ask with a new transaction; the one before still counts if answered. */
 void floe_ice_check_send(floe_ice_agent *agent, uint8_t index, floe_transmit *out);
+/* Does a check of this pair ask the peer to nominate it? */
+bool floe_ice_check_is_plea(const floe_ice_agent *agent, uint8_t index);
 bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out);
 bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out);
 bool floe_ice_check_repeat(floe_ice_agent *agent, floe_transmit *out);
@@ -137,6 +168,18 @@ void floe_ice_reply_follow_up(floe_ice_agent *agent);
 bool floe_ice_reply_is_early(const floe_ice_agent *agent, const floe_path *path);
 void floe_ice_reply_forget_early(floe_ice_agent *agent);
 
+/* ice_backup.c */
+
+#if FLOE_ICE_BACKUP_MAX > 0
+/* [0] is the pair in use, or NONE; behind it the backups, and where there are none that again. */
+void floe_ice_backup_choose(const floe_ice_agent *agent, uint8_t chosen[FLOE_ICE_BACKUP_MAX + 1]);
+#else
+static inline void floe_ice_backup_choose(const floe_ice_agent *agent, uint8_t chosen[1])
+{
+    chosen[0] = agent->path;
+}
+#endif
+
 /* ice_consent.c: RFC 7675 */
 
 bool floe_ice_consent_is_alive(const floe_ice_agent *agent, const floe_ice_pair *pair);
@@ -153,8 +196,30 @@ floe_time floe_ice_consent_deadline(const floe_ice_agent *agent);
 /* A nominated pair of this generation is valid and alive: ordinary checks are over. */
 bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent);
 void floe_ice_nominate_run(floe_ice_agent *agent);
-/* Controlled: the peer has nominated this pair; `move` of NOMINATION, 0 without. */
+/* The peer has nominated this pair, or has moved there and asks that we do; `move` of NOMINATION, 0
+ * without. */
 void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index, uint32_t move);
+
+/* ice_upgrade.c: FLOE_ICE_NOMINATE_FAST, afterwards */
+
+#if FLOE_ICE_UPGRADE
+/* Is this pair worth a nomination in the place of the one in use? */
+bool floe_ice_upgrade_is(const floe_ice_agent *agent, uint8_t index);
+/* A valid pair to move to from the one that was nominated, or else that. */
+uint8_t floe_ice_upgrade_find(floe_ice_agent *agent, uint8_t nominated);
+#else
+static inline bool floe_ice_upgrade_is(const floe_ice_agent *agent, uint8_t index)
+{
+    (void)agent, (void)index;
+    return false;
+}
+
+static inline uint8_t floe_ice_upgrade_find(floe_ice_agent *agent, uint8_t nominated)
+{
+    (void)agent;
+    return nominated;
+}
+#endif
 
 /* ice_state.c: state and cause */
 

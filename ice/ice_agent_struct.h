@@ -81,6 +81,9 @@ struct floe_ice_agent {
     uint8_t local_count, remote_count, server_count;
     uint8_t host_type; /* of candidates that are sockets: FLOE_ICE_HOST, or _HIDDEN by the policy */
     uint8_t reply_head, reply_count, early_next, past_next;
+    uint8_t pleas;      /* controlled: checks that still ask the peer to nominate where we went */
+    uint8_t nomination; /* floe_ice_nomination */
+    bool is_lite;
     bool path_told;
     bool is_local_ended, is_remote_ended, is_remote_lite;
     bool is_theirs_newer; /* the peer has restarted and we have not, yet */
@@ -104,6 +107,7 @@ struct floe_ice_agent {
     uint64_t tie_breaker;
     floe_rand rand;
     floe_trace trace;
+    const floe_ice_filters *filters; /* lent, or NULL */
     floe_ice_counters count;
 
     floe_ice_cand local[FLOE_ICE_LOCAL_MAX + 1];   /* the last one belongs to the old pair */

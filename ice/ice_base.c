@@ -20,8 +20,10 @@ static void forget_pairs(floe_ice_agent *agent, uint8_t local)
         if (i == agent->path && i != FLOE_ICE_OLD) {
             agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
             agent->lost_cause = FLOE_ICE_CAUSE_NONE; /* of a pair before it */
-            /* The peer is told to leave it too, with the next nomination, if that is ours. */
-            agent->moves += agent->role == FLOE_ICE_CONTROLLING;
+            /* The peer is told to leave it too: with the next nomination, or by a request for one.
+             */
+            agent->moves++;
+            agent->pleas = agent->role == FLOE_ICE_CONTROLLED ? FLOE_ICE_PLEA_MAX : 0;
         }
         agent->wanted = agent->wanted == i ? FLOE_ICE_NONE : agent->wanted;
         memset(pair, 0, sizeof *pair);

@@ -43,6 +43,16 @@ static bool is_nomination(const floe_ice_agent *agent, uint8_t index)
              floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)));
 }
 
+/* Controlled, and the pair in use is gone with its base: the peer would notice by the silence only.
+ * Our checks of where data goes now, or could go, carry NOMINATION without USE-CANDIDATE: a request
+ * to nominate that. Who does not know it passes over it. */
+bool floe_ice_check_is_plea(const floe_ice_agent *agent, uint8_t index)
+{
+    return agent->pleas > 0 && agent->role == FLOE_ICE_CONTROLLED &&
+           (agent->path == FLOE_ICE_NONE || index == agent->path) &&
+           !floe_ice_pair_is(&agent->list.pair[index], FLOE_ICE_PAIR_NOMINATED);
+}
+
 static void begin(floe_ice_agent *agent, uint8_t index)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
@@ -81,13 +91,14 @@ static void write_request(floe_ice_agent *agent, uint8_t index, floe_transmit *o
                                  ? FLOE_STUN_ICE_CONTROLLING
                                  : FLOE_STUN_ICE_CONTROLLED,
                              agent->tie_breaker);
-    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION)) {
+    bool is_nominated = floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION);
+    if (is_nominated) {
         floe_stun_writer_put_flag(&w, FLOE_STUN_USE_CANDIDATE);
-        /* draft-thatcher-ice-renomination: who knows it goes where the largest value is, whatever
-         * it was told before. A plain nomination counts as 1. */
-        if (agent->moves > 0) {
-            floe_stun_writer_put_u32(&w, FLOE_STUN_NOMINATION, agent->moves + 1);
-        }
+    }
+    /* draft-thatcher-ice-renomination: who knows it goes where the largest value is, whatever it
+     * was told before. A plain nomination counts as 1. */
+    if (is_nominated ? agent->moves > 0 : floe_ice_check_is_plea(agent, index)) {
+        floe_stun_writer_put_u32(&w, FLOE_STUN_NOMINATION, agent->moves + 1);
     }
     floe_stun_writer_put_integrity_by(&w, &theirs->key);
     floe_stun_writer_put_fingerprint(&w);
@@ -167,8 +178,9 @@ bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
 
 bool floe_ice_check_has_ordinary(const floe_ice_agent *agent)
 {
-    return floe_ice_checklist_next(&agent->list) != FLOE_ICE_NONE &&
-           !floe_ice_nominate_is_concluded(agent);
+    uint8_t next = floe_ice_checklist_next(&agent->list);
+    return next != FLOE_ICE_NONE &&
+           (!floe_ice_nominate_is_concluded(agent) || floe_ice_upgrade_is(agent, next));
 }
 
 bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out)

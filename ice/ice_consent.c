@@ -1,16 +1,22 @@
 /*
  * ice/ice_consent.c - consent freshness and liveness of valid pairs (RFC 7675).
  *
- * The pair in use and the best two others are kept warm, so that the loss of one is a move to the
- * next. Other valid pairs lapse: they lose validity, and may be checked again.
+ * The pair in use and its backups are kept warm, so that the loss of one is a move to the next.
+ * Other valid pairs lapse: they lose validity, and may be checked again.
  */
+#include <string.h>
+
 #include "ice/ice_agent_internal.h"
 
-#define BACKUPS 2
+/* Nothing is ever heard between two lite agents but data. */
+static bool is_unasked(const floe_ice_agent *agent)
+{
+    return floe_ice_agent_is_lite(agent) && agent->is_remote_lite;
+}
 
 bool floe_ice_consent_is_alive(const floe_ice_agent *agent, const floe_ice_pair *pair)
 {
-    return agent->now - pair->heard_at < agent->disconnected_us;
+    return is_unasked(agent) || agent->now - pair->heard_at < agent->disconnected_us;
 }
 
 /* RFC 7675 §5.1: each interval is drawn anew from 0.8 to 1.2 times the basic one. */
@@ -28,41 +34,28 @@ void floe_ice_consent_renew(floe_ice_agent *agent, floe_ice_pair *pair)
     pair->consent_at = agent->now;
 }
 
-static bool is_warm(const floe_ice_agent *agent, uint8_t index)
+/* A nomination under way asks for consent as well. */
+static bool is_kept(const floe_ice_agent *agent, uint8_t index, const uint8_t *warm)
 {
     const floe_ice_pair *pair = &agent->list.pair[index];
-    int better = 0;
-    if (!floe_ice_pair_is_valid(pair)) {
-        return false;
-    }
-    if (index == agent->path || index == FLOE_ICE_OLD) {
-        return true;
-    }
-    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        const floe_ice_pair *other = &agent->list.pair[i];
-        bool goes_first =
-            other->priority > pair->priority || (other->priority == pair->priority && i < index);
-        better += i != agent->path && goes_first && floe_ice_pair_is_valid(other);
-    }
-    return better < BACKUPS;
-}
-
-/* A nomination under way asks for consent as well. */
-static bool is_kept(const floe_ice_agent *agent, uint8_t index)
-{
-    return is_warm(agent, index) && !floe_ice_pair_is_checking(&agent->list.pair[index]);
+    bool is_warm = index == FLOE_ICE_OLD || memchr(warm, index, FLOE_ICE_BACKUP_MAX + 1) != NULL;
+    return is_warm && floe_ice_pair_is_valid(pair) && !floe_ice_pair_is_checking(pair);
 }
 
 bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
 {
+    uint8_t warm[FLOE_ICE_BACKUP_MAX + 1];
+    floe_ice_backup_choose(agent, warm);
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];
-        if (!is_kept(agent, i) || agent->now < pair->keep_at) {
+        if (agent->now < pair->keep_at || !is_kept(agent, i, warm)) {
             continue;
         }
         /* RFC 7675 §5.1: a new transaction each time, and sent once. */
+        bool is_plea = floe_ice_check_is_plea(agent, i);
         floe_ice_check_send(agent, i, out);
-        pair->keep_at = floe_ice_agent_after(agent, draw_interval(agent));
+        agent->pleas = (uint8_t)(agent->pleas - is_plea);
+        pair->keep_at = floe_ice_agent_after(agent, is_plea ? agent->rto_us : draw_interval(agent));
         agent->count.consent_sent++;
         return true;
     }
@@ -83,12 +76,18 @@ void floe_ice_consent_lose(floe_ice_agent *agent, floe_ice_pair *pair, floe_ice_
     }
 }
 
+/* RFC 7675 §5.1; §4: a lite agent asks for none, so what comes from the peer has to do. */
+static floe_time consent_end(const floe_ice_agent *agent, const floe_ice_pair *pair)
+{
+    floe_time since = floe_ice_agent_is_lite(agent) ? pair->heard_at : pair->consent_at;
+    return is_unasked(agent) ? FLOE_TIME_NEVER : floe_time_after(since, agent->consent_timeout_us);
+}
+
 void floe_ice_consent_expire(floe_ice_agent *agent)
 {
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];
-        if (floe_ice_pair_is_valid(pair) &&
-            agent->now - pair->consent_at >= agent->consent_timeout_us) {
+        if (floe_ice_pair_is_valid(pair) && agent->now >= consent_end(agent, pair)) {
             floe_ice_consent_lose(agent, pair, FLOE_ICE_CAUSE_CONSENT_EXPIRED);
         }
     }
@@ -97,13 +96,15 @@ void floe_ice_consent_expire(floe_ice_agent *agent)
 floe_time floe_ice_consent_deadline(const floe_ice_agent *agent)
 {
     floe_time at = FLOE_TIME_NEVER;
+    uint8_t warm[FLOE_ICE_BACKUP_MAX + 1];
+    floe_ice_backup_choose(agent, warm);
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         const floe_ice_pair *pair = &agent->list.pair[i];
         if (!floe_ice_pair_is_valid(pair)) {
             continue;
         }
-        at = floe_time_min(at, floe_time_after(pair->consent_at, agent->consent_timeout_us));
-        if (is_kept(agent, i)) {
+        at = floe_time_min(at, consent_end(agent, pair));
+        if (is_kept(agent, i, warm)) {
             at = floe_time_min(at, pair->keep_at);
         }
         /* Silence is told, and may move data to another pair, when it has lasted. */

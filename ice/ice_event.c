@@ -1,5 +1,5 @@
 /*
- * ice/ice_event.c - what the agent tells: events, getters, statistics.
+ * ice/ice_event.c - what the agent tells: events and getters.
  *
  * There is no queue of events. Each is the difference between what is and what was told last, so
  * none is ever lost, and intermediate states that nobody asked for in time are skipped.
@@ -120,35 +120,10 @@ floe_ice_gathering floe_ice_agent_get_gathering(const floe_ice_agent *agent)
 bool floe_ice_agent_next_local(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand)
 {
     while (*cursor < agent->local_count) {
-        const floe_ice_cand *next = &agent->local[(*cursor)++];
-        if (is_for_peer(next)) {
-            *cand = *next;
+        *cand = agent->local[(*cursor)++];
+        if (is_for_peer(cand) && floe_ice_filters_tell(agent->filters, cand)) {
             return true;
         }
     }
     return false;
-}
-
-/* The counters lead floe_ice_stats, in the same order. */
-_Static_assert(offsetof(floe_ice_stats, rtt_us) == sizeof(floe_ice_counters),
-               "as the header has it");
-
-void floe_ice_agent_get_stats(const floe_ice_agent *agent, floe_ice_stats *stats)
-{
-    memset(stats, 0, sizeof *stats);
-    memcpy(stats, &agent->count, sizeof agent->count);
-    stats->pairs = (uint32_t)floe_ice_checklist_count(&agent->list);
-    stats->remote_candidates = agent->remote_count;
-    for (uint8_t i = 0; i < agent->local_count; i++) {
-        stats->local_candidates += agent->local[i].addr.family != 0;
-    }
-    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        stats->valid_pairs += floe_ice_pair_is_valid(&agent->list.pair[i]);
-    }
-    if (agent->path != FLOE_ICE_NONE) {
-        const floe_ice_pair *pair = &agent->list.pair[agent->path];
-        stats->rtt_us = pair->rtt_us;
-        stats->local = agent->local[pair->mapped];
-        stats->remote = agent->remote[pair->remote];
-    }
 }

@@ -77,6 +77,9 @@ floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, 
         .type = agent->host_type,
         .transport = FLOE_UDP,
     };
+    if (!floe_ice_filters_gather(agent->filters, cand.type, FLOE_UDP, addr)) {
+        return FLOE_OK;
+    }
     uint8_t index = floe_ice_table_add_local(agent, &cand, 0);
     if (index == FLOE_ICE_NONE) {
         return FLOE_E_FULL;
@@ -117,7 +120,9 @@ static bool is_job(const floe_ice_agent *agent, uint8_t server_index, uint8_t lo
     const floe_ice_gather_server *server = &agent->server[server_index];
     const floe_ice_cand *base = &agent->local[local];
     const floe_addr *addr = &server->addr[base->addr.family == 6];
-    if (addr->family == 0 || base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0) {
+    if (addr->family == 0 || base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0 ||
+        floe_ice_agent_is_lite(agent) ||
+        !floe_ice_filters_gather(agent->filters, FLOE_ICE_SRFLX, FLOE_UDP, &base->addr)) {
         return false;
     }
     /* Nobody waits for a server that has let the others wait. */

@@ -77,6 +77,9 @@ static void choose_path(floe_ice_agent *agent)
     if (path != agent->path) {
         agent->path = path;
         agent->path_told = path == FLOE_ICE_NONE;
+        if (path != FLOE_ICE_NONE && floe_ice_check_is_plea(agent, path)) {
+            agent->list.pair[path].keep_at = agent->now; /* the peer waits for it */
+        }
     }
     bool is_selected = path < FLOE_ICE_PAIR_MAX &&
                        floe_ice_pair_is(&agent->list.pair[path], FLOE_ICE_PAIR_NOMINATED);
@@ -92,7 +95,7 @@ static void cancel_checks(floe_ice_agent *agent)
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];
         if (pair->state == FLOE_ICE_PAIR_IN_PROGRESS &&
-            !floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS)) {
+            !floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS) && !floe_ice_upgrade_is(agent, i)) {
             pair->state = FLOE_ICE_PAIR_WAITING;
         }
     }
@@ -131,6 +134,9 @@ static void clear_all(floe_ice_agent *agent, unsigned flag)
 
 static floe_time grace_end(const floe_ice_agent *agent, const floe_ice_pair *pair)
 {
+    if (agent->nomination != FLOE_ICE_NOMINATE_SOON) {
+        return agent->nomination == FLOE_ICE_NOMINATE_FAST ? agent->now : agent->patient_until;
+    }
     bool is_relayed = agent->local[pair->mapped].type == FLOE_ICE_RELAY ||
                       agent->remote[pair->remote].type == FLOE_ICE_RELAY;
     return floe_time_after(agent->first_valid_at, is_relayed ? GRACE_RELAY_US : GRACE_US);
@@ -142,6 +148,9 @@ static void nominate(floe_ice_agent *agent)
     agent->nominate_at = FLOE_TIME_NEVER;
     if (agent->role != FLOE_ICE_CONTROLLING || best == FLOE_ICE_NONE || is_nominating(agent)) {
         return;
+    }
+    if (floe_ice_pair_is(&agent->list.pair[best], FLOE_ICE_PAIR_NOMINATED)) {
+        best = floe_ice_upgrade_find(agent, best);
     }
     floe_ice_pair *pair = &agent->list.pair[best];
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_NOMINATING)) {
@@ -177,10 +186,13 @@ void floe_ice_nominate_follow(floe_ice_agent *agent, uint8_t index, uint32_t mov
      * that says so has, too. */
     if (agent->now - agent->wanted_at >= MOVED_US ||
         floe_ice_pair_is(pair, FLOE_ICE_PAIR_MOVED_TO)) {
-        clear_all(agent,
-                  FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_MOVED_TO | FLOE_ICE_PAIR_PEER_WANTS);
+        clear_all(agent, FLOE_ICE_PAIR_NOMINATED | FLOE_ICE_PAIR_NOMINATING |
+                             FLOE_ICE_PAIR_MOVED_TO | FLOE_ICE_PAIR_PEER_WANTS);
     }
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
+    if (agent->role == FLOE_ICE_CONTROLLING) {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATING | FLOE_ICE_PAIR_TRIGGERED);
+    }
 }
 
 void floe_ice_nominate_run(floe_ice_agent *agent)

@@ -20,6 +20,10 @@ floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
         /* A server that names a socket of ours would have all of its packets. */
         return agent->local[base].type == FLOE_ICE_RELAY ? FLOE_OK : FLOE_E_ARG;
     }
+    if (floe_ice_agent_is_lite(agent) ||
+        !floe_ice_filters_gather(agent->filters, FLOE_ICE_RELAY, FLOE_UDP, relay)) {
+        return FLOE_OK;
+    }
     floe_ice_cand cand = {
         .addr = *relay,
         .priority = floe_ice_priority(FLOE_ICE_RELAY, preference),
@@ -81,7 +85,8 @@ void floe_ice_agent_add_mapped(floe_ice_agent *agent, const floe_addr *base,
     /* RFC 8838 §13: after the end of candidates there are no new ones. */
     if (local == FLOE_ICE_NONE || agent->local[local].type != FLOE_ICE_HOST ||
         !floe_ice_addr_is_usable(mapped) || agent->gathering == FLOE_ICE_GATHERING_COMPLETE ||
-        floe_ice_agent_is_closed(agent)) {
+        floe_ice_agent_is_closed(agent) || floe_ice_agent_is_lite(agent) ||
+        !floe_ice_filters_gather(agent->filters, FLOE_ICE_SRFLX, FLOE_UDP, base)) {
         return;
     }
     (void)floe_ice_table_add_reflexive(agent, FLOE_ICE_SRFLX, local, server, mapped);

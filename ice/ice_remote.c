@@ -131,8 +131,10 @@ floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag, floe
     }
     agent->theirs[0] = fresh;
     agent->is_remote_lite = is_lite;
-    if (is_lite && agent->role != FLOE_ICE_CONTROLLING) {
-        /* RFC 8445 §6.1.1: of a full and a lite agent the full one is controlling. */
+    /* RFC 8445 §6.1.1: of a full and a lite agent the full one is controlling; of two lite ones, as
+     * of two full ones, the one that began. */
+    if (is_lite != floe_ice_agent_is_lite(agent) &&
+        is_lite != (agent->role == FLOE_ICE_CONTROLLING)) {
         floe_ice_check_switch_role(agent);
     }
     pair_all(agent);
@@ -164,7 +166,7 @@ floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag, floe_by
     set_aside(agent);
     agent->reply_count = 0;
     floe_ice_reply_forget_early(agent);
-    agent->moves = 0;
+    agent->moves = agent->pleas = 0;
     keep_bases(agent);
     floe_ice_gather_restart(agent);
     agent->ours[0] = fresh;

@@ -85,7 +85,8 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
             &theirs)) {
         return true;
     }
-    bool is_larger = agent->tie_breaker >= theirs;
+    /* RFC 8445 §6.1.1: towards a full peer a lite agent is controlled, whatever the numbers say. */
+    bool is_larger = agent->tie_breaker >= theirs && !floe_ice_agent_is_lite(agent);
     if (is_larger == is_controlling) {
         return false;
     }
@@ -115,7 +116,12 @@ static bool follow_up(floe_ice_agent *agent, uint8_t index, bool use_candidate, 
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD)) {
         return !use_candidate; /* this side cannot use it again, so the peer should not */
     }
-    if (use_candidate && agent->role == FLOE_ICE_CONTROLLED) {
+    if (floe_ice_agent_is_lite(agent)) {
+        floe_ice_lite_follow(agent, index, use_candidate, move);
+        return true;
+    }
+    /* A controlled peer has no say but this: it asks where it has moved, once a move. */
+    if (agent->role == FLOE_ICE_CONTROLLED ? use_candidate : move > agent->moves) {
         floe_ice_nominate_follow(agent, index, move);
     }
     if (floe_ice_pair_is_valid(pair)) {
@@ -208,14 +214,21 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
     }
 }
 
+/* An answer would reveal what the policy hides, and promise what a filter forbids. */
+static bool is_answerable(const floe_ice_agent *agent, uint8_t local, const floe_addr *from)
+{
+    uint8_t known = floe_ice_table_find_remote(agent, from);
+    uint8_t type = known == FLOE_ICE_NONE ? FLOE_ICE_PRFLX : agent->remote[known].type;
+    return agent->local[local].type != FLOE_ICE_HIDDEN && floe_ice_addr_is_usable(from) &&
+           floe_ice_table_may_use(agent, local, type, from);
+}
+
 floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
                               const floe_stun_msg *msg)
 {
     floe_ice_request request = {.msg = msg, .path = path};
     request.local = floe_ice_table_find_base(agent, &path->local);
-    /* An answer would reveal what the policy hides. */
-    if (request.local == FLOE_ICE_NONE || agent->local[request.local].type == FLOE_ICE_HIDDEN ||
-        !floe_ice_addr_is_usable(&path->remote) || path->remote.family != path->local.family) {
+    if (request.local == FLOE_ICE_NONE || !is_answerable(agent, request.local, &path->remote)) {
         return FLOE_E_UNKNOWN;
     }
     floe_err err = authenticate(agent, &request);

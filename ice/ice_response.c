@@ -119,14 +119,13 @@ static void take_success(floe_ice_agent *agent, const floe_ice_check_ref *ref)
     }
     pair->heard_at = agent->now;
     floe_ice_consent_renew(agent, pair);
-    /* Nominated by our own USE-CANDIDATE when controlling, by that of the peer before when
-     * controlled. */
-    if (agent->role == FLOE_ICE_CONTROLLING) {
-        if ((ref->flags & FLOE_ICE_PAIR_SENT_NOMINATION) != 0) {
-            floe_ice_pair_clear(pair, FLOE_ICE_PAIR_NOMINATING);
-            floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
-        }
-    } else if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS)) {
+    /* Nominated by our own USE-CANDIDATE when controlling; by that of the peer before when
+     * controlled, or at its request. */
+    if (agent->role == FLOE_ICE_CONTROLLING && (ref->flags & FLOE_ICE_PAIR_SENT_NOMINATION) != 0) {
+        floe_ice_pair_clear(pair, FLOE_ICE_PAIR_NOMINATING);
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_NOMINATED);
+    }
+    if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS)) {
         floe_ice_pair_clear(pair, FLOE_ICE_PAIR_PEER_WANTS);
         floe_ice_nominate_follow(agent, (uint8_t)(pair - agent->list.pair), 0);
     }

@@ -1,6 +1,6 @@
 /*
- * ice/ice_state.c - the state of the transport, derived from facts; names (W3C webrtc-pc section
- * 5.6.4; RFC 8445 section 8.1.2; RFC 8863).
+ * ice/ice_state.c - the state of the transport, derived from facts (W3C webrtc-pc section 5.6.4;
+ * RFC 8445 section 8.1.2; RFC 8863).
  *
  * The state is never set by an event: it is computed from what is known, after every call. The
  * table below says which changes that may amount to.
@@ -106,7 +106,10 @@ void floe_ice_state_update(floe_ice_agent *agent)
 
 void floe_ice_state_reopen(floe_ice_agent *agent)
 {
-    if (agent->state == FLOE_ICE_FAILED) {
+    /* A lite agent has nothing to check, and waits to be checked: from here on it may come. */
+    if (agent->state == FLOE_ICE_FAILED ||
+        (floe_ice_agent_is_lite(agent) && agent->state == FLOE_ICE_NEW &&
+         floe_ice_agent_has_remote(agent))) {
         set_state(agent, FLOE_ICE_CHECKING, FLOE_ICE_CAUSE_NONE);
     }
 }
@@ -116,42 +119,4 @@ void floe_ice_agent_close(floe_ice_agent *agent)
     if (!floe_ice_agent_is_closed(agent)) {
         set_state(agent, FLOE_ICE_CLOSED, FLOE_ICE_CAUSE_NONE);
     }
-}
-
-const char *floe_ice_state_name(floe_ice_state state)
-{
-    static const char *const names[] = {
-        [FLOE_ICE_NEW] = "new",
-        [FLOE_ICE_CHECKING] = "checking",
-        [FLOE_ICE_CONNECTED] = "connected",
-        [FLOE_ICE_COMPLETED] = "completed",
-        [FLOE_ICE_DISCONNECTED] = "disconnected",
-        [FLOE_ICE_FAILED] = "failed",
-        [FLOE_ICE_CLOSED] = "closed",
-    };
-    return state <= FLOE_ICE_CLOSED ? names[state] : "?";
-}
-
-const char *floe_ice_gathering_name(floe_ice_gathering gathering)
-{
-    static const char *const names[] = {
-        [FLOE_ICE_GATHERING_NEW] = "new",
-        [FLOE_ICE_GATHERING_BUSY] = "gathering",
-        [FLOE_ICE_GATHERING_COMPLETE] = "complete",
-    };
-    return gathering <= FLOE_ICE_GATHERING_COMPLETE ? names[gathering] : "?";
-}
-
-const char *floe_ice_cause_text(floe_ice_cause cause)
-{
-    static const char *const texts[] = {
-        [FLOE_ICE_CAUSE_NONE] = "no fault",
-        [FLOE_ICE_CAUSE_NO_REMOTE_CANDIDATES] = "neither a candidate nor a check came",
-        [FLOE_ICE_CAUSE_NO_PAIR] = "no two candidates fit together",
-        [FLOE_ICE_CAUSE_CHECKS_TIMED_OUT] = "no check was answered",
-        [FLOE_ICE_CAUSE_CHECKS_REFUSED] = "checks were refused or wrongly signed",
-        [FLOE_ICE_CAUSE_CONSENT_EXPIRED] = "it worked, then the peer fell silent",
-        [FLOE_ICE_CAUSE_CONSENT_REVOKED] = "the peer withdrew consent",
-    };
-    return cause <= FLOE_ICE_CAUSE_CONSENT_REVOKED ? texts[cause] : "?";
 }

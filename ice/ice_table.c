@@ -227,12 +227,21 @@ static bool is_pairable(const floe_addr *local, const floe_addr *remote)
             floe_addr_is_link_local(local) == floe_addr_is_link_local(remote));
 }
 
+bool floe_ice_table_may_use(const floe_ice_agent *agent, uint8_t local, uint8_t type,
+                            const floe_addr *remote)
+{
+    const floe_ice_cand *mine = &agent->local[local];
+    return is_pairable(&mine->addr, remote) &&
+           floe_ice_filters_use(agent->filters, mine, type, remote);
+}
+
 uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_late)
 {
     floe_ice_pair pair = {.local = local, .mapped = local, .remote = remote};
     uint8_t index = floe_ice_checklist_find(&agent->list, local, remote);
     if (index != FLOE_ICE_NONE || !floe_ice_agent_has_remote(agent) ||
-        !is_pairable(&agent->local[local].addr, &agent->remote[remote].addr)) {
+        !floe_ice_table_may_use(agent, local, agent->remote[remote].type,
+                                &agent->remote[remote].addr)) {
         return index;
     }
     rank(agent, &pair);
@@ -252,7 +261,12 @@ static void pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_l
 {
     /* RFC 8445 §6.1.2.4: a reflexive candidate would be replaced by its base, whose pair is there
      * already. */
-    if (agent->local[local].type == FLOE_ICE_HOST) {
+    if (agent->local[local].type != FLOE_ICE_HOST) {
+        return;
+    }
+    if (floe_ice_agent_is_lite(agent)) {
+        floe_ice_lite_pair(agent, local, remote);
+    } else {
         (void)floe_ice_table_get_pair(agent, local, remote, is_late);
     }
 }

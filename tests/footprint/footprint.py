@@ -27,7 +27,9 @@ APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
                                 for part in ("stats", "blob", "blob_read", "blob_text")}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
 APART["ice bases that go"] = {"ice_ice_base.o"}
-APART["ice pairs, invariants"] = {"ice_ice_invariants.o", "ice_ice_stats.o"}
+APART["ice words, statistics, invariants"] = {f"ice_ice_{part}.o" for part in ("names", "stats", "invariants")}
+# What a build may leave out: FLOE_ICE_BACKUP_MAX, FLOE_ICE_LITE, _FILTER, _UPGRADE of floe_config.h.
+APART |= {f"ice {part}": {f"ice_ice_{part}.o"} for part in ("backup", "lite", "filter", "upgrade")}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
          "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024

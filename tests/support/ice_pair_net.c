@@ -93,7 +93,7 @@ void ice_net_signal_to(ice_pair_net *net, int side)
     floe_bytes pwd;
     floe_ice_cand cand;
     floe_ice_agent_get_local(from, &ufrag, &pwd);
-    require(floe_ice_agent_set_remote(to, ufrag, pwd, false) == FLOE_OK);
+    require(floe_ice_agent_set_remote(to, ufrag, pwd, from->is_lite) == FLOE_OK);
     for (size_t cursor = 0; floe_ice_agent_next_local(from, &cursor, &cand);) {
         require(floe_ice_agent_add_remote(to, &cand) == FLOE_OK);
     }

@@ -400,6 +400,86 @@ static void test_ice_nominate_ignores_the_peers_nomination_when_controlling(void
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
 }
 
+/* The peer's `good` is a relay, its `better` a host; `nomination` is ours. */
+static void begin_with(floe_ice_nomination nomination)
+{
+    ice_solo_init_with(&solo,
+                       &(floe_ice_config){.role = FLOE_ICE_CONTROLLING, .nomination = nomination});
+    assert_int_equal(floe_ice_agent_set_remote(&solo.agent, FLOE_LIT(ICE_PEER_UFRAG),
+                                               FLOE_LIT(ICE_PEER_PWD), false),
+                     FLOE_OK);
+    ice_solo_add_remote(&solo, &good, FLOE_ICE_RELAY);
+    ice_solo_add_remote(&solo, &better, FLOE_ICE_HOST);
+}
+
+static void test_ice_nominate_fast_takes_the_first_valid_pair_at_once(void **state)
+{
+    (void)state;
+    begin_with(FLOE_ICE_NOMINATE_FAST);
+    assert_false(nominates_within(&good, &good, 49 * FLOE_MS));
+    assert_true(nominates_within(&good, &good, 10 * FLOE_MS)); /* checked at 50, valid at once */
+    assert_path(&good);
+}
+
+static void test_ice_nominate_fast_moves_to_a_better_kind_later(void **state)
+{
+    (void)state;
+    begin_with(FLOE_ICE_NOMINATE_FAST);
+    assert_true(nominates_within(&good, &good, 60 * FLOE_MS));
+    assert_false(nominates_within(&better, &good, FLOE_SECOND));
+    assert_true(nominates_within(&better, &better, 2 * FLOE_SECOND)); /* still being checked */
+    (void)nominates_within(&good, &better, 10 * FLOE_MS);
+    assert_path(&better);
+    assert_int_equal(solo.agent.moves, 1); /* and says so by NOMINATION */
+    assert_false(nominates_within(&good, &better, 5 * FLOE_SECOND));
+}
+
+static void test_ice_nominate_fast_stays_among_equals(void **state)
+{
+    (void)state;
+    begin_with(FLOE_ICE_NOMINATE_FAST);
+    floe_addr equal = floe_addr_from_ipv4(198, 51, 100, 3, 6000);
+    ice_solo_add_remote(&solo, &equal, FLOE_ICE_RELAY);
+    assert_true(nominates_within(&good, &good, FLOE_SECOND));
+    (void)nominates_within(&good, &good, 10 * FLOE_MS);
+    assert_false(nominates_within(&equal, &equal, 2 * FLOE_SECOND));
+    assert_path(&good);
+}
+
+/* RFC 8445 section 8.1.1 leaves the criterion to us; this is the one of "no better one can come".
+ */
+static void test_ice_nominate_conservative_waits_for_every_better_check_to_end(void **state)
+{
+    (void)state;
+    begin_with(FLOE_ICE_NOMINATE_CONSERVATIVE);
+    assert_false(nominates_within(&good, &good, 39400 * FLOE_MS));
+    assert_path(&good); /* data goes there all the time */
+    assert_true(nominates_within(&good, &good, 200 * FLOE_MS));
+}
+
+/* A controlled agent that has lost the base of its path asks to be nominated elsewhere. */
+static void test_ice_nominate_controlling_goes_where_the_peer_has_moved(void **state)
+{
+    (void)state;
+    signal_two(FLOE_ICE_HOST);
+    assert_true(nominates_within(&better, &better, FLOE_SECOND));
+    (void)nominates_within(&good, &better, FLOE_SECOND);
+    ice_message check = ice_message_check(false);
+    floe_path path = ice_solo_path(&solo);
+    path.remote = good;
+    check.nomination = 2;
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+    assert_path(&better); /* not before our check has been answered */
+    (void)nominates_within(&good, &good, 20 * FLOE_MS);
+    assert_path(&good);
+    ice_solo_advance(&solo, 5 * FLOE_SECOND);
+    check.nomination = 2; /* repeated: it says nothing new */
+    path.remote = better;
+    assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_OK);
+    (void)nominates(&good, &good);
+    assert_path(&good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +512,12 @@ int main(void)
         cmocka_unit_test_setup(test_ice_nominate_controlled_follows_a_peer_that_has_moved,
                                setup_controlled),
         cmocka_unit_test_setup(test_ice_nominate_cancels_checks_under_way, setup),
+        cmocka_unit_test_setup(test_ice_nominate_fast_takes_the_first_valid_pair_at_once, setup),
+        cmocka_unit_test_setup(test_ice_nominate_fast_moves_to_a_better_kind_later, setup),
+        cmocka_unit_test_setup(test_ice_nominate_fast_stays_among_equals, setup),
+        cmocka_unit_test_setup(test_ice_nominate_conservative_waits_for_every_better_check_to_end,
+                               setup),
+        cmocka_unit_test_setup(test_ice_nominate_controlling_goes_where_the_peer_has_moved, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

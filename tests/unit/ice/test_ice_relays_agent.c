@@ -210,19 +210,21 @@ static void test_ice_relays_agent_removed_relay_takes_its_pairs_and_path_with_it
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_FAILED);
 }
 
-/* The values of NOMINATION are those of the controlling side. */
-static void test_ice_relays_agent_loss_of_its_path_is_a_move_where_it_is_controlling(void **state)
+/* Whoever loses its path moves: with a nomination, or with a request for one. */
+static void test_ice_relays_agent_loss_of_its_path_is_a_move_of_either_role(void **state)
 {
     (void)state;
     connect();
     floe_ice_agent_remove_relay(&solo.agent, &relay);
     assert_int_equal(solo.agent.moves, 1);
+    assert_int_equal(solo.agent.pleas, 0);
     begin(FLOE_ICE_CONTROLLED);
     permit();
     (void)ice_solo_live(&solo, 3 * FLOE_SECOND);
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
     floe_ice_agent_remove_relay(&solo.agent, &relay);
-    assert_int_equal(solo.agent.moves, 0);
+    assert_int_equal(solo.agent.moves, 1);
+    assert_true(solo.agent.pleas > 0);
 }
 
 /* That an earlier pair was lost is no reason to give up when the one after it goes. */
@@ -404,7 +406,7 @@ int main(void)
         cmocka_unit_test(test_ice_relays_agent_check_that_comes_on_a_relay_makes_its_pair),
         cmocka_unit_test(test_ice_relays_agent_policy_hides_sockets),
         cmocka_unit_test(test_ice_relays_agent_removed_relay_takes_its_pairs_and_path_with_it),
-        cmocka_unit_test(test_ice_relays_agent_loss_of_its_path_is_a_move_where_it_is_controlling),
+        cmocka_unit_test(test_ice_relays_agent_loss_of_its_path_is_a_move_of_either_role),
         cmocka_unit_test(test_ice_relays_agent_loss_of_a_path_after_another_is_checked_on),
         cmocka_unit_test(test_ice_relays_agent_other_relay_takes_over),
         cmocka_unit_test(test_ice_relays_agent_old_pair_goes_with_its_relay),

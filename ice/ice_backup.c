@@ -1,0 +1,64 @@
+/*
+ * ice/ice_backup.c - which valid pairs are kept warm beside the one in use.
+ *
+ * What takes one path away often takes others with it: all that leave from one interface, all that
+ * go to one address of the peer, all of one family. So each backup is the pair that has the least
+ * in common with those chosen before it; priority decides only among equals.
+ */
+#include "ice/ice_agent_internal.h"
+
+#if FLOE_ICE_BACKUP_MAX > 0
+
+static bool is_relayed(const floe_ice_agent *agent, const floe_ice_pair *pair)
+{
+    return agent->local[pair->local].type == FLOE_ICE_RELAY ||
+           agent->remote[pair->remote].type == FLOE_ICE_RELAY;
+}
+
+/* How little two pairs have in common: the interface counts for more than the peer's address, and
+ * that for more than the family, or a relay on the way. */
+static unsigned distance(const floe_ice_agent *agent, const floe_ice_pair *a,
+                         const floe_ice_pair *b)
+{
+    bool is_of_other_kind =
+        agent->local[a->local].addr.family != agent->local[b->local].addr.family ||
+        is_relayed(agent, a) != is_relayed(agent, b);
+    return 4u * (a->local != b->local) +
+           2u *
+               !floe_addr_ip_equal(&agent->remote[a->remote].addr, &agent->remote[b->remote].addr) +
+           is_of_other_kind;
+}
+
+/* To the nearest of those chosen; 0 where it is one of them. */
+static unsigned distance_to_all(const floe_ice_agent *agent, uint8_t index, const uint8_t *chosen,
+                                size_t count)
+{
+    unsigned least = 8;
+    for (size_t i = 0; i < count; i++) {
+        unsigned d = chosen[i] == index ? 0
+                                        : 1 + distance(agent, &agent->list.pair[chosen[i]],
+                                                       &agent->list.pair[index]);
+        least = d < least ? d : least;
+    }
+    return least;
+}
+
+void floe_ice_backup_choose(const floe_ice_agent *agent, uint8_t chosen[FLOE_ICE_BACKUP_MAX + 1])
+{
+    chosen[0] = agent->path;
+    for (size_t n = 1; n <= FLOE_ICE_BACKUP_MAX; n++) {
+        unsigned farthest = 0;
+        chosen[n] = chosen[0]; /* none */
+        for (uint8_t i = 0; agent->path != FLOE_ICE_NONE && i < FLOE_ICE_PAIR_MAX; i++) {
+            const floe_ice_pair *pair = &agent->list.pair[i];
+            unsigned d = floe_ice_pair_is_valid(pair) ? distance_to_all(agent, i, chosen, n) : 0;
+            if (d > farthest ||
+                (d > 0 && d == farthest && pair->priority > agent->list.pair[chosen[n]].priority)) {
+                farthest = d;
+                chosen[n] = i;
+            }
+        }
+    }
+}
+
+#endif
