@@ -22,6 +22,7 @@ typedef struct talk {
     const char *room, *url, *name;
     bool is_echo;
     bool use_loopback;
+    floe_ip_handling ip_handling;
     json_t *ice; /* our own servers; the room's come with "joined" */
     floe_dtls_identity identity;
 

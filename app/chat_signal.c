@@ -44,6 +44,7 @@ static bool begin_peer(talk *chat)
     floe_io_config config = {.servers = ice.servers, .server_count = ice.count};
     config.identity = &chat->identity;
     config.use_loopback = chat->use_loopback;
+    config.ip_handling = chat->ip_handling;
     floe_err err = floe_io_peer_open(&chat->io, chat->loop, &config, &why);
     if (err != FLOE_OK) {
         chat_say(chat, "cannot start a connection: %s %s", floe_err_name(err), why);

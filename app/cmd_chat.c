@@ -22,6 +22,8 @@ static const char usage[] =
     "  --name NAME   what the other side sees ($USER)\n"
     "  --echo        send everything back that comes, and read nothing from the keyboard\n"
     "  --ice URL     a STUN or TURN server, beside those that the server names\n"
+    "  --ip-handling MODE  which addresses the other side may learn: all; private, of the default\n"
+    "                route only; public, likewise but none of the local network; relay, none\n"
     "  --loopback    use loopback addresses too: for two programs on a machine without a network\n";
 
 static bool parse_option(int option, talk *chat)
@@ -40,6 +42,12 @@ static bool parse_option(int option, talk *chat)
     case 'l':
         chat->use_loopback = true;
         return true;
+    case 'a':
+        if (!ice_option_ip_handling(optarg, &chat->ip_handling)) {
+            fprintf(stderr, "floe chat: --ip-handling is all, private, public or relay\n");
+            return false;
+        }
+        return true;
     case 'i':
         if (!ice_option_add(chat->ice, optarg, &why)) {
             fprintf(stderr, "floe chat: --ice %s: %s\n", optarg, why);
@@ -55,13 +63,10 @@ static bool parse_option(int option, talk *chat)
 static int parse_options(int argc, char **argv, talk *chat)
 {
     static const struct option names[] = {
-        {"server", required_argument, NULL, 's'},
-        {"name", required_argument, NULL, 'n'},
-        {"ice", required_argument, NULL, 'i'},
-        {"echo", no_argument, NULL, 'e'},
-        {"loopback", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"server", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
+        {"ice", required_argument, NULL, 'i'},    {"ip-handling", required_argument, NULL, 'a'},
+        {"echo", no_argument, NULL, 'e'},         {"loopback", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int option;
     optind = 1;

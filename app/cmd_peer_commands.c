@@ -142,6 +142,35 @@ static floe_ice_policy read_policy(json_args *args)
     return is_relay ? FLOE_ICE_POLICY_RELAY : FLOE_ICE_POLICY_ALL;
 }
 
+static floe_ice_nomination read_nomination(json_args *args)
+{
+    static const char *const names[] = {
+        [FLOE_ICE_NOMINATE_SOON] = "soon",
+        [FLOE_ICE_NOMINATE_FAST] = "fast",
+        [FLOE_ICE_NOMINATE_CONSERVATIVE] = "conservative",
+    };
+    floe_bytes name = json_args_text(args, "nomination");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (floe_bytes_equal(name, floe_bytes_of(names[i]))) {
+            return (floe_ice_nomination)i;
+        }
+    }
+    if (name.ptr != NULL) {
+        json_args_fail(args, "\"nomination\" is soon, fast or conservative");
+    }
+    return FLOE_ICE_NOMINATE_SOON;
+}
+
+static floe_ip_handling read_ip_handling(json_args *args)
+{
+    floe_ip_handling mode = FLOE_IP_ALL;
+    floe_bytes name = json_args_text(args, "ipHandling");
+    if (name.ptr != NULL && !ice_option_ip_handling((const char *)name.ptr, &mode)) {
+        json_args_fail(args, "\"ipHandling\" is all, private, public or relay");
+    }
+    return mode;
+}
+
 /* The result views into `servers`. */
 static floe_io_config read_config(json_args *args, ice_option_list *servers)
 {
@@ -149,7 +178,10 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
     floe_io_config config = {
         .ca_file = (const char *)json_args_text(args, "caFile").ptr,
         .is_unverified = json_args_flag(args, "unverified", false),
-        .ice = {.policy = read_policy(args)},
+        .ice = {.policy = read_policy(args),
+                .nomination = read_nomination(args),
+                .is_lite = json_args_flag(args, "lite", false)},
+        .ip_handling = read_ip_handling(args),
         .use_loopback = json_args_flag(args, "loopback", false),
         .send_buffer = (size_t)json_args_number(args, "sendBuffer", SIZE_LIMIT, 0),
         .recv_buffer = (size_t)json_args_number(args, "recvBuffer", SIZE_LIMIT, 0),

@@ -71,3 +71,20 @@ bool ice_option_read(ice_option_list *list, const json_t *entries, const char **
     }
     return true;
 }
+
+bool ice_option_ip_handling(const char *text, floe_ip_handling *mode)
+{
+    static const char *const names[] = {
+        [FLOE_IP_ALL] = "all",
+        [FLOE_IP_PRIVATE] = "private",
+        [FLOE_IP_PUBLIC] = "public",
+        [FLOE_IP_RELAY] = "relay",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *mode = (floe_ip_handling)i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -28,4 +28,7 @@ typedef struct ice_option_list {
 /* False: not an array of entries of the right shape, or too many; *why says which. */
 bool ice_option_read(ice_option_list *list, const json_t *entries, const char **why);
 
+/* "all", "private", "public" or "relay". False: none of these. */
+bool ice_option_ip_handling(const char *text, floe_ip_handling *mode);
+
 #endif

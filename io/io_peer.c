@@ -48,6 +48,7 @@ struct floe_io_peer {
     floe_resolver resolver;
     floe_mdns_resolver mdns; /* likewise: loop NULL before */
     bool use_loopback;
+    floe_ip_handling ip_handling;
     floe_relay_links links;
     floe_peer_event event; /* read ahead of the program, if has_event */
     bool has_event;
@@ -139,6 +140,9 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .trace = config->trace,
                              .message_max = config->message_max,
                              .ice = config->ice};
+    if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {
+        return FLOE_E_ARG;
+    }
     if (peer.identity == NULL) {
         floe_err err = floe_dtls_identity_init(&io->identity);
         if (err != FLOE_OK) {
@@ -295,6 +299,7 @@ static void on_network(void *ctx)
     size_t count = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
     /* Else no descriptor was left to ask with, or there are more: nobody knows what is gone. */
     bool is_whole = count > 0 && count < FLOE_INTERFACES_MAX;
+    count = floe_ip_handling_choose(io->ip_handling, list, count, io->use_loopback);
     (void)!open_sockets(io, list, count); /* FULL: with what there is */
     for (size_t i = 0; i < SOCKET_MAX && is_whole; i++) {
         floe_io_socket *socket = &io->sockets[i];
@@ -311,6 +316,7 @@ static floe_err open_network(floe_io_peer *io)
 {
     floe_interface list[FLOE_INTERFACES_MAX];
     size_t count = floe_interfaces_get(list, FLOE_INTERFACES_MAX);
+    count = floe_ip_handling_choose(io->ip_handling, list, count, io->use_loopback);
     floe_err err = open_sockets(io, list, count);
     if (err == FLOE_OK) {
         floe_peer_end_local(&io->peer);
@@ -410,6 +416,7 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
         made->sockets[i].udp.fd = -1;
     }
     made->use_loopback = config->use_loopback;
+    made->ip_handling = config->ip_handling;
     made->run = (floe_transmit){.buf = made->out, .cap = sizeof made->out};
     uint8_t *at = (uint8_t *)made + size;
     floe_err err = init_peer(made, config, &b, &at);

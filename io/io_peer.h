@@ -18,6 +18,7 @@
 #define FLOE_IO_IO_PEER_H
 
 #include "dtls/tls_trust.h"
+#include "io/ip_handling.h"
 #include "io/loop.h"
 #include "peer/peer.h"
 
@@ -42,6 +43,7 @@ typedef struct floe_io_config { /* zero means the default */
     size_t send_buffer;                 /* default 1 MiB */
     size_t recv_buffer;                 /* default 1 MiB */
     uint32_t message_max;               /* default 262144 */
+    floe_ip_handling ip_handling;       /* which of our addresses the peer may learn: default all */
     bool use_loopback;   /* 127.0.0.1 and ::1 too: for peers on one machine without a network */
     const char *ca_file; /* who may have signed it, PEM; copied; NULL: the system's authorities */
     const floe_tls_trust *trust; /* the same, read before and lent: for programs with many peers,
@@ -49,7 +51,7 @@ typedef struct floe_io_config { /* zero means the default */
                                   * the first connection needs it */
     bool is_unverified;          /* any certificate will do: for a server of one's own, in a test */
     floe_trace trace;
-    floe_ice_config ice; /* timing and policy */
+    floe_ice_config ice; /* timing and policy; no filters with FLOE_IP_PUBLIC, which is one */
 } floe_io_config;
 
 typedef struct floe_io_stats {

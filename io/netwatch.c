@@ -56,7 +56,8 @@ static void on_quiet(floe_timer *timer, floe_time now)
 static int open_socket(void)
 {
     struct sockaddr_nl all = {.nl_family = AF_NETLINK,
-                              .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+                              .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+                                           RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (fd >= 0 && bind(fd, (struct sockaddr *)&all, sizeof all) != 0) {
         close(fd);

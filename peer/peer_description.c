@@ -67,6 +67,7 @@ floe_err floe_peer_get_local(const floe_peer *peer, floe_peer_sdp_type *type, ui
     local.sctp_port = 5000;
     local.max_message_size = peer->message_max;
     local.mid = FIRST_MID;
+    local.is_ice_lite = peer->is_lite;
     local.default_addr = get_default(peer);
     local.mirror = floe_peer_get_mirror(peer);
 

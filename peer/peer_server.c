@@ -48,6 +48,12 @@ floe_err floe_peer_add_server(floe_peer *peer, floe_bytes url, floe_bytes userna
     if (floe_stun_uri_parse(&uri, url, &fault) != FLOE_OK) {
         return refuse(why, fault, FLOE_E_MALFORMED);
     }
+    if (peer->is_lite) {
+        return refuse(why, "a lite agent has no candidates of servers", FLOE_E_UNSUPPORTED);
+    }
+    if (uri.is_turn && peer->is_unrelayed) {
+        return FLOE_OK; /* a filter leaves relays out: nobody is asked */
+    }
     if (peer->server_count >= FLOE_ICE_SERVER_MAX) {
         return refuse(why, "more servers than FLOE_ICE_SERVER_MAX", FLOE_E_FULL);
     }

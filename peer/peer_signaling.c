@@ -324,7 +324,7 @@ static void apply_ice(floe_peer *peer, const incoming *in)
         /* RFC 8445 §6.1.1: of two full agents the one that was asked is controlled. */
         floe_ice_agent_set_role(&peer->ice, FLOE_ICE_CONTROLLED);
     }
-    if (in->desc.is_ice_lite) {
+    if (in->desc.is_ice_lite && !peer->is_lite) {
         floe_ice_agent_set_role(&peer->ice, FLOE_ICE_CONTROLLING);
     }
     floe_err err =

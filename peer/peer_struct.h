@@ -101,8 +101,9 @@ struct floe_peer {
     uint32_t server_count;
     floe_peer_name names[FLOE_PEER_NAME_MAX];
     char name_text[FLOE_MDNS_NAME_TEXT_MAX]; /* that EV_RESOLVE views */
-    bool is_end_held;     /* the peer has no more candidates, once these names are resolved */
-    bool is_relayed_only; /* names of the local network are of no use */
+    bool is_end_held;           /* the peer has no more candidates, once these names are resolved */
+    bool is_lite, is_unrelayed; /* by the configuration of ICE */
+    bool is_relayed_only;       /* names of the local network are of no use */
 
     floe_peer_stats stats; /* its own counters; the modules' are asked for */
     floe_dc dc; /* last, and not cleared as a whole: floe_dc_init() knows what is not needed yet */

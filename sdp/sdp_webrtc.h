@@ -85,7 +85,8 @@ typedef struct floe_sdp_local {
     uint16_t sctp_port;
     uint64_t max_message_size; /* UINT64_MAX is written as 0 */
     floe_bytes mid;            /* used where `mirror` has none */
-    floe_addr default_addr;    /* for c= and the port; family 0: 0.0.0.0 and 9 */
+    bool is_ice_lite;
+    floe_addr default_addr; /* for c= and the port; family 0: 0.0.0.0 and 9 */
     /* An answer: the offer. A later offer: the description before it. A first offer: NULL. Its m=
      * sections are written in its order with their mids. The data channel's is ours, in the
      * protocol form that the mirror has it, legacy sctpmap included. Another that leads its BUNDLE

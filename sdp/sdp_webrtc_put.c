@@ -80,6 +80,9 @@ static void put_session(floe_writer *w, const plan *p)
                                 is_led ? p->leader_mid : nothing, p->mid};
     const uint64_t numbers[] = {p->local->session_id, p->local->session_version};
     floe_sdp_put_template(w, session_template, words, numbers);
+    if (p->local->is_ice_lite) {
+        floe_sdp_put_attr(w, "ice-lite", nothing); /* RFC 8839 §5.3: at the session level only */
+    }
 }
 
 /* The lines that every section begins with. */

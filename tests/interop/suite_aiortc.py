@@ -16,15 +16,15 @@ SIZES = [1, 1199, 1200, 65535, 65536]
 
 
 class Pair:
-    """A floe and an aiortc peer with the channel "lab" open between them."""
+    """A floe and an aiortc peer with the channel "lab" open between them. `options` are of floe's init."""
 
-    def __init__(self, floe_offers):
+    def __init__(self, floe_offers, **options):
         self.floe = Peer(PROGRAM)
         self.aiortc = Peer("/usr/bin/python3", AIORTC)
         first, second = (self.floe, self.aiortc) if floe_offers else (self.aiortc, self.floe)
-        second.do("init", role="answer", ice=[])
+        second.do("init", role="answer", ice=[], **(options if second is self.floe else {}))
         second.wait("ready")
-        first.do("init", role="offer", ice=[])
+        first.do("init", role="offer", ice=[], **(options if first is self.floe else {}))
         offer = first.wait("local")
         second.do("remote", type="offer", sdp=offer["sdp"])
         answer = second.wait("local")
@@ -64,6 +64,20 @@ def ping_is_answered_both_ways(pair):
     assert got["sha256"] == hashlib.sha256(b"pong 8").hexdigest()
 
 
+def ping_is_answered_by_a_lite_floe(pair):
+    ping_is_answered_both_ways(pair)
+
+
+ping_is_answered_by_a_lite_floe.options = {"lite": True}
+
+
+def ping_is_answered_after_a_fast_nomination(pair):
+    ping_is_answered_both_ways(pair)
+
+
+ping_is_answered_after_a_fast_nomination.options = {"nomination": "fast"}
+
+
 def both_open_more_channels(pair):
     pair.floe.do("channel", label="ours", ordered=False)
     assert pair.aiortc.wait("open", label="ours")["ordered"] is False
@@ -86,13 +100,14 @@ def main():
     passed = failed = 0
     for floe_offers in (True, False):
         for case in (texts_come_back, ping_is_answered_both_ways, both_open_more_channels,
-                     a_close_is_seen_from_either_side):
+                     a_close_is_seen_from_either_side, ping_is_answered_by_a_lite_floe,
+                     ping_is_answered_after_a_fast_nomination):
             name = f"aiortc {'answers' if floe_offers else 'offers'}: {case.__name__.replace('_', ' ')}"
             if FILTER not in name:
                 continue
             start = time.monotonic()
             try:
-                with Pair(floe_offers) as pair:
+                with Pair(floe_offers, **getattr(case, "options", {})) as pair:
                     case(pair)
                 passed += 1
                 print(f"ok    {name} ({time.monotonic() - start:.1f} s)", flush=True)

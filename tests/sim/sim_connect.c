@@ -65,6 +65,51 @@ static void test_sim_hello_that_comes_before_the_answer_costs_no_time(void **sta
     sim_scene_free(&scene);
 }
 
+/* Who is lite is never asked to reach anybody: it is the other one that is behind a NAT. */
+static void test_sim_lite_peers_are_reached_from_behind_a_nat(void **state)
+{
+    static const sim_nat_config nat = {.mapping = SIM_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                       .filtering = SIM_NAT_ADDRESS_AND_PORT_DEPENDENT};
+    (void)state;
+    for (int lite = 0; lite < 2; lite++) {
+        sim_place places[2];
+        sim_scene scene;
+        memset(places, 0, sizeof places);
+        places[lite].config.ice.is_lite = true;
+        places[!lite].nat = &nat;
+        sim_scene_init(&scene, 1, places);
+        sim_scene_chat(&scene);
+        sim_world_run(scene.world, 120 * FLOE_SECOND);
+        for (int i = 0; i < 2; i++) {
+            assert_true(sim_peer_is_state(scene.peers[i], FLOE_PEER_CONNECTED));
+        }
+        floe_peer_stats stats;
+        floe_peer_get_stats(scene.peers[lite]->peer, &stats);
+        assert_int_equal(stats.ice.checks_sent, 0);
+        sim_scene_free(&scene);
+    }
+}
+
+/* RFC 8445 section 8.2. */
+static void test_sim_two_lite_peers_need_no_checks(void **state)
+{
+    sim_place places[2];
+    sim_scene scene;
+    (void)state;
+    memset(places, 0, sizeof places);
+    places[0].config.ice.is_lite = places[1].config.ice.is_lite = true;
+    sim_scene_init(&scene, 1, places);
+    sim_scene_chat(&scene);
+    sim_world_run(scene.world, 120 * FLOE_SECOND);
+    for (int i = 0; i < 2; i++) {
+        floe_peer_stats stats;
+        floe_peer_get_stats(scene.peers[i]->peer, &stats);
+        assert_int_equal(stats.ice.checks_sent + stats.ice.checks_received, 0);
+        assert_true(sim_peer_is_state(scene.peers[i], FLOE_PEER_CONNECTED));
+    }
+    sim_scene_free(&scene);
+}
+
 static void test_sim_candidates_may_come_late(void **state)
 {
     sim_place places[2];
@@ -265,6 +310,8 @@ int main(void)
         SIM(test_sim_perfect_network_connects_within_a_few_round_trips),
         SIM(test_sim_same_seed_gives_the_same_run),
         SIM(test_sim_hello_that_comes_before_the_answer_costs_no_time),
+        SIM(test_sim_lite_peers_are_reached_from_behind_a_nat),
+        SIM(test_sim_two_lite_peers_need_no_checks),
         SIM(test_sim_candidates_may_come_late),
         SIM(test_sim_interfaces_may_come_late),
         SIM(test_sim_hosts_with_many_addresses_connect),

@@ -81,6 +81,19 @@ static void test_ice_option_takes_no_servers_at_all(void **state)
     assert_int_equal(list.count, 0);
 }
 
+static void test_ice_option_knows_the_modes_of_ip_handling(void **state)
+{
+    static const char *const names[] = {"all", "private", "public", "relay"};
+    floe_ip_handling mode;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        assert_true(ice_option_ip_handling(names[i], &mode));
+        assert_int_equal(mode, i);
+    }
+    assert_false(ice_option_ip_handling("none", &mode));
+    assert_false(ice_option_ip_handling("", &mode));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +102,7 @@ int main(void)
         cmocka_unit_test(test_ice_option_says_what_is_wrong),
         cmocka_unit_test(test_ice_option_refuses_json_of_the_wrong_shape),
         cmocka_unit_test(test_ice_option_takes_no_servers_at_all),
+        cmocka_unit_test(test_ice_option_knows_the_modes_of_ip_handling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

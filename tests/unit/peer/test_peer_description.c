@@ -122,6 +122,17 @@ static void test_peer_description_longest_candidate_line_fits(void **state)
     assert_non_null(strstr(line, " ufrag "));
 }
 
+static void test_peer_description_of_a_lite_peer_says_so(void **state)
+{
+    peer_pair *pair = *state;
+    assert_int_equal(floe_peer_set_local(&pair->end[0].peer, FLOE_PEER_OFFER), FLOE_OK);
+    assert_null(strstr(peer_pair_describe(pair, 0), "a=ice-lite"));
+    pair->end[0].peer.is_lite = true;
+    const char *offer = peer_pair_describe(pair, 0);
+    assert_non_null(strstr(offer, "\r\na=ice-lite\r\n"));
+    assert_true(strstr(offer, "a=ice-lite") < strstr(offer, "m=application")); /* of the session */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -134,6 +145,7 @@ int main(void)
         TEST(test_peer_description_version_goes_up_with_each_offer),
         TEST(test_peer_description_candidate_line_reads_back),
         TEST(test_peer_description_longest_candidate_line_fits),
+        TEST(test_peer_description_of_a_lite_peer_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
