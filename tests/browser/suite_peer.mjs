@@ -40,6 +40,13 @@ async function commonCases(browser, role, connect) {
     if (pong !== 'pong 1') throw new Error(`got ${pong}`);
   }));
 
+  // RFC 8445 section 7.3.2: floe is checked and never checks.
+  await runner.test(name('ping is answered by a lite floe'), () => withPair(() => connect({ options: { lite: true } }), async (pair) => {
+    await pair.opened('lab');
+    const pong = await pair.page.evaluate(() => window.peer.echoText('lab', 'ping 1'));
+    if (pong !== 'pong 1') throw new Error(`got ${pong}`);
+  }));
+
   await runner.test(name('the selected pair is told'), () => withPair(connect, async (pair) => {
     await pair.opened('lab');
     await pair.floe.event('pair', (e) => /udp/.test(e.local) && /203\.0\.113\.5/.test(e.local));
@@ -224,8 +231,8 @@ for (const kind of kinds) {
   const browser = await startBrowser(kind);
   console.log(`-- ${browser.version}`);
   try {
-    await commonCases(browser, 'offers', () => pageOffers(program, browser, () => window.peer.create('lab')));
-    await commonCases(browser, 'answers', () => floeOffers(program, browser));
+    await commonCases(browser, 'offers', (more) => pageOffers(program, browser, () => window.peer.create('lab'), more));
+    await commonCases(browser, 'answers', (more) => floeOffers(program, browser, more));
     await mediaCases(browser);
     await badCases(browser);
   } finally {
