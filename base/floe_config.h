@@ -29,7 +29,7 @@
 #define FLOE_ICE_REMOTE_MAX 24
 #endif
 
-/* Candidate pairs, each with the check under way on it. 88 bytes each, and one more for a restart.
+/* Candidate pairs, each with the check under way on it. 80 bytes each, and one more for a restart.
  * Beyond: the pair of lowest priority is left out (RFC 8445 6.1.2.5). */
 #ifndef FLOE_ICE_PAIR_MAX
 #define FLOE_ICE_PAIR_MAX 48
@@ -62,7 +62,7 @@
 #define FLOE_ICE_SERVER_MAX 8
 #endif
 
-/* Requests to STUN servers in flight, over all sockets. 48 bytes each. Beyond: they wait their
+/* Requests to STUN servers in flight, over all sockets. 40 bytes each. Beyond: they wait their
  * turn. */
 #ifndef FLOE_ICE_TXN_MAX
 #define FLOE_ICE_TXN_MAX 16

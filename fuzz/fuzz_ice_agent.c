@@ -357,8 +357,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&f, 0, sizeof f);
     f.in = floe_reader_begin((floe_bytes){data, size});
     uint8_t pick = take(&f);
+    static const floe_ice_filters filters = {
+        .tell = {.ranges = floe_ice_private_ranges, .range_count = FLOE_ICE_PRIVATE_RANGES},
+        .use = {.families = FLOE_ICE_WITHOUT(6)}};
     floe_ice_config config = {.role = (floe_ice_role)(pick & 1),
                               .policy = (floe_ice_policy)(pick >> 1 & 1),
+                              .nomination = (floe_ice_nomination)((pick >> 2 & 3) % 3),
+                              .is_lite = (pick >> 4 & 3) == 3,
+                              .filters = (pick >> 6 & 3) == 3 ? &filters : NULL,
                               .rand = {fill, &f.random}};
     require(floe_ice_agent_init(&f.agent, &config, f.now) == FLOE_OK);
     for (unsigned i = 0; i < COMMANDS_MAX && f.in.left > 0; i++) {

@@ -5,13 +5,17 @@
 
 #include "base/assert.h"
 
+_Static_assert(FLOE_STUN_RC < 8, "three bits");
+
 /* RFC 8489 §6.2.2: how long to wait over TCP or TLS; the same as all the sends over UDP take. */
 #define TI_US UINT32_C(39500000)
 
 static void begin(floe_stun_txn *txn, const floe_rand *rand, uint32_t rto_us, uint8_t sends_max,
                   floe_time now)
 {
-    *txn = (floe_stun_txn){.next_at = now, .rto_us = rto_us, .sends_max = sends_max};
+    uint32_t rto = rto_us < FLOE_STUN_TXN_RTO_MAX_US ? rto_us : FLOE_STUN_TXN_RTO_MAX_US;
+    *txn = (floe_stun_txn){
+        .next_at = now, .rto_us = rto & FLOE_STUN_TXN_RTO_MAX_US, .sends_max = sends_max & 7u};
     /* RFC 8489 §5: uniform over 96 bits, and cryptographically random. */
     rand->fill(rand->ctx, txn->tid, sizeof txn->tid);
 }
@@ -41,7 +45,7 @@ void floe_stun_txn_sent(floe_stun_txn *txn, floe_time now)
     if (txn->sends == 0) {
         txn->sent_at = now;
     }
-    txn->sends++;
+    txn->sends = (txn->sends + 1u) & 7u;
     /* RFC 8489 §6.2.1: wait one RTO, then twice as long each time; after the last send, Rm RTOs. */
     uint64_t wait = txn->sends < txn->sends_max ? (uint64_t)txn->rto_us << (txn->sends - 1)
                                                 : (uint64_t)txn->rto_us * FLOE_STUN_RM;

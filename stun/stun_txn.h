@@ -19,12 +19,14 @@ extern "C" {
 #define FLOE_STUN_RC     7                /* sends in all */
 #define FLOE_STUN_RM     16               /* RTOs to wait after the last send */
 
-typedef struct floe_stun_txn {
-    floe_time sent_at; /* of the first send; what a round-trip time counts from */
-    floe_time next_at; /* of the next send, or of giving up when sends == sends_max */
-    uint32_t rto_us;
-    uint8_t sends; /* made so far */
-    uint8_t sends_max;
+#define FLOE_STUN_TXN_RTO_MAX_US ((UINT32_C(1) << 26) - 1) /* 67 s; a longer one becomes this */
+
+typedef struct floe_stun_txn { /* one of these is in every candidate pair: 32 bytes */
+    floe_time sent_at;         /* of the first send; what a round-trip time counts from */
+    floe_time next_at;         /* of the next send, or of giving up when sends == sends_max */
+    uint32_t rto_us : 26;
+    uint32_t sends : 3; /* made so far */
+    uint32_t sends_max : 3;
     uint8_t tid[FLOE_STUN_TID_SIZE];
 } floe_stun_txn;
 
