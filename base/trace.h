@@ -3,6 +3,8 @@
  *
  * The one callback that floe has, besides random numbers: the sink may copy the record and must not
  * call back into floe. Without a sink a record costs one comparison. Compiled out by FLOE_TRACE=0.
+ * Objects (candidates, pairs, servers) have a number, and a record introduces each before others
+ * speak of it; base/trace_ring.h keeps them so that this holds for whoever comes late.
  */
 #ifndef FLOE_BASE_TRACE_H
 #define FLOE_BASE_TRACE_H
@@ -26,11 +28,20 @@ typedef enum floe_module {
 
 typedef enum floe_trace_kind {
     FLOE_TRACE_STATE, /* object `id` went from state `a` to state `b`, for reason `cause` */
-    FLOE_TRACE_SENT,  /* a packet of `a` bytes; `b` is its type in the module's numbering */
-    FLOE_TRACE_GOT,   /* likewise */
-    FLOE_TRACE_DROP   /* a packet of `a` bytes was dropped; `cause` is a floe_err */
+    FLOE_TRACE_SENT,  /* a packet of `a` bytes to `addr`; `b` is its type in the module's numbering,
+                       * `ref` its transaction */
+    FLOE_TRACE_GOT,   /* likewise, from there */
+    FLOE_TRACE_DROP,  /* likewise; it was dropped, and `cause` is a floe_err */
+    FLOE_TRACE_OWN = 16 /* from here on the modules' own: ice/ice_trace.h */
 } floe_trace_kind;
 
+/* Packets pass; everything else says how things are from here on, until it is said anew. */
+static inline bool floe_trace_is_lasting(uint8_t kind)
+{
+    return kind == FLOE_TRACE_STATE || kind >= FLOE_TRACE_OWN;
+}
+
+/* Who reads one takes no field on trust: it may come from a file. */
 typedef struct floe_trace_record {
     floe_time at;
     uint8_t module; /* floe_module */
@@ -38,6 +49,8 @@ typedef struct floe_trace_record {
     uint16_t id;    /* which object of the module: pair, channel, stream */
     int32_t a, b;
     int32_t cause;
+    uint32_t ref;   /* the first four bytes of a STUN transaction; 0: none */
+    floe_addr addr; /* family 0: none */
 } floe_trace_record;
 
 typedef struct floe_trace {

@@ -61,30 +61,15 @@ floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *confi
     memset(agent->past, FLOE_ICE_NONE, sizeof agent->past);
     floe_ice_reply_forget_early(agent);
     floe_ice_gather_restart(agent);
+    floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_POLICY, (int32_t)config->policy, 0,
+                       0);
+    floe_ice_trace_put(agent, FLOE_ICE_TRACE_ROLE, 0, agent->role, agent->role, FLOE_ICE_WHY_SET);
     return FLOE_OK;
 }
 
 floe_time floe_ice_agent_after(const floe_ice_agent *agent, uint64_t delta)
 {
     return floe_time_after(agent->now, delta);
-}
-
-void floe_ice_agent_trace(const floe_ice_agent *agent, floe_trace_kind kind, int32_t a, int32_t b,
-                          int32_t cause)
-{
-    floe_trace_put(&agent->trace, (floe_trace_record){
-                                      .at = agent->now,
-                                      .module = FLOE_MODULE_ICE,
-                                      .kind = (uint8_t)kind,
-                                      .a = a,
-                                      .b = b,
-                                      .cause = cause,
-                                  });
-}
-
-static void trace_packet(const floe_ice_agent *agent, floe_trace_kind kind, floe_bytes packet)
-{
-    floe_ice_agent_trace(agent, kind, (int32_t)packet.len, floe_load_u16(packet.ptr), 0);
 }
 
 void floe_ice_agent_settle(floe_ice_agent *agent)
@@ -98,6 +83,7 @@ void floe_ice_agent_settle(floe_ice_agent *agent)
     floe_ice_nominate_run(agent);
     floe_ice_checklist_thaw(&agent->list);
     floe_ice_state_update(agent);
+    floe_ice_trace_pairs(agent);
 }
 
 static void set_now(floe_ice_agent *agent, floe_time now)
@@ -112,7 +98,7 @@ static floe_err dispatch(floe_ice_agent *agent, const floe_path *path, floe_byte
     if (floe_stun_msg_parse(&msg, packet) != FLOE_OK) {
         return FLOE_E_MALFORMED;
     }
-    trace_packet(agent, FLOE_TRACE_GOT, packet);
+    floe_ice_trace_packet(agent, FLOE_TRACE_GOT, path, packet, FLOE_OK);
     if (msg.method != FLOE_STUN_BINDING || path->transport != FLOE_UDP) {
         return FLOE_E_UNKNOWN;
     }
@@ -130,7 +116,7 @@ static floe_err dispatch(floe_ice_agent *agent, const floe_path *path, floe_byte
     return slot == FLOE_ICE_NONE ? FLOE_E_UNKNOWN : floe_ice_gather_input(agent, slot, path, &msg);
 }
 
-static void count_drop(floe_ice_agent *agent, floe_err err, size_t len)
+static void count_drop(floe_ice_agent *agent, floe_err err)
 {
     switch (err) {
     case FLOE_OK:
@@ -147,7 +133,6 @@ static void count_drop(floe_ice_agent *agent, floe_err err, size_t len)
     default:
         agent->count.dropped_malformed++;
     }
-    floe_ice_agent_trace(agent, FLOE_TRACE_DROP, (int32_t)len, 0, (int32_t)err);
 }
 
 floe_err floe_ice_agent_input(floe_ice_agent *agent, floe_time now, const floe_path *path,
@@ -158,7 +143,10 @@ floe_err floe_ice_agent_input(floe_ice_agent *agent, floe_time now, const floe_p
         return FLOE_E_CLOSED;
     }
     floe_err err = dispatch(agent, path, packet);
-    count_drop(agent, err, packet.len);
+    count_drop(agent, err);
+    if (err != FLOE_OK) {
+        floe_ice_trace_packet(agent, FLOE_TRACE_DROP, path, packet, err);
+    }
     floe_ice_agent_settle(agent);
     return err;
 }
@@ -206,7 +194,7 @@ void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, flo
     out->path.local = agent->local[local].addr;
     out->path.remote = *remote;
     out->path.transport = FLOE_UDP;
-    trace_packet(agent, FLOE_TRACE_SENT, packet);
+    floe_ice_trace_packet(agent, FLOE_TRACE_SENT, &out->path, packet, FLOE_OK);
 }
 
 /* RFC 8445 §6.1.4.2, §14: one new request a Ta, servers and checks in turn. */
@@ -231,9 +219,11 @@ bool floe_ice_agent_poll_transmit(floe_ice_agent *agent, floe_transmit *out)
     if (floe_ice_agent_is_closed(agent)) {
         return false;
     }
-    return floe_ice_reply_send(agent, out) || floe_ice_consent_send(agent, out) ||
-           floe_ice_check_send_triggered(agent, out) || floe_ice_check_repeat(agent, out) ||
-           floe_ice_gather_repeat(agent, out) || send_paced(agent, out);
+    bool is_sent = floe_ice_reply_send(agent, out) || floe_ice_consent_send(agent, out) ||
+                   floe_ice_check_send_triggered(agent, out) || floe_ice_check_repeat(agent, out) ||
+                   floe_ice_gather_repeat(agent, out) || send_paced(agent, out);
+    floe_ice_trace_pairs(agent);
+    return is_sent;
 }
 
 bool floe_ice_agent_get_path(const floe_ice_agent *agent, floe_path *path)

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "ice/ice_agent.h"
+#include "ice/ice_trace_internal.h"
 #include "stun/stun_msg.h"
 
 /* A type besides those of floe_ice_type: a socket that by the policy only relays are asked from. It
@@ -155,7 +156,7 @@ void floe_ice_check_expire(floe_ice_agent *agent);
 floe_time floe_ice_check_deadline(const floe_ice_agent *agent);
 void floe_ice_check_forget_past(floe_ice_agent *agent, uint8_t pair);
 /* Take the other role: by set_role, by a conflict. */
-void floe_ice_check_switch_role(floe_ice_agent *agent);
+void floe_ice_check_switch_role(floe_ice_agent *agent, floe_ice_why why);
 
 /* ice_reply.c: checks in, responses out */
 
@@ -233,9 +234,6 @@ void floe_ice_state_reopen(floe_ice_agent *agent);
 void floe_ice_agent_settle(floe_ice_agent *agent);
 /* `delta` from now. */
 floe_time floe_ice_agent_after(const floe_ice_agent *agent, uint64_t delta);
-/* A record of the module ICE, as base/trace.h has it. */
-void floe_ice_agent_trace(const floe_ice_agent *agent, floe_trace_kind kind, int32_t a, int32_t b,
-                          int32_t cause);
 /* The message in `w`, which writes to out->buf, is complete: it goes from this socket to there. */
 void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, floe_transmit *out,
                            uint8_t local, const floe_addr *remote);

@@ -56,6 +56,7 @@ static void forget_base(floe_ice_agent *agent, uint8_t index)
         bool is_behind = cand->type != FLOE_ICE_RELAY && floe_addr_equal(&cand->base, &base.addr);
         if (i == index || is_behind) {
             floe_ice_table_forget(cand);
+            floe_ice_trace_local(agent, i);
             agent->told &= ~(UINT64_C(1) << i);
         }
     }

@@ -114,11 +114,12 @@ void floe_ice_check_send(floe_ice_agent *agent, uint8_t index, floe_transmit *ou
 }
 
 /* A check, or a nomination, which is repeated until it is answered. */
-static void send_first(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
+static void send_first(floe_ice_agent *agent, uint8_t index, floe_ice_why why, floe_transmit *out)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
     if (pair->state != FLOE_ICE_PAIR_SUCCEEDED) {
         pair->state = FLOE_ICE_PAIR_IN_PROGRESS;
+        floe_ice_pair_because(pair, why);
     }
     floe_ice_check_send(agent, index, out);
     floe_ice_checklist_thaw(&agent->list);
@@ -172,7 +173,7 @@ bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
         send_again(agent, index, out);
         return true;
     }
-    send_first(agent, index, out);
+    send_first(agent, index, FLOE_ICE_WHY_TRIGGERED, out);
     return true;
 }
 
@@ -188,7 +189,7 @@ bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out)
     if (!floe_ice_check_has_ordinary(agent)) {
         return false;
     }
-    send_first(agent, floe_ice_checklist_next(&agent->list), out);
+    send_first(agent, floe_ice_checklist_next(&agent->list), FLOE_ICE_WHY_PACED, out);
     return true;
 }
 
@@ -214,6 +215,7 @@ void floe_ice_check_expire(floe_ice_agent *agent)
         if (floe_ice_pair_is_checking(pair) &&
             floe_stun_txn_check(&pair->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
             floe_ice_pair_fail(pair);
+            floe_ice_pair_because(pair, FLOE_ICE_WHY_TIMEOUT);
         }
     }
 }
@@ -233,8 +235,9 @@ floe_time floe_ice_check_deadline(const floe_ice_agent *agent)
     return at;
 }
 
-void floe_ice_check_switch_role(floe_ice_agent *agent)
+void floe_ice_check_switch_role(floe_ice_agent *agent, floe_ice_why why)
 {
+    floe_ice_trace_put(agent, FLOE_ICE_TRACE_ROLE, 0, agent->role, !agent->role, (int32_t)why);
     agent->role = agent->role == FLOE_ICE_CONTROLLING ? FLOE_ICE_CONTROLLED : FLOE_ICE_CONTROLLING;
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];

@@ -2,6 +2,7 @@
 #include "ice/ice_checklist.h"
 
 #include "base/assert.h"
+#include "ice/ice_trace_internal.h"
 
 _Static_assert(FLOE_ICE_PAIR_MAX >= 1 && FLOE_ICE_PAIR_MAX < FLOE_ICE_NONE, "uint8_t indices");
 
@@ -56,6 +57,7 @@ uint8_t floe_ice_checklist_add(floe_ice_checklist *list, const floe_ice_pair *pa
     if (index != FLOE_ICE_NONE) {
         list->pair[index] = *pair;
         list->pair[index].state = FLOE_ICE_PAIR_FROZEN;
+        floe_ice_pair_because(&list->pair[index], FLOE_ICE_WHY_FOUNDATION);
     }
     return index;
 }
@@ -78,6 +80,7 @@ void floe_ice_checklist_trickle(floe_ice_checklist *list, uint8_t index)
      * their check; any other is frozen. */
     if (is_top || has_success) {
         fresh->state = FLOE_ICE_PAIR_WAITING;
+        floe_ice_pair_because(fresh, FLOE_ICE_WHY_FIRST);
     }
 }
 
@@ -125,6 +128,7 @@ void floe_ice_checklist_thaw(floe_ice_checklist *list)
     }
     for (uint8_t i = find_thawing(list); i != FLOE_ICE_NONE; i = find_thawing(list)) {
         list->pair[i].state = FLOE_ICE_PAIR_WAITING;
+        floe_ice_pair_because(&list->pair[i], FLOE_ICE_WHY_THAWED);
     }
 }
 
@@ -134,6 +138,7 @@ void floe_ice_checklist_release(floe_ice_checklist *list, uint32_t foundation)
         floe_ice_pair *pair = &list->pair[i];
         if (pair->state == FLOE_ICE_PAIR_FROZEN && pair->foundation == foundation) {
             pair->state = FLOE_ICE_PAIR_WAITING;
+            floe_ice_pair_because(pair, FLOE_ICE_WHY_RELEASED);
         }
     }
 }

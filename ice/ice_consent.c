@@ -67,6 +67,8 @@ void floe_ice_consent_lose(floe_ice_agent *agent, floe_ice_pair *pair, floe_ice_
     uint8_t index = (uint8_t)(pair - agent->list.pair);
     bool was_used = index == agent->path || floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED);
     floe_ice_pair_fail(pair);
+    floe_ice_pair_because(pair, cause == FLOE_ICE_CAUSE_CONSENT_REVOKED ? FLOE_ICE_WHY_REVOKED
+                                                                        : FLOE_ICE_WHY_CONSENT);
     floe_ice_check_forget_past(agent, index);
     if (was_used && index != FLOE_ICE_OLD) {
         /* RFC 7675 §5.1: after its loss the 5-tuple is not used with these credentials again. One

@@ -39,7 +39,11 @@ floe_err floe_ice_agent_add_server(floe_ice_agent *agent, const floe_addr *addr,
     if (agent->gathering == FLOE_ICE_GATHERING_COMPLETE) {
         mine->asked = UINT64_MAX; /* too late for this generation: asked after a restart */
     }
-    return addr->family == 0 ? FLOE_OK : floe_ice_agent_set_server_addr(agent, *index, addr);
+    if (addr->family == 0) {
+        floe_ice_trace_addr(agent, FLOE_ICE_TRACE_SERVER, *index, FLOE_UDP, 0, addr);
+        return FLOE_OK;
+    }
+    return floe_ice_agent_set_server_addr(agent, *index, addr);
 }
 
 floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
@@ -51,10 +55,14 @@ floe_err floe_ice_agent_set_server_addr(floe_ice_agent *agent, uint32_t index,
     floe_ice_gather_server *server = &agent->server[index];
     if (addr->family == 0) {
         server->is_unresolved = false;
+        if (server->addr[0].family == 0 && server->addr[1].family == 0) {
+            floe_ice_trace_addr(agent, FLOE_ICE_TRACE_ANSWER, index, 0, FLOE_ICE_WHY_NAME, addr);
+        }
     } else if (floe_ice_addr_is_usable(addr)) {
         floe_addr *slot = &server->addr[addr->family == 6];
         if (slot->family == 0) {
             *slot = *addr;
+            floe_ice_trace_addr(agent, FLOE_ICE_TRACE_SERVER, index, FLOE_UDP, 0, addr);
         }
         agent->gather_until = floe_ice_agent_after(agent, WINDOW_US);
     }
@@ -244,7 +252,9 @@ floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_p
                                const floe_stun_msg *msg)
 {
     floe_ice_gather_txn *job = &agent->gather[slot];
-    floe_addr mapped;
+    floe_addr mapped = {0};
+    int code = 0;
+    floe_ice_why why = FLOE_ICE_WHY_REFUSED;
     if (!floe_ice_table_is_path(agent, job->local, job_server(agent, job), path)) {
         return FLOE_E_UNKNOWN; /* only the server that was asked may answer */
     }
@@ -256,7 +266,11 @@ floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_p
                                                floe_ice_gather_class(agent, &path->remote),
                                                &mapped);
         }
+        why = FLOE_ICE_WHY_MAPPED;
+    } else if (FLOE_TRACE) {
+        (void)floe_stun_msg_get_error(msg, &code, &(floe_bytes){0});
     }
+    floe_ice_trace_answer(agent, job, why, code, &mapped);
     job->server = FLOE_ICE_NONE;
     return FLOE_OK;
 }
@@ -284,6 +298,7 @@ static bool expire_requests(floe_ice_agent *agent)
             continue;
         }
         if (floe_stun_txn_check(&job->txn, agent->now) == FLOE_STUN_TXN_TIMEOUT) {
+            floe_ice_trace_answer(agent, job, FLOE_ICE_WHY_TIMEOUT, 0, &(floe_addr){0});
             job->server = FLOE_ICE_NONE;
         } else {
             is_waiting = true;
@@ -303,6 +318,7 @@ void floe_ice_gather_expire(floe_ice_agent *agent)
     } else if (agent->gathering == FLOE_ICE_GATHERING_BUSY && agent->is_local_ended &&
                !is_waiting) {
         agent->gathering = FLOE_ICE_GATHERING_COMPLETE;
+        floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_GATHERED, 0, 0, 0);
         agent->refresh_at =
             agent->server_count > 0 ? floe_ice_agent_after(agent, REFRESH_US) : FLOE_TIME_NEVER;
     }

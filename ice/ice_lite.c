@@ -14,6 +14,7 @@ static void select_pair(floe_ice_agent *agent, uint8_t index)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
     pair->state = FLOE_ICE_PAIR_SUCCEEDED;
+    floe_ice_pair_because(pair, FLOE_ICE_WHY_TRIGGERED);
     pair->heard_at = pair->consent_at = agent->now;
     pair->keep_at = FLOE_TIME_NEVER; /* RFC 7675 §4: a lite agent asks for no consent */
 }
@@ -27,6 +28,7 @@ void floe_ice_lite_follow(floe_ice_agent *agent, uint8_t index, bool use_candida
         floe_ice_nominate_follow(agent, index, move);
     } else if (!floe_ice_pair_is_valid(pair)) {
         pair->state = FLOE_ICE_PAIR_FAILED; /* not to be checked, until it is nominated */
+        floe_ice_pair_because(pair, FLOE_ICE_WHY_LITE);
     }
 }
 

@@ -63,6 +63,7 @@ static void drop_old(floe_ice_agent *agent)
     if (old->state != FLOE_ICE_PAIR_FREE) {
         old->state = FLOE_ICE_PAIR_FAILED; /* but the peer's last data may come on it */
         old->flags = FLOE_ICE_PAIR_ANSWERED;
+        floe_ice_pair_because(old, FLOE_ICE_WHY_OVER);
     }
     floe_ice_check_forget_past(agent, FLOE_ICE_OLD);
     floe_secret_wipe(&agent->ours[1], sizeof agent->ours[1]);
@@ -77,6 +78,8 @@ static void choose_path(floe_ice_agent *agent)
     if (path != agent->path) {
         agent->path = path;
         agent->path_told = path == FLOE_ICE_NONE;
+        floe_ice_trace_pairs(agent); /* who it is, before where data goes */
+        floe_ice_trace_put(agent, FLOE_ICE_TRACE_PATH, 0, path, 0, 0);
         if (path != FLOE_ICE_NONE && floe_ice_check_is_plea(agent, path)) {
             agent->list.pair[path].keep_at = agent->now; /* the peer waits for it */
         }
@@ -97,6 +100,7 @@ static void cancel_checks(floe_ice_agent *agent)
         if (pair->state == FLOE_ICE_PAIR_IN_PROGRESS &&
             !floe_ice_pair_is(pair, FLOE_ICE_PAIR_PEER_WANTS) && !floe_ice_upgrade_is(agent, i)) {
             pair->state = FLOE_ICE_PAIR_WAITING;
+            floe_ice_pair_because(pair, FLOE_ICE_WHY_CONCLUDED);
         }
     }
 }
@@ -145,6 +149,7 @@ static floe_time grace_end(const floe_ice_agent *agent, const floe_ice_pair *pai
 static void nominate(floe_ice_agent *agent)
 {
     uint8_t best = find_best(agent, FLOE_ICE_PAIR_MAX - 1);
+    floe_time before = agent->nominate_at;
     agent->nominate_at = FLOE_TIME_NEVER;
     if (agent->role != FLOE_ICE_CONTROLLING || best == FLOE_ICE_NONE || is_nominating(agent)) {
         return;
@@ -158,6 +163,9 @@ static void nominate(floe_ice_agent *agent)
     }
     floe_time end = grace_end(agent, pair);
     if (agent->now < end && has_better_hope(agent, pair)) {
+        if (end != before) {
+            floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_GRACE, best, 0, 0);
+        }
         agent->nominate_at = end;
         return;
     }

@@ -59,6 +59,7 @@ typedef struct floe_ice_pair {
     uint8_t mapped; /* local candidate that the peer sees; equals `local` until known */
     uint8_t state;  /* floe_ice_pair_state */
     uint16_t flags;
+    uint8_t told, why; /* of the trace: ice/ice_trace_internal.h */
 } floe_ice_pair;
 
 /* RFC 8445 section 6.1.2.3; the arguments are the priorities of the two candidates. */

@@ -13,6 +13,52 @@ floe_err floe_ice_relays_init(floe_ice_relays *relays, floe_ice_relay *memory, u
     return rand.fill != NULL ? FLOE_OK : FLOE_E_ARG;
 }
 
+#if FLOE_TRACE
+
+static void tell(const floe_ice_relays *relays, unsigned kind, unsigned id,
+                 const floe_trace_record *rest)
+{
+    floe_trace_record record = *rest;
+    record.at = relays->now;
+    record.module = FLOE_MODULE_ICE;
+    record.kind = (uint8_t)kind;
+    record.id = (uint16_t)id;
+    floe_trace_put(&relays->trace, record);
+}
+
+static unsigned get_number(const floe_ice_relays *relays, const floe_ice_relay *relay)
+{
+    return FLOE_ICE_TRACE_TURN + (unsigned)(relay - relays->relay);
+}
+
+void floe_ice_relays_tell_server(const floe_ice_relays *relays, const floe_ice_relay *relay)
+{
+    tell(relays, FLOE_ICE_TRACE_SERVER, get_number(relays, relay),
+         &(floe_trace_record){.a = relay->server.transport, .b = 1, .addr = relay->server.addr});
+}
+
+void floe_ice_relays_tell(const floe_ice_relays *relays, const floe_ice_relay *relay,
+                          floe_ice_why why, uint16_t code, const floe_addr *addr)
+{
+    tell(relays, FLOE_ICE_TRACE_ANSWER, get_number(relays, relay),
+         &(floe_trace_record){.a = code, .b = -1, .cause = (int32_t)why, .addr = *addr});
+}
+
+void floe_ice_relays_tell_permit(const floe_ice_relays *relays, const floe_ice_relay *relay,
+                                 uint8_t place, const floe_turn_event *event)
+{
+    unsigned number = get_number(relays, relay);
+    tell(relays, FLOE_ICE_TRACE_PERMIT,
+         (number - FLOE_ICE_TRACE_TURN) * FLOE_TURN_PERMISSION_MAX + place,
+         &(floe_trace_record){.a = event->code,
+                              .b = (int32_t)number,
+                              .cause =
+                                  event->is_ready ? FLOE_ICE_WHY_PERMITTED : FLOE_ICE_WHY_FORBIDDEN,
+                              .addr = relay->peer[place]});
+}
+
+#endif
+
 floe_err floe_ice_relays_add_server(floe_ice_relays *relays, const floe_ice_relay_server *server,
                                     uint32_t *index)
 {
@@ -34,6 +80,7 @@ floe_err floe_ice_relays_add_server(floe_ice_relays *relays, const floe_ice_rela
         relay->of = (uint8_t)relays->count;
         relay->path_at = relay->keep_at = FLOE_TIME_NEVER;
         *index = relays->count++;
+        floe_ice_relays_tell_server(relays, relay);
     }
     return err;
 }
@@ -47,6 +94,9 @@ floe_err floe_ice_relays_set_server_addr(floe_ice_relays *relays, uint32_t index
     floe_ice_relay *first = &relays->relay[index];
     if (addr->family == 0) {
         first->is_unresolved = false;
+        if (first->server.addr.family == 0) {
+            floe_ice_relays_tell(relays, first, FLOE_ICE_WHY_NAME, 0, addr);
+        }
         return FLOE_OK;
     }
     if (!floe_ice_addr_is_usable(addr)) {
@@ -61,6 +111,7 @@ floe_err floe_ice_relays_set_server_addr(floe_ice_relays *relays, uint32_t index
     server.addr = *addr;
     if (first->server.addr.family == 0) {
         first->server = server;
+        floe_ice_relays_tell_server(relays, first);
     } else if (floe_ice_relays_add_server(relays, &server, &(uint32_t){0}) == FLOE_OK) {
         relays->relay[relays->count - 1].of = (uint8_t)index;
     }

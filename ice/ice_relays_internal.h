@@ -52,6 +52,21 @@ static inline void floe_ice_relays_wait_for(const floe_ice_relays *relays, floe_
     relay->busy_until = floe_time_after(relays->now, delta);
 }
 
+/* ice_relays.c: records of module ICE about this server. */
+#if FLOE_TRACE
+void floe_ice_relays_tell_server(const floe_ice_relays *relays, const floe_ice_relay *relay);
+void floe_ice_relays_tell(const floe_ice_relays *relays, const floe_ice_relay *relay,
+                          floe_ice_why why, uint16_t code, const floe_addr *addr);
+void floe_ice_relays_tell_permit(const floe_ice_relays *relays, const floe_ice_relay *relay,
+                                 uint8_t place, const floe_turn_event *event);
+#else
+#define floe_ice_relays_tell_server(relays, relay) ((void)(relays), (void)(relay))
+#define floe_ice_relays_tell(relays, relay, why, code, addr)                                       \
+    ((void)(relays), (void)(relay), (void)(why), (void)(code), (void)(addr))
+#define floe_ice_relays_tell_permit(relays, relay, place, event)                                   \
+    ((void)(relays), (void)(relay), (void)(place), (void)(event))
+#endif
+
 /* ice_relays_path.c */
 
 /* Begin at the server's address; again after a failure. */

@@ -44,6 +44,7 @@ void floe_ice_relays_start(floe_ice_relays *relays, const floe_ice_agent *agent,
         .trace = relays->trace,
         .relay = wanted_family(agent),
         .redirects_max = 1,
+        .id = (uint16_t)(relay - relays->relay),
     };
     floe_ice_relays_drop_link(relay);
     floe_err err = floe_turn_client_init(&relay->client, &config, relays->now);
@@ -168,6 +169,7 @@ void floe_ice_relays_want_path(floe_ice_relays *relays, floe_ice_relay *relay,
     if (event->code == 0) {
         return; /* the connection has broken: it was us who said so */
     }
+    floe_ice_relays_tell(relays, relay, FLOE_ICE_WHY_BUSY, event->code, &event->server);
     relay->path.remote = event->server;
     relay->path_at = relays->now;
     if (!floe_ice_relay_is_udp(relay)) {
@@ -197,6 +199,7 @@ void floe_ice_relays_disconnected(floe_ice_relays *relays, uint32_t relay)
     floe_ice_relay *mine = &relays->relay[relay];
     mine->link = FLOE_ICE_RELAY_LINK_NONE;
     mine->is_decided = true;
+    floe_ice_relays_tell(relays, mine, FLOE_ICE_WHY_CONNECTION, 0, &mine->path.remote);
     mine->path.remote = mine->server.addr;
     mine->path_at =
         relays->is_closed ? FLOE_TIME_NEVER : floe_time_after(relays->now, mine->pause_us);

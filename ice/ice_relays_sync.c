@@ -63,6 +63,8 @@ static void take_allocated(floe_ice_relays *relays, floe_ice_agent *agent, floe_
                            const floe_turn_event *event)
 {
     relay->is_decided = relay->had_allocation = relay->is_news = true;
+    floe_ice_relays_tell(relays, relay, FLOE_ICE_WHY_RELAYED, 0,
+                         &event->relay[event->relay[0].family == 0]);
     relay->tried = 0;
     relay->pause_us = FLOE_ICE_RELAY_PAUSE_US;
     relay->path_at = FLOE_TIME_NEVER;
@@ -90,14 +92,31 @@ static void take_failed(floe_ice_relays *relays, floe_ice_agent *agent, floe_ice
     }
 }
 
-static void take_peer(floe_ice_relay *relay, const floe_turn_event *event)
+static void take_peer(const floe_ice_relays *relays, floe_ice_relay *relay,
+                      const floe_turn_event *event)
 {
     for (uint8_t i = 0; i < FLOE_TURN_PERMISSION_MAX; i++) {
         if (floe_addr_ip_equal(&relay->peer[i], &event->peer)) {
             uint32_t bit = UINT32_C(1) << i;
             relay->permitted = event->is_ready ? relay->permitted | bit : relay->permitted & ~bit;
             relay->is_news = true;
+            floe_ice_relays_tell_permit(relays, relay, i, event);
         }
+    }
+}
+
+/* The cause of a failure, as the trace has it. */
+static floe_ice_why explain(const floe_turn_event *event)
+{
+    switch (event->cause) {
+    case FLOE_TURN_CAUSE_TIMEOUT:
+        return FLOE_ICE_WHY_TIMEOUT;
+    case FLOE_TURN_CAUSE_INTEGRITY:
+        return FLOE_ICE_WHY_LOGIN;
+    case FLOE_TURN_CAUSE_PROTOCOL:
+        return FLOE_ICE_WHY_NONSENSE;
+    default:
+        return FLOE_ICE_WHY_REFUSED;
     }
 }
 
@@ -111,6 +130,7 @@ static void take_event(floe_ice_relays *relays, floe_ice_agent *agent, floe_ice_
     case FLOE_TURN_EV_FAILED:
         relay->cause = (uint8_t)event->cause;
         relay->code = event->code;
+        floe_ice_relays_tell(relays, relay, explain(event), event->code, &relay->path.remote);
         take_failed(relays, agent, relay, event);
         break;
     case FLOE_TURN_EV_LOST:
@@ -119,13 +139,14 @@ static void take_event(floe_ice_relays *relays, floe_ice_agent *agent, floe_ice_
         relay->cause = (uint8_t)event->cause;
         relay->code = event->code;
         relay->permitted = 0;
+        floe_ice_relays_tell(relays, relay, FLOE_ICE_WHY_LOST, event->code, &relay->path.remote);
         floe_ice_relays_wait_for(relays, relay, FLOE_ICE_RELAY_WINDOW_US);
         break;
     case FLOE_TURN_EV_PATH_WANTED:
         floe_ice_relays_want_path(relays, relay, event);
         break;
     case FLOE_TURN_EV_PEER:
-        take_peer(relay, event);
+        take_peer(relays, relay, event);
         break;
     default: /* channels are the client's own affair */
         break;

@@ -12,7 +12,7 @@ void floe_ice_agent_set_role(floe_ice_agent *agent, floe_ice_role role)
     if ((floe_ice_role)agent->role == role || floe_ice_agent_is_closed(agent)) {
         return;
     }
-    floe_ice_check_switch_role(agent);
+    floe_ice_check_switch_role(agent, FLOE_ICE_WHY_SET);
     floe_ice_agent_settle(agent);
 }
 
@@ -22,6 +22,7 @@ static void confirm(floe_ice_agent *agent, uint8_t known, const floe_ice_cand *c
 {
     if (agent->remote[known].type == FLOE_ICE_PRFLX) {
         agent->remote[known] = *cand;
+        floe_ice_trace_remote(agent, known);
         floe_ice_table_refresh(agent);
         floe_ice_table_pair_remote(agent, known, true);
     }
@@ -37,16 +38,21 @@ floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *c
     }
     /* RFC 8838 §14: whatever comes after the end of candidates is ignored. */
     if (agent->is_remote_ended) {
+        floe_ice_trace_addr(agent, FLOE_ICE_TRACE_IGNORED, FLOE_ICE_WHY_LATE, -1, FLOE_ICE_WHY_LATE,
+                            &cand->addr);
         return FLOE_E_UNKNOWN;
     }
     uint8_t known = floe_ice_table_find_remote(agent, &cand->addr);
     if (known != FLOE_ICE_NONE) {
         confirm(agent, known, cand);
     } else if (agent->remote_count >= FLOE_ICE_REMOTE_MAX) {
+        floe_ice_trace_addr(agent, FLOE_ICE_TRACE_IGNORED, FLOE_ICE_WHY_FULL, -1, FLOE_ICE_WHY_FULL,
+                            &cand->addr);
         return FLOE_E_FULL;
     } else {
         known = agent->remote_count++;
         agent->remote[known] = *cand;
+        floe_ice_trace_remote(agent, known);
         floe_ice_table_pair_remote(agent, known, true);
     }
     floe_ice_agent_settle(agent);
@@ -56,6 +62,7 @@ floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *c
 void floe_ice_agent_end_remote(floe_ice_agent *agent)
 {
     agent->is_remote_ended = true;
+    floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_END_REMOTE, 0, 0, 0);
     floe_ice_agent_settle(agent);
 }
 
@@ -89,6 +96,9 @@ static void set_aside(floe_ice_agent *agent)
         agent->remote[FLOE_ICE_REMOTE_MAX] = agent->remote[old->remote];
         old->mapped = FLOE_ICE_LOCAL_MAX;
         old->remote = FLOE_ICE_REMOTE_MAX;
+        old->told = 0; /* a pair of another number */
+        floe_ice_trace_local(agent, FLOE_ICE_LOCAL_MAX);
+        floe_ice_trace_remote(agent, FLOE_ICE_REMOTE_MAX);
         old->flags &= FLOE_ICE_PAIR_ANSWERED | FLOE_ICE_PAIR_PENDING |
                       FLOE_ICE_PAIR_SENT_CONTROLLING | FLOE_ICE_PAIR_SENT_NOMINATION;
         floe_ice_pair_set(old, FLOE_ICE_PAIR_NOMINATED);
@@ -124,6 +134,7 @@ floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag, floe
         return FLOE_OK; /* a description repeated without a restart changes nothing */
     }
     if (floe_ice_agent_has_remote(agent)) {
+        floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_RESTART, 1, 0, 0);
         set_aside(agent);
         agent->remote_count = 0;
         agent->is_remote_ended = false;
@@ -135,8 +146,9 @@ floe_err floe_ice_agent_set_remote(floe_ice_agent *agent, floe_bytes ufrag, floe
      * of two full ones, the one that began. */
     if (is_lite != floe_ice_agent_is_lite(agent) &&
         is_lite != (agent->role == FLOE_ICE_CONTROLLING)) {
-        floe_ice_check_switch_role(agent);
+        floe_ice_check_switch_role(agent, FLOE_ICE_WHY_SET);
     }
+    floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_REMOTE, is_lite, 0, 0);
     pair_all(agent);
     floe_ice_agent_settle(agent);
     return FLOE_OK;
@@ -148,6 +160,7 @@ static void keep_bases(floe_ice_agent *agent)
     for (uint8_t i = 0; i < agent->local_count; i++) {
         if (!floe_ice_table_is_base(&agent->local[i])) {
             floe_ice_table_forget(&agent->local[i]);
+            floe_ice_trace_local(agent, i);
         }
     }
 }
@@ -163,6 +176,8 @@ floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag, floe_by
     if (floe_ice_agent_is_closed(agent)) {
         return FLOE_E_STATE;
     }
+    floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_RESTART, 0, agent->is_theirs_newer,
+                       0);
     set_aside(agent);
     agent->reply_count = 0;
     floe_ice_reply_forget_early(agent);

@@ -90,7 +90,7 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
     if (is_larger == is_controlling) {
         return false;
     }
-    floe_ice_check_switch_role(agent);
+    floe_ice_check_switch_role(agent, FLOE_ICE_WHY_TRIGGERED);
     return true;
 }
 
@@ -129,6 +129,7 @@ static bool follow_up(floe_ice_agent *agent, uint8_t index, bool use_candidate, 
     }
     if (pair->state != FLOE_ICE_PAIR_IN_PROGRESS) {
         pair->state = FLOE_ICE_PAIR_WAITING;
+        floe_ice_pair_because(pair, FLOE_ICE_WHY_TRIGGERED);
     }
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_TRIGGERED);
     return true;

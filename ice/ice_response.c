@@ -41,13 +41,14 @@ static void close_check(const floe_ice_check_ref *ref)
  * it either. Where it was the consent check of the pair in use, nomination is up for decision
  * again.
  */
-static void fail(floe_ice_agent *agent, const floe_ice_check_ref *ref)
+static void fail(floe_ice_agent *agent, const floe_ice_check_ref *ref, floe_ice_why why)
 {
     bool was_nomination = (ref->flags & FLOE_ICE_PAIR_SENT_NOMINATION) != 0;
     if (!floe_ice_pair_is_valid(ref->pair) ||
         (was_nomination && floe_ice_pair_is(ref->pair, FLOE_ICE_PAIR_NOMINATING))) {
         agent->is_refused = true;
         floe_ice_pair_fail(ref->pair);
+        floe_ice_pair_because(ref->pair, why);
     } else if (was_nomination) {
         floe_ice_pair_clear(ref->pair, FLOE_ICE_PAIR_NOMINATED);
     }
@@ -61,10 +62,11 @@ static void resolve_conflict(floe_ice_agent *agent, const floe_ice_check_ref *re
     if (was_controlling == (agent->role == FLOE_ICE_CONTROLLING)) {
         /* The tie-breaker must change, or two agents with equal ones would never agree. */
         agent->tie_breaker = floe_rand_u64(&agent->rand);
-        floe_ice_check_switch_role(agent);
+        floe_ice_check_switch_role(agent, FLOE_ICE_WHY_CONFLICT);
     }
     if (!floe_ice_pair_is_valid(ref->pair)) {
         ref->pair->state = FLOE_ICE_PAIR_WAITING;
+        floe_ice_pair_because(ref->pair, FLOE_ICE_WHY_CONFLICT);
         floe_ice_pair_set(ref->pair, FLOE_ICE_PAIR_TRIGGERED);
     }
 }
@@ -78,7 +80,7 @@ static void take_error(floe_ice_agent *agent, const floe_ice_check_ref *ref, int
         /* RFC 8445 §6.1.1: a lite peer is controlled; one that says otherwise would for ever. */
         resolve_conflict(agent, ref);
     } else {
-        fail(agent, ref);
+        fail(agent, ref, FLOE_ICE_WHY_REFUSED);
     }
 }
 
@@ -96,6 +98,8 @@ static void learn_mapped(floe_ice_agent *agent, floe_ice_pair *pair, const floe_
     uint8_t known = floe_ice_table_add_reflexive(agent, FLOE_ICE_PRFLX, pair->local, 0, mapped);
     if (known != FLOE_ICE_NONE) {
         pair->mapped = known;
+        floe_ice_trace_put(agent, FLOE_ICE_TRACE_SEEN, (unsigned)(pair - agent->list.pair), known,
+                           0, 0);
     } else {
         floe_ice_pair_set(pair, FLOE_ICE_PAIR_MASKED);
     }
@@ -113,6 +117,7 @@ static void take_success(floe_ice_agent *agent, const floe_ice_check_ref *ref)
         agent->count.consent_received++;
     } else {
         pair->state = FLOE_ICE_PAIR_SUCCEEDED;
+        floe_ice_pair_because(pair, FLOE_ICE_WHY_SUCCESS);
         floe_ice_pair_clear(pair, FLOE_ICE_PAIR_TRIGGERED);
         floe_ice_checklist_release(&agent->list, pair->foundation);
         agent->first_valid_at = floe_time_min(agent->first_valid_at, agent->now);
@@ -155,7 +160,8 @@ static void take_response(floe_ice_agent *agent, const floe_ice_check_ref *ref,
     int code = 0;
     close_check(ref);
     if (!floe_ice_table_is_path(agent, pair->local, &agent->remote[pair->remote].addr, path)) {
-        fail(agent, ref); /* RFC 8445 §7.2.5.2.1: addresses have to be symmetric */
+        /* RFC 8445 §7.2.5.2.1: addresses have to be symmetric. */
+        fail(agent, ref, FLOE_ICE_WHY_ASYMMETRIC);
     } else if (msg->cls == FLOE_STUN_ERROR &&
                floe_stun_msg_get_error(msg, &code, &(floe_bytes){0})) {
         take_error(agent, ref, code);
@@ -167,7 +173,8 @@ static void take_response(floe_ice_agent *agent, const floe_ice_check_ref *ref,
             learn_mapped(agent, ref->pair, &mapped);
         }
     } else {
-        fail(agent, ref); /* RFC 8489 §6.3.4: what cannot be understood is a failed transaction */
+        /* RFC 8489 §6.3.4: what cannot be understood is a failed transaction. */
+        fail(agent, ref, FLOE_ICE_WHY_NONSENSE);
     }
 }
 

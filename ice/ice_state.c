@@ -87,7 +87,7 @@ static floe_ice_state derive(const floe_ice_agent *agent)
 static void set_state(floe_ice_agent *agent, floe_ice_state next, floe_ice_cause cause)
 {
     FLOE_ASSERT(floe_ice_state_is_legal((floe_ice_state)agent->state, next));
-    floe_ice_agent_trace(agent, FLOE_TRACE_STATE, agent->state, (int32_t)next, (int32_t)cause);
+    floe_ice_trace_put(agent, FLOE_TRACE_STATE, 0, agent->state, (int32_t)next, (int32_t)cause);
     agent->state = (uint8_t)next;
     agent->cause = (uint8_t)cause;
 }

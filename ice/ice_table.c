@@ -127,6 +127,7 @@ uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *can
         agent->local_count++;
     }
     mine->foundation = foundation(agent, cand, server_class);
+    floe_ice_trace_local(agent, index);
     return index;
 }
 
@@ -191,6 +192,7 @@ uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, u
         .type = FLOE_ICE_PRFLX,
         .transport = FLOE_UDP,
     };
+    floe_ice_trace_remote(agent, index);
     return index;
 }
 
@@ -219,35 +221,46 @@ void floe_ice_table_refresh(floe_ice_agent *agent)
 
 /* RFC 8445 §6.1.2.2: of one address family, and IPv6 link-local addresses only among themselves.
  * Loopback addresses as well: a peer must not have us ask this host's own services. */
-static bool is_pairable(const floe_addr *local, const floe_addr *remote)
+static floe_ice_why find_hindrance(const floe_ice_agent *agent, uint8_t local, uint8_t type,
+                                   const floe_addr *remote)
 {
-    return local->family == remote->family &&
-           floe_addr_is_loopback(local) == floe_addr_is_loopback(remote) &&
-           (local->family != 6 ||
-            floe_addr_is_link_local(local) == floe_addr_is_link_local(remote));
+    const floe_ice_cand *mine = &agent->local[local];
+    if (mine->addr.family != remote->family) {
+        return FLOE_ICE_WHY_FAMILY;
+    }
+    bool is_link_ok = mine->addr.family != 6 ||
+                      floe_addr_is_link_local(&mine->addr) == floe_addr_is_link_local(remote);
+    if (floe_addr_is_loopback(&mine->addr) != floe_addr_is_loopback(remote) || !is_link_ok) {
+        return FLOE_ICE_WHY_SCOPE;
+    }
+    return floe_ice_filters_use(agent->filters, mine, type, remote) ? FLOE_ICE_WHY_NONE
+                                                                    : FLOE_ICE_WHY_POLICY;
 }
 
 bool floe_ice_table_may_use(const floe_ice_agent *agent, uint8_t local, uint8_t type,
                             const floe_addr *remote)
 {
-    const floe_ice_cand *mine = &agent->local[local];
-    return is_pairable(&mine->addr, remote) &&
-           floe_ice_filters_use(agent->filters, mine, type, remote);
+    return find_hindrance(agent, local, type, remote) == FLOE_ICE_WHY_NONE;
 }
 
 uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_late)
 {
     floe_ice_pair pair = {.local = local, .mapped = local, .remote = remote};
     uint8_t index = floe_ice_checklist_find(&agent->list, local, remote);
-    if (index != FLOE_ICE_NONE || !floe_ice_agent_has_remote(agent) ||
-        !floe_ice_table_may_use(agent, local, agent->remote[remote].type,
-                                &agent->remote[remote].addr)) {
+    if (index != FLOE_ICE_NONE || !floe_ice_agent_has_remote(agent)) {
+        return index;
+    }
+    const floe_ice_why why =
+        find_hindrance(agent, local, agent->remote[remote].type, &agent->remote[remote].addr);
+    if (why != FLOE_ICE_WHY_NONE) {
+        floe_ice_trace_no_pair(agent, local, remote, why);
         return index;
     }
     rank(agent, &pair);
     index = floe_ice_checklist_add(&agent->list, &pair);
     if (index == FLOE_ICE_NONE) {
         agent->count.dropped_full++;
+        floe_ice_trace_no_pair(agent, local, remote, FLOE_ICE_WHY_FULL);
         return index;
     }
     floe_ice_check_forget_past(agent, index);

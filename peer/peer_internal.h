@@ -24,6 +24,8 @@ bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event);
 /* Take the datagrams that came too early, as far as their path is valid by now. */
 void floe_peer_replay_early(floe_peer *peer);
 
+/* A record of module PEER with one of ICE's kinds. */
+void floe_peer_trace(const floe_peer *peer, unsigned kind, unsigned id, int32_t a, int32_t cause);
 /* End the connection. The first reason stays, save that ICE's gives way: a restart may undo it. */
 void floe_peer_fail(floe_peer *peer, floe_peer_fault fault, const char *reason);
 /* Recompute the connection state from ICE and DTLS (W3C webrtc-pc section 4.3.3). */

@@ -6,6 +6,7 @@
  * reach us, and it becomes a peer-reflexive candidate.
  */
 #include "base/addr.h"
+#include "ice/ice_trace.h"
 #include "peer/peer_internal.h"
 
 static bool is_same(const floe_peer_name *a, const floe_peer_name *b)
@@ -35,6 +36,8 @@ bool floe_peer_keep_name(floe_peer *peer, const floe_sdp_candidate *sdp, floe_by
         return false;
     }
     *slot = fresh;
+    floe_peer_trace(peer, FLOE_ICE_TRACE_REMOTE, (unsigned)(slot - peer->names), fresh.cand.type,
+                    0);
     return true;
 }
 
@@ -89,6 +92,8 @@ void floe_peer_name_resolved(floe_peer *peer, uint32_t index, const floe_addr *a
     bool is_added =
         is_current && addr->family != 0 && floe_ice_agent_add_remote(&peer->ice, &cand) == FLOE_OK;
     peer->stats.candidates_ignored += !is_added;
+    floe_peer_trace(peer, FLOE_ICE_TRACE_REMOTE, index, -1,
+                    addr->family == 0 ? FLOE_ICE_WHY_NAME : FLOE_ICE_WHY_NONE);
     if (is_current && peer->is_end_held) {
         floe_peer_end_remote(peer, desc.ufrag);
     }

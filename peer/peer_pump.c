@@ -19,6 +19,16 @@ void floe_peer_fail(floe_peer *peer, floe_peer_fault fault, const char *reason)
     floe_sctp_assoc_abort(&peer->sctp);
 }
 
+void floe_peer_trace(const floe_peer *peer, unsigned kind, unsigned id, int32_t a, int32_t cause)
+{
+    floe_trace_put(&peer->trace, (floe_trace_record){.at = peer->now,
+                                                     .module = FLOE_MODULE_PEER,
+                                                     .kind = (uint8_t)kind,
+                                                     .id = (uint16_t)id,
+                                                     .a = a,
+                                                     .cause = cause});
+}
+
 static uint8_t aggregate(const floe_peer *peer)
 {
     if (peer->is_closed) {
@@ -42,9 +52,12 @@ void floe_peer_update_state(floe_peer *peer)
 {
     uint8_t next = aggregate(peer);
     if (next != peer->state) {
-        floe_trace_put(&peer->trace,
-                       (floe_trace_record){peer->now, FLOE_MODULE_PEER, FLOE_TRACE_STATE, 0,
-                                           peer->state, next, peer->fault});
+        floe_trace_put(&peer->trace, (floe_trace_record){.at = peer->now,
+                                                         .module = FLOE_MODULE_PEER,
+                                                         .kind = FLOE_TRACE_STATE,
+                                                         .a = peer->state,
+                                                         .b = next,
+                                                         .cause = peer->fault});
         peer->state = next;
     }
 }

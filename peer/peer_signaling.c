@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "ice/ice_trace.h"
 #include "peer/peer_internal.h"
 
 /* What a remote description is made of, between check and use. */
@@ -294,6 +295,10 @@ static floe_err add_candidate(floe_peer *peer, floe_bytes text, floe_bytes ufrag
     err = floe_ice_cand_from_sdp(&cand, &parsed);
     if (err == FLOE_OK) {
         err = floe_ice_agent_add_remote(&peer->ice, &cand);
+    } else {
+        floe_ice_why why =
+            floe_sdp_candidate_is_mdns(&parsed) ? FLOE_ICE_WHY_NAME : FLOE_ICE_WHY_UNUSABLE;
+        floe_peer_trace(peer, FLOE_ICE_TRACE_IGNORED, why, -1, (int32_t)why);
     }
     peer->stats.candidates_ignored += err != FLOE_OK;
     return FLOE_OK;

@@ -21,9 +21,11 @@ static void set_state(floe_turn_client *client, floe_turn_state state, uint16_t 
     floe_trace_put(&client->trace, (floe_trace_record){.at = client->now,
                                                        .module = FLOE_MODULE_TURN,
                                                        .kind = FLOE_TRACE_STATE,
+                                                       .id = client->id,
                                                        .a = client->state,
                                                        .b = (int32_t)state,
-                                                       .cause = cause});
+                                                       .cause = cause,
+                                                       .addr = client->path.remote});
     client->state = (uint8_t)state;
 }
 

@@ -26,6 +26,7 @@ static void set_options(floe_turn_client *client, const floe_turn_config *config
 {
     client->rand = config->rand;
     client->trace = config->trace;
+    client->id = config->id;
     client->relay_wanted = (uint8_t)config->relay;
     client->port_wanted = (uint8_t)config->port;
     client->token = config->reservation_token;

@@ -121,6 +121,7 @@ typedef struct floe_turn_config {  /* copied by init; zero means the default */
     bool is_tcp;                /* relay TCP (RFC 6062); the path is TCP or TLS */
     bool dont_fragment;         /* in Send indications; dropped where the server can't */
     bool wants_mobility;        /* ask for a ticket (RFC 8016) */
+    uint16_t id;                /* of its records in the trace */
 } floe_turn_config;
 
 typedef enum floe_turn_event_type {

@@ -68,6 +68,9 @@ bool floe_turn_request_is_pending(const floe_turn_client *client, floe_turn_job 
 void floe_turn_request_cancel(floe_turn_client *client, floe_turn_job job, uint8_t index);
 void floe_turn_request_cancel_all(floe_turn_client *client);
 uint16_t floe_turn_request_method(floe_turn_job job);
+/* A record of a message to or from the server. */
+void floe_turn_request_trace(const floe_turn_client *client, floe_trace_kind kind,
+                             floe_bytes packet, int code);
 
 /* turn_allocation.c: code 0 is success; msg is NULL where no answer came */
 void floe_turn_allocation_start(floe_turn_client *client);

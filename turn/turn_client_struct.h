@@ -65,6 +65,7 @@ struct floe_turn_client {
     uint8_t cause, lost_cause;
     uint16_t code, lost_code, path_code, family_code;
     uint16_t ticket_len;
+    uint16_t id; /* in the trace */
     uint32_t lifetime_s, lifetime_wanted_s, retry_us;
     floe_time allocated_at, expires, refresh_at, retry_at; /* NEVER where there is none */
     uint64_t token, token_got;

@@ -1,6 +1,7 @@
 /* turn/turn_request.c - requests: when each is sent, and what stands in it, made anew each time. */
 #include <string.h>
 
+#include "base/reader.h"
 #include "turn/turn_client_internal.h"
 
 #define TRANSPORT_UDP (UINT32_C(17) << 24) /* RFC 8656 section 18.8: protocol numbers of IANA */
@@ -179,6 +180,23 @@ static void put_attributes(const floe_turn_client *client, const floe_turn_txn *
     floe_stun_writer_put_bytes(w, FLOE_STUN_SOFTWARE, FLOE_LIT("floe"));
 }
 
+void floe_turn_request_trace(const floe_turn_client *client, floe_trace_kind kind,
+                             floe_bytes packet, int code)
+{
+    if (!FLOE_TRACE || client->trace.fn == NULL) {
+        return;
+    }
+    floe_trace_put(&client->trace, (floe_trace_record){.at = client->now,
+                                                       .module = FLOE_MODULE_TURN,
+                                                       .kind = (uint8_t)kind,
+                                                       .id = client->id,
+                                                       .a = (int32_t)packet.len,
+                                                       .b = floe_load_u16(packet.ptr),
+                                                       .cause = code,
+                                                       .ref = floe_load_u32(packet.ptr + 8),
+                                                       .addr = client->path.remote});
+}
+
 static void write_request(floe_turn_client *client, floe_turn_txn *txn, floe_transmit *out)
 {
     floe_stun_writer w;
@@ -191,6 +209,7 @@ static void write_request(floe_turn_client *client, floe_turn_txn *txn, floe_tra
     FLOE_ASSERT(err == FLOE_OK);
     out->len = out->segment = packet.len;
     out->path = client->path;
+    floe_turn_request_trace(client, FLOE_TRACE_SENT, packet, 0);
     client->stats.requests_sent++;
     client->stats.requests_repeated += txn->txn.sends > 0;
     floe_stun_txn_sent(&txn->txn, client->now);

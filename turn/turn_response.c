@@ -104,7 +104,8 @@ static floe_err challenge(floe_turn_client *client, floe_turn_txn *txn, const fl
     return FLOE_OK;
 }
 
-static floe_err input_response(floe_turn_client *client, const floe_stun_msg *msg)
+static floe_err input_response(floe_turn_client *client, const floe_stun_msg *msg,
+                               floe_bytes packet)
 {
     floe_turn_txn *txn = find_txn(client, msg);
     if (txn == NULL) {
@@ -117,6 +118,7 @@ static floe_err input_response(floe_turn_client *client, const floe_stun_msg *ms
         client->stats.dropped_malformed++;
         return FLOE_E_MALFORMED;
     }
+    floe_turn_request_trace(client, FLOE_TRACE_GOT, packet, code);
     bool was_proven = client->auth.is_proven;
     switch (floe_stun_auth_check(&client->auth, msg)) {
     case FLOE_STUN_AUTH_RETRY:
@@ -137,11 +139,11 @@ static floe_err input_response(floe_turn_client *client, const floe_stun_msg *ms
     return FLOE_OK;
 }
 
-static floe_err input_message(floe_turn_client *client, const floe_stun_msg *msg,
+static floe_err input_message(floe_turn_client *client, const floe_stun_msg *msg, floe_bytes packet,
                               floe_turn_data *data)
 {
     if (msg->cls == FLOE_STUN_SUCCESS || msg->cls == FLOE_STUN_ERROR) {
-        return input_response(client, msg);
+        return input_response(client, msg, packet);
     }
     floe_err err = FLOE_E_UNKNOWN;
     /* RFC 8489 §6.3.2: an indication with something unknown in it is discarded. */
@@ -173,7 +175,7 @@ floe_err floe_turn_client_input(floe_turn_client *client, floe_time now, const f
     if (packet.len > 0 && (packet.ptr[0] & 0xC0) != 0) {
         err = floe_turn_data_channel(client, packet, data);
     } else if (floe_stun_msg_parse(&msg, packet) == FLOE_OK) {
-        err = input_message(client, &msg, data);
+        err = input_message(client, &msg, packet, data);
     } else {
         client->stats.dropped_malformed++;
         err = FLOE_E_MALFORMED;

@@ -3,7 +3,8 @@
 footprint.py BUILD           compare with table.txt; a goal that was met and is no more is a fault
 footprint.py BUILD --update  write table.txt anew
 
-Measured with gcc and the default limits, trace compiled in; "tiny" is base/floe_config_tiny.h.
+Measured with gcc and the default limits, trace compiled in; "tiny" is base/floe_config_tiny.h. The
+goal of ICE is for its text without the trace (FLOE_TRACE=0): to explain itself has a row of its own.
 A call through a pointer is taken to reach any function of its module that nothing calls by name.
 """
 import pathlib
@@ -25,6 +26,7 @@ TINY = ['-DFLOE_CONFIG_FILE="base/floe_config_tiny.h"', "-DFLOE_TRACE=0"]
 APART = {f"stun {part}": {f"stun_stun_{part}.o"}
          for part in ("discovery", "server", "auth", "rtt", "stream")}
 APART["ice relays"] = {f"ice_ice_relays{part}.o" for part in ("", "_agent", "_path", "_sync")}
+APART["peer verdict"] = {f"peer_peer_verdict{part}.o" for part in ("", "_decide", "_text")}
 APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
                                 for part in ("stats", "blob", "blob_read", "blob_text")}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
@@ -71,6 +73,17 @@ def text_of(objects):
     return sum(int(row.split()[0]) for row in rows.splitlines()[1:])
 
 
+def without_trace(files, folder):
+    """Text of the sources of these objects with the trace compiled out."""
+    objects = []
+    for file in files:
+        module, name = file.stem.split("_", 1)
+        objects.append(folder / f"quiet_{file.name}")
+        subprocess.run(["gcc", "-std=c11", "-c", arch.ROOT / module / f"{name}.c", f"-I{arch.ROOT}",
+                        "-DFLOE_TRACE=0", *OS, "-o", objects[-1]], check=True)
+    return text_of(objects)
+
+
 def deepest(graph):
     """module -> the largest sum of frames on a path that begins in it, and that path."""
     called = set().union(*graph.calls.values())
@@ -112,6 +125,9 @@ def measure(folder):
             for module, files in objects.items()}
     now |= {f"text {name}": text_of([file for files in objects.values() for file in files
                                      if file.name in apart]) for name, apart in APART.items()}
+    now["text ice, trace compiled in"] = now["text ice"]
+    now["text ice"] = without_trace([file for file in objects["ice"] if file.name not in all_apart],
+                                    folder)
     now["text sctp + datachannel"] = now.get("text sctp", 0) + now.get("text datachannel", 0)
     for module, (size, path) in deepest(graph).items():
         now[f"stack {module}"] = size
