@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "app/trace_log.h"
 #include "app/ws_client.h"
 #include "io/io_peer.h"
 
@@ -24,6 +25,8 @@ typedef struct talk {
     bool use_loopback;
     floe_ip_handling ip_handling;
     json_t *ice; /* our own servers; the room's come with "joined" */
+    const char *trace_path;
+    trace_log trace;
     floe_dtls_identity identity;
 
     ws_client *ws;
@@ -50,6 +53,8 @@ typedef struct talk {
 bool chat_open_server(talk *chat);
 void chat_drive(talk *chat); /* act on the peer's events */
 void chat_end_peer(talk *chat);
+/* Why it came to nothing, and what helps. */
+void chat_say_verdict(talk *chat);
 
 /* chat_text.c: lines in, lines out. */
 void chat_say(const talk *chat, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -29,6 +29,7 @@ void chat_end_peer(talk *chat)
     chat_pause_input(chat);
     floe_io_peer_close(chat->io);
     chat->io = NULL;
+    trace_log_end(&chat->trace);
     chat->is_open = chat->is_pair_told = false;
 }
 
@@ -45,6 +46,8 @@ static bool begin_peer(talk *chat)
     config.identity = &chat->identity;
     config.use_loopback = chat->use_loopback;
     config.ip_handling = chat->ip_handling;
+    config.trace = trace_log_sink(&chat->trace);
+    trace_log_begin(&chat->trace, chat->other, chat->ice);
     floe_err err = floe_io_peer_open(&chat->io, chat->loop, &config, &why);
     if (err != FLOE_OK) {
         chat_say(chat, "cannot start a connection: %s %s", floe_err_name(err), why);
@@ -322,7 +325,19 @@ static void tell_state(talk *chat, floe_peer_state state)
     receive(chat); /* its last words */
     chat_say(chat, "the connection to %s %s: %s", chat->other,
              state == FLOE_PEER_FAILED ? "failed" : "ended", why);
+    if (state == FLOE_PEER_FAILED) {
+        chat_say_verdict(chat);
+    }
     end_talk(chat, state == FLOE_PEER_FAILED);
+}
+
+void chat_say_verdict(talk *chat)
+{
+    char text[FLOE_VERDICT_TEXT_MAX];
+    floe_verdict verdict = trace_log_verdict(&chat->trace);
+    if (verdict.code != FLOE_VERDICT_UNKNOWN) {
+        chat_say(chat, "%s", floe_verdict_text(&verdict, text));
+    }
 }
 
 static void send_candidate(talk *chat, const floe_peer_event *event)
@@ -378,5 +393,6 @@ void chat_drive(talk *chat)
     }
     if (chat->io != NULL) {
         receive(chat);
+        trace_log_drain(&chat->trace);
     }
 }

@@ -14,6 +14,7 @@
 
 static const char usage[] =
     "usage: floe chat ROOM [--server URL] [--name NAME] [--echo] [--ice URL[,USER,CREDENTIAL]]...\n"
+    "       [--loopback] [--trace FILE]\n"
     "\n"
     "Meets the other member of a room, a browser or another floe chat, and talks peer to peer:\n"
     "each line that is typed goes to the other side, what it says is shown. Ctrl-D leaves.\n"
@@ -24,7 +25,8 @@ static const char usage[] =
     "  --ice URL     a STUN or TURN server, beside those that the server names\n"
     "  --ip-handling MODE  which addresses the other side may learn: all; private, of the default\n"
     "                route only; public, likewise but none of the local network; relay, none\n"
-    "  --loopback    use loopback addresses too: for two programs on a machine without a network\n";
+    "  --loopback    use loopback addresses too: for two programs on a machine without a network\n"
+    "  --trace FILE  write what is decided, and why, for floe trace\n";
 
 static bool parse_option(int option, talk *chat)
 {
@@ -48,6 +50,9 @@ static bool parse_option(int option, talk *chat)
             return false;
         }
         return true;
+    case 't':
+        chat->trace_path = optarg;
+        return true;
     case 'i':
         if (!ice_option_add(chat->ice, optarg, &why)) {
             fprintf(stderr, "floe chat: --ice %s: %s\n", optarg, why);
@@ -63,14 +68,19 @@ static bool parse_option(int option, talk *chat)
 static int parse_options(int argc, char **argv, talk *chat)
 {
     static const struct option names[] = {
-        {"server", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
-        {"ice", required_argument, NULL, 'i'},    {"ip-handling", required_argument, NULL, 'a'},
-        {"echo", no_argument, NULL, 'e'},         {"loopback", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"server", required_argument, NULL, 's'},
+        {"name", required_argument, NULL, 'n'},
+        {"ice", required_argument, NULL, 'i'},
+        {"ip-handling", required_argument, NULL, 'a'},
+        {"echo", no_argument, NULL, 'e'},
+        {"loopback", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     optind = 1;
-    while ((option = getopt_long(argc, argv, "s:n:i:elh", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "s:n:i:elt:h", names, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return 1;
@@ -111,7 +121,11 @@ static void run(talk *chat)
         chat_drive(chat);
         chat->is_over |= is_everything_sent(chat);
     }
+    bool was_trying = chat->io != NULL && !chat->is_open;
     chat_end_peer(chat);
+    if (was_trying) {
+        chat_say_verdict(chat);
+    }
     ws_client_close(chat->ws);
 }
 
@@ -129,7 +143,7 @@ static bool open_all(talk *chat, floe_watch *signals)
         fprintf(stderr, "floe chat: no memory or no file descriptors\n");
         return false;
     }
-    return chat_open_server(chat);
+    return trace_log_open(&chat->trace, chat->trace_path, "floe chat") && chat_open_server(chat);
 }
 
 int cmd_chat(int argc, char **argv)
@@ -151,6 +165,7 @@ int cmd_chat(int argc, char **argv)
         } else {
             status = 1;
         }
+        trace_log_close(&chat->trace);
         floe_dtls_identity_free(&chat->identity);
         if (chat->loop != NULL) {
             floe_loop_remove(chat->loop, &signals);

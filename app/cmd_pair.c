@@ -18,6 +18,7 @@
 
 static const char usage[] =
     "usage: floe pair [INVITATION] [--ice URL[,USER,CREDENTIAL]]... [--loopback]\n"
+    "       [--trace FILE]\n"
     "\n"
     "Talks to another terminal without any server between, by copy and paste of two short texts:\n"
     "\n"
@@ -33,7 +34,8 @@ static const char usage[] =
     "\n"
     "  --ice URL   a STUN or TURN server. Between two networks at least one side needs a STUN\n"
     "              server, and both behind strict NATs a TURN server\n"
-    "  --loopback  use loopback addresses too: for two programs on a machine without a network\n";
+    "  --loopback  use loopback addresses too: for two programs on a machine without a network\n"
+    "  --trace F   write what is decided, and why, for floe trace\n";
 
 /* The answer takes as long as people do. Meanwhile the one who gave it goes on knocking, so that
  * its NAT lets the other in: seven times, after 0, 2, 6, 14, ... seconds. */
@@ -194,6 +196,8 @@ static bool open_peer(pairing *p)
     }
     floe_io_config config = {.servers = ice.servers, .server_count = ice.count};
     config.use_loopback = chat->use_loopback;
+    config.trace = trace_log_sink(&chat->trace);
+    trace_log_begin(&chat->trace, "", chat->ice);
     config.ice.patience_us = PATIENCE_US;
     config.ice.rto_us = p->invitation != NULL ? KNOCK_US : 0;
     floe_err err = floe_io_peer_open(&chat->io, chat->loop, &config, &why);
@@ -242,7 +246,11 @@ static void run(pairing *p)
         chat->is_over |= is_everything_sent(chat);
     }
     end_paste(p);
+    bool was_trying = chat->io != NULL && !chat->is_open && !p->is_pasting;
     chat_end_peer(chat);
+    if (was_trying) {
+        chat_say_verdict(chat);
+    }
 }
 
 static void on_signal(floe_watch *watch, int events)
@@ -261,6 +269,9 @@ static int run_all(pairing *p)
     sigprocmask(SIG_BLOCK, &set, NULL);
     talk *chat = &p->chat;
     floe_watch signals = {.fd = signalfd(-1, &set, SFD_CLOEXEC), .ready = on_signal, .ctx = chat};
+    if (!trace_log_open(&chat->trace, chat->trace_path, "floe pair")) {
+        return 1;
+    }
     if (floe_loop_open(&chat->loop) != FLOE_OK) {
         fputs("floe pair: no memory or no file descriptors\n", stderr);
         return 1;
@@ -271,6 +282,7 @@ static int run_all(pairing *p)
         run(p);
     }
     chat_end_peer(chat);
+    trace_log_close(&chat->trace);
     floe_loop_remove(chat->loop, &signals);
     floe_loop_close(chat->loop);
     close(signals.fd);
@@ -283,13 +295,14 @@ static int parse_options(int argc, char **argv, pairing *p)
     static const struct option names[] = {
         {"ice", required_argument, NULL, 'i'},
         {"loopback", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     const char *why;
     int option;
     optind = 1;
-    while ((option = getopt_long(argc, argv, "i:lh", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "i:lt:h", names, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return 1;
@@ -303,6 +316,7 @@ static int parse_options(int argc, char **argv, pairing *p)
             return 3;
         }
         p->chat.use_loopback |= option == 'l';
+        p->chat.trace_path = option == 't' ? optarg : p->chat.trace_path;
     }
     if (argc - optind > 1) {
         fprintf(stderr, "floe pair: one invitation at most\n%s", usage);

@@ -57,6 +57,18 @@ static void tell_candidate(session *s, floe_bytes candidate)
     json_out_put(&s->out, event);
 }
 
+/* Why it failed, or who closed it, and what helps. */
+static void tell_verdict(const session *s, json_t *event)
+{
+    char text[FLOE_VERDICT_TEXT_MAX];
+    floe_verdict verdict = trace_log_verdict(&s->trace);
+    if (verdict.code != FLOE_VERDICT_UNKNOWN) {
+        json_object_set_new(event, "verdict", json_string(floe_verdict_text(&verdict, text)));
+        json_object_set_new(event, "verdict_code",
+                            json_string(floe_verdict_code_name(verdict.code)));
+    }
+}
+
 static void tell_state(session *s, floe_ice_state ice, floe_peer_state pc)
 {
     const char *reason;
@@ -70,6 +82,7 @@ static void tell_state(session *s, floe_ice_state ice, floe_peer_state pc)
     json_object_set_new(event, "pc", json_string(floe_peer_state_name(pc)));
     if (floe_peer_get_reason(s->peer, &reason) != FLOE_PEER_FAULT_NONE) {
         json_object_set_new(event, "reason", json_string(reason));
+        tell_verdict(s, event);
     }
     json_out_put(&s->out, event);
 }
@@ -289,6 +302,7 @@ static void run(session *s)
             drain_peer(s); /* what a command has caused */
         }
         json_out_flush(&s->out);
+        trace_log_drain(&s->trace);
     }
 }
 
@@ -305,14 +319,18 @@ static void close_session(session *s)
 {
     send_queue_clear(&s->queue);
     floe_io_peer_close(s->io);
+    trace_log_close(&s->trace);
     free(s->message);
 }
 
-static int run_session(floe_loop *loop, int signal_fd)
+static int run_session(floe_loop *loop, int signal_fd, const char *trace_path)
 {
     static session s;
     floe_watch signals = {.fd = signal_fd, .ready = on_signal, .ctx = &s};
     s = (session){.loop = loop, .first = FLOE_DC_NONE};
+    if (!trace_log_open(&s.trace, trace_path, "floe peer")) {
+        return 2;
+    }
     if (json_in_open(&s.in, loop, STDIN_FILENO) != FLOE_OK) {
         return 1;
     }
@@ -346,11 +364,14 @@ static int open_signals(void)
 
 int cmd_peer(int argc, char **argv)
 {
-    (void)argv;
-    if (argc > 1) {
+    const char *trace_path = NULL;
+    if (argc == 3 && strcmp(argv[1], "--trace") == 0) {
+        trace_path = argv[2];
+    } else if (argc > 1) {
         (void)fputs(
-            "usage: floe peer\n\nTakes commands from stdin and tells events on stdout, one JSON "
-            "object a line.\napp/README.md describes them.\n",
+            "usage: floe peer [--trace FILE]\n\nTakes commands from stdin and tells events on "
+            "stdout, one JSON object a line.\napp/README.md describes them. --trace writes what is "
+            "decided, and why, for floe trace.\n",
             stderr);
         return 2;
     }
@@ -358,13 +379,13 @@ int cmd_peer(int argc, char **argv)
     int status = 1;
     int signal_fd = open_signals();
     if (signal_fd >= 0 && floe_loop_open(&loop) == FLOE_OK) {
-        status = run_session(loop, signal_fd);
+        status = run_session(loop, signal_fd, trace_path);
         floe_loop_close(loop);
     }
     if (signal_fd >= 0) {
         close(signal_fd);
     }
-    if (status != 0) {
+    if (status == 1) {
         (void)fputs(
             "floe peer: stdin or stdout can not be used, or there are no file descriptors\n",
             stderr);

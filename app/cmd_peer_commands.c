@@ -208,6 +208,8 @@ static void do_init(session *s, json_args *args)
     if (are_args_wrong(s, "init", args)) {
         return;
     }
+    config.trace = trace_log_sink(&s->trace);
+    trace_log_begin(&s->trace, "", json_args_array(args, "ice"));
     floe_err err = floe_io_peer_open(&s->io, s->loop, &config, &why);
     if (err != FLOE_OK) {
         session_error(s, "init", why[0] != '\0' ? why : floe_err_name(err));

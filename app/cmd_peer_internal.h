@@ -10,6 +10,7 @@
 #include "app/cmd_peer_queue.h"
 #include "app/json_in.h"
 #include "app/json_out.h"
+#include "app/trace_log.h"
 #include "io/io_peer.h"
 
 typedef struct session {
@@ -18,7 +19,8 @@ typedef struct session {
     json_out out;
     floe_io_peer *io; /* NULL before init */
     floe_peer *peer;  /* io's */
-    bool is_trickle;  /* tell descriptions at once and candidates apart */
+    trace_log trace;
+    bool is_trickle; /* tell descriptions at once and candidates apart */
     bool is_echo;
     bool is_local_owed; /* a description of ours is to be told, once gathering is complete */
     bool is_quitting;

@@ -14,6 +14,7 @@ int cmd_peer(int argc, char **argv);
 int cmd_sdp(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_stun(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 int cmd_turn(int argc, char **argv);
 
 #endif

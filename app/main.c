@@ -18,6 +18,7 @@ static const command commands[] = {
     {"sdp", cmd_sdp, "what a session description says, and what is wrong with it"},
     {"stun", cmd_stun, "what a STUN server sees this machine as; or be one"},
     {"turn", cmd_turn, "whether a TURN server relays, how fast, and what is wrong if it does not"},
+    {"trace", cmd_trace, "why a connection of --trace came about or not, as a sentence and a page"},
     {"bench", cmd_bench, "how fast floe is here, or between here and another machine"},
     {"nat", cmd_nat, "what the NAT does, and what that means for a direct connection"},
 };

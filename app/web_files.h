@@ -19,6 +19,8 @@ typedef struct floe_web_file {
 
 /* Ends with an entry whose path is NULL. */
 extern const floe_web_file floe_web_files[];
+/* Likewise, of web/trace/: what floe trace makes its page of. */
+extern const floe_web_file floe_trace_files[];
 
 #ifdef __cplusplus
 }

@@ -10,11 +10,16 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 file(GLOB floe_web_files CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/web/*.html ${PROJECT_SOURCE_DIR}/web/*.js
     ${PROJECT_SOURCE_DIR}/web/*.css ${PROJECT_SOURCE_DIR}/web/*.svg)
-set(floe_web_c ${PROJECT_BINARY_DIR}/web_files.c)
-add_custom_command(OUTPUT ${floe_web_c}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${floe_web_c} "-DFILES=${floe_web_files}"
-        -P ${PROJECT_SOURCE_DIR}/cmake/embed_web.cmake
-    DEPENDS ${floe_web_files} ${PROJECT_SOURCE_DIR}/cmake/embed_web.cmake VERBATIM)
+file(GLOB floe_trace_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/web/trace/*)
+set(floe_web_c "")
+foreach(table floe_web_files floe_trace_files)
+    set(output ${PROJECT_BINARY_DIR}/${table}.c)
+    add_custom_command(OUTPUT ${output}
+        COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DTABLE=${table} "-DFILES=${${table}}"
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed_web.cmake
+        DEPENDS ${${table}} ${PROJECT_SOURCE_DIR}/cmake/embed_web.cmake VERBATIM)
+    list(APPEND floe_web_c ${output})
+endforeach()
 
 # Everything but main() is a library, so that tests/unit/app can call it.
 list(REMOVE_ITEM floe_app_sources ${PROJECT_SOURCE_DIR}/app/main.c)

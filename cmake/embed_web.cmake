@@ -1,4 +1,4 @@
-# cmake -DOUTPUT=web_files.c "-DFILES=a.html;b.js" -P embed_web.cmake
+# cmake -DOUTPUT=web_files.c -DTABLE=floe_web_files "-DFILES=a.html;b.js" -P embed_web.cmake
 # Writes the table that app/web_files.h declares.
 
 set(type_html "text/html; charset=utf-8")
@@ -24,7 +24,7 @@ endforeach()
 file(WRITE ${OUTPUT} "/* Made by cmake/embed_web.cmake from web/. */
 #include \"app/web_files.h\"
 
-${arrays}const floe_web_file floe_web_files[] = {
+${arrays}const floe_web_file ${TABLE}[] = {
 ${rows}    {NULL, NULL, NULL, 0},
 };
 ")

@@ -74,6 +74,7 @@ typedef enum floe_verdict_code {
 
 typedef struct floe_verdict {
     floe_verdict_code code;
+    floe_verdict_code way;   /* DIRECT, NAT or RELAYED: how it is or was connected; else UNKNOWN */
     bool is_final;           /* the connection has failed, or is closed; else it may still change */
     bool was_connected;      /* at some time */
     uint16_t stun_code;      /* of TURN_LOGIN, _REFUSED, _FORBIDDEN; 0: none */

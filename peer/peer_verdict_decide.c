@@ -312,6 +312,7 @@ floe_verdict floe_verdict_get(const floe_verdict_facts *facts)
     for (size_t i = 0; i < FLOE_ICE_SERVER_MAX && v.mapped.family == 0; i++) {
         v.mapped = facts->server[i].mapped;
     }
+    v.way = v.was_connected ? describe_path(&v, facts) : FLOE_VERDICT_UNKNOWN;
     v.code = judge(&v, facts);
     return v;
 }

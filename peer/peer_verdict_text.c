@@ -1,7 +1,8 @@
 /*
  * peer/peer_verdict_text.c - the sentences of peer/peer_verdict.h: what is the matter, then what
- * helps. In a text, %r is the peer's address, %l ours, %s the server's, %m ours as a server sees
- * it, %t the time in ms, %c the STUN error code with its meaning.
+ * helps. In a text, %w is the way of the connection, %r is the peer's address, %l ours, %s the
+ * server's, %m ours as a server sees it, %t the time in ms, %c the STUN error code with its
+ * meaning.
  */
 #include "base/addr.h"
 #include "base/writer.h"
@@ -55,8 +56,9 @@ static const char *const texts[FLOE_VERDICT_CODES] = {
     [FLOE_VERDICT_NAT] = "Connected through NAT with %r, after %t ms; the peer sees %l.",
     [FLOE_VERDICT_RELAYED] = "Connected through a TURN server with %r, after %t ms; from %l.",
     [FLOE_VERDICT_HANDSHAKE] = "There is a path to %r; the DTLS handshake is under way.",
-    [FLOE_VERDICT_CLOSED] = "Closed by this side; it was connected with %r.",
-    [FLOE_VERDICT_CLOSED_BY_PEER] = "The peer closed the connection.",
+    [FLOE_VERDICT_CLOSED] = "It was connected %w with %r after %t ms; then this side closed it.",
+    [FLOE_VERDICT_CLOSED_BY_PEER] =
+        "It was connected %w with %r after %t ms; then the peer closed it.",
     [FLOE_VERDICT_SILENT] =
         "It was connected, and now nothing is heard of the peer. The network of "
         "one side is gone, or that side has stopped.",
@@ -196,6 +198,14 @@ static void put_addr(floe_writer *w, const floe_addr *addr, const char *otherwis
     floe_writer_put_text(w, addr->family != 0 ? floe_addr_text(addr, text) : otherwise);
 }
 
+static void put_way(floe_writer *w, floe_verdict_code way)
+{
+    const char *text = way == FLOE_VERDICT_RELAYED ? "through a TURN server"
+                       : way == FLOE_VERDICT_NAT   ? "through NAT"
+                                                   : "directly";
+    floe_writer_put_text(w, text);
+}
+
 static void put_part(floe_writer *w, const floe_verdict *verdict, char part)
 {
     switch (part) {
@@ -210,6 +220,9 @@ static void put_part(floe_writer *w, const floe_verdict *verdict, char part)
         return;
     case 'm':
         put_addr(w, &verdict->mapped, "unknown");
+        return;
+    case 'w':
+        put_way(w, verdict->way);
         return;
     case 't':
         floe_writer_put_decimal(w, verdict->after_ms);
@@ -228,7 +241,11 @@ static floe_verdict_code get_known(floe_verdict_code code)
 const char *floe_verdict_text(const floe_verdict *verdict, char out[FLOE_VERDICT_TEXT_MAX])
 {
     floe_writer w = floe_writer_begin((uint8_t *)out, FLOE_VERDICT_TEXT_MAX);
-    for (const char *c = texts[get_known(verdict->code)]; *c != '\0'; c++) {
+    const char *text = texts[get_known(verdict->code)];
+    if (verdict->code == FLOE_VERDICT_CLOSED_BY_PEER && !verdict->was_connected) {
+        text = "The peer closed before the connection stood.";
+    }
+    for (const char *c = text; *c != '\0'; c++) {
         if (*c == '%') {
             put_part(&w, verdict, *++c);
         } else {
