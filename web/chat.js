@@ -17,6 +17,7 @@ const state = {
 
 function show(kind, text) {
   $('status').dataset.state = kind;
+  delete $('status').dataset.verdict;
   $('status').textContent = text;
 }
 
@@ -120,7 +121,7 @@ function serverError(message) {
 function beginAttempt(session, isOfferer) {
   endAttempt();
   const pc = new RTCPeerConnection({ iceServers: state.ice });
-  const attempt = { session, pc, isOfferer, isOpen: false, channel: null, waiting: [] };
+  const attempt = { session, pc, isOfferer, isOpen: false, channel: null, waiting: [], errors: [] };
   state.attempt = attempt;
   $('again').hidden = true;
   show('waiting', `Connecting to ${state.other || 'the other side'} …`);
@@ -128,6 +129,7 @@ function beginAttempt(session, isOfferer) {
     const line = candidate ? { candidate: candidate.candidate, sdpMid: candidate.sdpMid } : { candidate: '' };
     signal(attempt, { candidate: line });
   };
+  pc.onicecandidateerror = ({ url, errorCode }) => { attempt.errors.push({ url, errorCode }); };
   pc.onconnectionstatechange = () => connectionChanged(attempt);
   pc.ondatachannel = ({ channel }) => { if (!attempt.channel) useChannel(attempt, channel); };
   return attempt;
@@ -194,14 +196,18 @@ async function connectionChanged(attempt) {
   const phase = attempt.pc.connectionState;
   if (phase === 'connected' && attempt.isOpen) showConnected(attempt);
   else if (phase === 'disconnected') show('waiting', `Nothing heard from ${state.other || 'the other side'} for a while …`);
-  else if (phase === 'failed') failed(attempt, await explainFailure(attempt.pc, attempt.isOpen));
+  else if (phase === 'failed') {
+    const facts = { wasOpen: attempt.isOpen, errors: attempt.errors, servers: state.ice };
+    failed(attempt, await explainFailure(attempt.pc, facts));
+  }
 }
 
-function failed(attempt, why) {
+function failed(attempt, verdict) {
   if (attempt !== state.attempt) return;
-  log('floe', why);
+  log('floe', verdict.text);
   endAttempt();
-  show('failed', why);
+  show('failed', verdict.text);
+  $('status').dataset.verdict = verdict.code;
   $('again').hidden = !state.other;
 }
 

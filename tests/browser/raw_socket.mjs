@@ -35,15 +35,17 @@ export function ask(server, headers, body = Buffer.alloc(0)) {
   });
 }
 
-// The texts in what a server has sent (its frames have no mask); what is left is half a frame.
-function takeTexts(bytes, texts) {
+// The texts in what a server has sent (its frames have no mask), and its pings; what is left is half a frame.
+function takeTexts(bytes, texts, ping) {
   for (;;) {
     const short = bytes[1] & 127;
     const head = short === 127 ? 10 : short === 126 ? 4 : 2;
     if (bytes.length < head) return bytes;
     const length = short === 127 ? bytes.readUInt32BE(6) : short === 126 ? bytes.readUInt16BE(2) : short;
     if (bytes.length < head + length) return bytes;
-    if ((bytes[0] & 15) === 1) texts.push(JSON.parse(bytes.subarray(head, head + length)));
+    const payload = bytes.subarray(head, head + length);
+    if ((bytes[0] & 15) === 1) texts.push(JSON.parse(payload));
+    if ((bytes[0] & 15) === 9) ping(payload);
     bytes = bytes.subarray(head + length);
   }
 }
@@ -61,7 +63,7 @@ export async function member(server, room, name) {
       isOpen = true;
       bytes = bytes.subarray(end + 4);
     }
-    if (isOpen) bytes = takeTexts(bytes, heard);
+    if (isOpen) bytes = takeTexts(bytes, heard, (payload) => socket.write(frame(10, payload)));
   });
   const closed = new Promise((done) => { socket.on('close', done); });
   const say = (message) => socket.write(text(message));

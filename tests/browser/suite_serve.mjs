@@ -236,6 +236,27 @@ async function pageCases(browser, second) {
     await page.shows('#status', /You are in room “demo”/);
   }));
 
+  await runner.test(name('the page says why it came to nothing, and what helps'), () => withAll(async (use) => {
+    const server = use(await startServer());
+    const page = use(await visit(browser, server, 'den', 'Ann'));
+    await page.shows('#status', /Waiting/);
+    const ghost = use(await member(server, 'den', 'Ghost'));
+    const { data } = await ghost.hears((m) => m.type === 'signal' && m.data.description?.type === 'offer');
+    ghost.say({ type: 'signal', data: { session: data.session, description: { type: 'answer', sdp: ghostly(data.description.sdp) } } });
+    await page.shows('#status', /^None of the peer’s addresses answers, and no STUN or TURN server was given/, 60000);
+    const code = await page.$eval('#status', (e) => e.dataset.verdict);
+    if (code !== 'no-servers') throw new Error(code);
+  }));
+
+  await runner.test(name('verdicts follow from what getStats and servers say'), () => withAll(async (use) => {
+    const server = use(await startServer());
+    const page = use(await visit(browser, server, 'den', 'Ann'));
+    for (const [code, facts] of verdictCases()) {
+      const verdict = await page.evaluate(async (f) => (await import('/explain.js')).judge(f), facts);
+      if (verdict.code !== code || verdict.text.includes('%')) throw new Error(`${code}: ${JSON.stringify(verdict)}`);
+    }
+  }));
+
   await runner.test(name('a third visitor reads that the room is full'), () => withAll(async (use) => {
     const server = use(await startServer());
     const one = use(startChat(server, 'den', '--name', 'One', '--echo'));
@@ -245,6 +266,38 @@ async function pageCases(browser, second) {
     const page = use(await visit(browser, server, 'den', 'Ann'));
     await page.shows('#status', /Two people are in this room already/);
   }));
+}
+
+// An answer to a browser's offer of somebody who is not where it says.
+function ghostly(offer) {
+  const mid = offer.match(/^a=mid:.*$/m)[0].trim();
+  return ['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 't=0 0', `a=group:BUNDLE ${mid.slice(6)}`,
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel', 'c=IN IP4 0.0.0.0', mid, 'a=ice-ufrag:gone', 'a=ice-pwd:gonegonegonegonegonegone',
+    `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`, 'a=setup:active', 'a=sctp-port:5000',
+    'a=candidate:1 1 UDP 2130706431 198.51.100.77 9 typ host', 'a=end-of-candidates', ''].join('\r\n');
+}
+
+function* verdictCases() {
+  const local = (candidateType) => ({ type: 'local-candidate', candidateType });
+  const remote = (address, candidateType = 'host') => ({ type: 'remote-candidate', candidateType, address });
+  const pair = (more) => ({ type: 'candidate-pair', state: 'failed', ...more });
+  const base = { entries: [local('host'), remote('203.0.113.9'), pair()], errors: [], urls: [], wasOpen: false, hasRemote: true };
+  const turn = 'turn:a.example';
+  yield ['no-servers', base];
+  yield ['no-description', { ...base, hasRemote: false }];
+  yield ['consent-expired', { ...base, wasOpen: true }];
+  yield ['no-network', { ...base, entries: [remote('203.0.113.9')] }];
+  yield ['no-candidates', { ...base, entries: [local('host')] }];
+  yield ['names-unresolved', { ...base, entries: [local('host'), remote('x.local'), pair()] }];
+  yield ['one-way', { ...base, entries: [local('host'), remote('203.0.113.9'), pair({ requestsReceived: 3 })] }];
+  yield ['dtls-timeout', { ...base, entries: [local('host'), remote('203.0.113.9'), pair({ state: 'succeeded' })] }];
+  yield ['dtls-failed', { ...base, entries: [local('host'), pair({ responsesReceived: 1 }), { type: 'transport', dtlsState: 'failed' }] }];
+  yield ['no-turn', { ...base, urls: ['stun:a.example'], entries: [...base.entries, local('srflx')] }];
+  yield ['udp-blocked', { ...base, urls: ['stun:a.example'], errors: [{ url: 'stun:a.example', errorCode: 701 }] }];
+  yield ['turn-login', { ...base, urls: [turn], errors: [{ url: turn, errorCode: 701 }, { url: turn, errorCode: 401 }] }];
+  yield ['turn-refused', { ...base, urls: [turn], errors: [{ url: turn, errorCode: 486 }] }];
+  yield ['turn-silent', { ...base, urls: [`${turn}?transport=tcp`], errors: [{ url: `${turn}?transport=tcp`, errorCode: 701 }] }];
+  yield ['peer-silent', { ...base, urls: [turn], entries: [...base.entries, local('relay')] }];
 }
 
 await serverCases();
