@@ -170,7 +170,10 @@ static void give_up(floe_sctp_assoc *a, floe_sctp_stray stray)
 static void measure(floe_sctp_assoc *a)
 {
     if (a->tried_at != FLOE_TIME_NEVER) { /* RFC 9260 §6.3.1 C5: only what was sent once */
-        floe_sctp_rto_add(&a->rto, a->now - a->tried_at);
+        floe_time rtt = a->now - a->tried_at;
+        floe_sctp_rto_add(&a->rto, rtt);
+        floe_sctp_rack_measure(&a->outstanding.rack, a->now,
+                               rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX);
     }
     a->tried_at = FLOE_TIME_NEVER;
     a->tries = 0;

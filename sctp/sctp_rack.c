@@ -30,8 +30,9 @@ uint32_t floe_sctp_rack_min_us(const floe_sctp_rack *rack)
 }
 
 /* A path that has become longer is found out after two periods. */
-static void measure(floe_sctp_rack *rack, floe_time now, uint32_t rtt_us)
+void floe_sctp_rack_measure(floe_sctp_rack *rack, floe_time now, uint32_t rtt_us)
 {
+    rtt_us = rtt_us < RTT_MAX ? rtt_us : RTT_MAX;
     if (rack->min_us == UINT32_MAX || now - rack->min_since > MIN_PERIOD) {
         rack->last_min_us = rack->min_us;
         rack->min_us = rtt_us;
@@ -63,7 +64,7 @@ bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sen
         return false; /* RFC 8985 §6.2 step 2; a little less is a shorter packet */
     }
     if (sends == 1) {
-        measure(rack, now, rtt < RTT_MAX ? rtt : RTT_MAX);
+        floe_sctp_rack_measure(rack, now, rtt);
         /* RFC 8985 §6.2 step 3 */
         rack->has_reordering |= floe_serial32_lt(tsn, rack->highest);
     }

@@ -34,6 +34,9 @@ void floe_sctp_rack_init(floe_sctp_rack *rack, uint32_t initial_tsn);
 /* Another path: what was measured is void. */
 void floe_sctp_rack_reset(floe_sctp_rack *rack);
 
+/* A round trip that was measured elsewhere: in the handshake, so that the very first answer, which
+ * may be a late one, is not the least there is. */
+void floe_sctp_rack_measure(floe_sctp_rack *rack, floe_time now, uint32_t rtt_us);
 /* A chunk has arrived, sent at `sent_us` for the n-th time. False: too early to be an answer to
  * that transmission, so it was an earlier one that arrived. */
 bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us, uint32_t tsn,

@@ -101,6 +101,15 @@ static void test_sctp_rack_least_round_trip_grows_old(void **state)
     assert_int_equal(floe_sctp_rack_min_us(&rack), 0);
 }
 
+static void test_sctp_rack_first_answer_that_was_late_does_not_hide_losses(void **state)
+{
+    (void)state;
+    floe_sctp_rack_measure(&rack, NOW, RTT);
+    assert_true(arrive(NOW, RTT / 8 * 11, 105, 1));
+    assert_int_equal(floe_sctp_rack_min_us(&rack), RTT);
+    assert_true(arrive(NOW, RTT, 107, 2)); /* an answer to the second transmission */
+}
+
 static void test_sctp_rack_arrival_of_long_ago_is_older_than_all_that_is_sent_since(void **state)
 {
     (void)state;
@@ -125,6 +134,8 @@ int main(void)
             test_sctp_rack_answer_that_comes_too_early_is_to_an_earlier_transmission, set_up),
         cmocka_unit_test_setup(test_sctp_rack_duplicates_widen_the_window_once_in_a_round, set_up),
         cmocka_unit_test_setup(test_sctp_rack_least_round_trip_grows_old, set_up),
+        cmocka_unit_test_setup(test_sctp_rack_first_answer_that_was_late_does_not_hide_losses,
+                               set_up),
         cmocka_unit_test_setup(
             test_sctp_rack_arrival_of_long_ago_is_older_than_all_that_is_sent_since, set_up),
     };
