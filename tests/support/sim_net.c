@@ -289,6 +289,34 @@ static void enter(sim_net *net, sim_packet *packet)
 
 /* ---- in and out ---- */
 
+/* False: the packet is no more. */
+static bool meet_fate(sim_net *net, sim_packet *packet)
+{
+    sim_fate *fate = &net->fate;
+    uint64_t number = net->stats.sent;
+    bool is_due = number >= fate->first && number - fate->first < fate->count;
+    sim_fate_kind kind = is_due || number == fate->second ? fate->kind : SIM_FATE_NONE;
+    sim_node *node = &net->nodes[packet->node];
+    if (kind == SIM_FATE_NONE) {
+        return true;
+    }
+    fate->len = packet->len;
+    memcpy(fate->bytes, packet->bytes, packet->len);
+    if (kind == SIM_FATE_DROP) {
+        drop(packet, &net->stats.lost);
+        return false;
+    }
+    if (kind == SIM_FATE_TWICE) {
+        cross(net, copy_packet(packet), &node->up, node->parent);
+    } else if (kind == SIM_FATE_HOLD) {
+        packet->at += fate->hold;
+    } else if (kind == SIM_FATE_FLIP && packet->len > 0) {
+        uint64_t bit = fate->bit % (8 * packet->len);
+        packet->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    return true;
+}
+
 void sim_net_send(sim_net *net, floe_time now, int host, const floe_path *path, floe_bytes bytes)
 {
     sim_node *node = &net->nodes[host];
@@ -300,7 +328,10 @@ void sim_net_send(sim_net *net, floe_time now, int host, const floe_path *path, 
     packet->is_tcp = path->transport == FLOE_TCP;
     memcpy(packet->bytes, bytes.ptr, bytes.len);
     net->stats.sent++;
-    cross(net, packet, &node->up, node->parent);
+    packet->node = host;
+    if (meet_fate(net, packet)) {
+        cross(net, packet, &node->up, node->parent);
+    }
 }
 
 floe_time sim_net_next(const sim_net *net)

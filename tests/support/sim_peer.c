@@ -272,6 +272,7 @@ static void fill_config(sim_peer *p, floe_peer_config *config)
 
     *config = (floe_peer_config){.identity = &p->identity, .ice = c->ice};
     config->rand = sim_random_source(&p->random);
+    config->trace = sim_trace_add(&p->world->trace);
     config->message_max = c->message_max;
     config->send_buffer = (floe_span){allocate(p, 0, c->send_buffer), c->send_buffer};
     config->recv_buffer = (floe_span){allocate(p, 1, c->recv_buffer), c->recv_buffer};

@@ -10,9 +10,9 @@
 #include "support/unit.h"
 #include "support/virtual_clock.h"
 
-#define RUN_MAX       64u
-#define DRAIN_MAX     10000u
-#define START_OF_TIME (1000 * FLOE_SECOND)
+#define RUN_MAX    64u
+#define DRAIN_MAX  10000u
+#define LAST_WORDS 60u /* trace records */
 
 static sim_world *running; /* for the message after a failure */
 
@@ -22,10 +22,11 @@ sim_world *sim_world_new(uint64_t seed)
     assert_non_null(world);
     world->seed = seed;
     world->random = sim_random_begin(seed, 0x1);
-    world->now = START_OF_TIME;
+    world->now = SIM_WORLD_START;
     sim_net_init(&world->net, seed);
     sim_random_seed_openssl(seed);
     virtual_clock_set(world->now);
+    snprintf(world->again, sizeof world->again, "FLOE_SIM_SEED=%llu", (unsigned long long)seed);
     running = world;
     return world;
 }
@@ -44,9 +45,9 @@ int sim_world_teardown(void **state)
 {
     (void)state;
     if (running != NULL) {
-        double seconds = (double)(running->now - START_OF_TIME) / (double)FLOE_SECOND;
-        fprintf(stderr, "failed %.6f s into the simulation; again: FLOE_SIM_SEED=%llu\n", seconds,
-                (unsigned long long)running->seed);
+        double seconds = (double)(running->now - SIM_WORLD_START) / (double)FLOE_SECOND;
+        sim_trace_print(&running->trace, stderr, LAST_WORDS, SIM_WORLD_START);
+        fprintf(stderr, "failed %.6f s into the simulation; again: %s\n", seconds, running->again);
         running = NULL; /* what the failed test has left is not freed */
     }
     return 0;

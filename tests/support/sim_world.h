@@ -15,11 +15,13 @@
 #include "base/floe.h"
 #include "base/floe_config.h"
 #include "support/sim_net.h"
+#include "support/sim_trace.h"
 
 #define SIM_ACTORS 8
 /* FLOE_DATAGRAM_MAX, and what a TURN client and its server put around it. */
 #define SIM_DATAGRAM_MAX (FLOE_DATAGRAM_MAX + 56u)
 #define SIM_LETTERS      256
+#define SIM_WORLD_START  (1000 * FLOE_SECOND) /* when time begins */
 
 typedef struct sim_actor {
     void *self;
@@ -50,13 +52,15 @@ typedef struct sim_world {
     sim_letter letters[SIM_LETTERS];
     uint64_t letter_order;
     uint64_t steps, steps_here; /* since time last passed */
+    sim_trace trace;            /* of all peers; its end is printed when a test has failed */
+    char again[96];             /* what to put into the environment for this run alone */
 } sim_world;
 
 /* A simulation that ends by a failed assertion prints its seed: sim_world_free() must be reached.
  */
 sim_world *sim_world_new(uint64_t seed);
 void sim_world_free(sim_world *world);
-/* As the teardown of each test: says which seed failed. */
+/* As the teardown of each test: says which seed failed, and what went on before. */
 int sim_world_teardown(void **state);
 
 /* Returns the actor's number. */
