@@ -39,19 +39,19 @@ static const fate_life lives[LIFE_COUNT] = {
 
 typedef struct fate_sort {
     const char *name;
-    sim_fate_kind kind;
+    sim_doom_kind kind;
     floe_time hold;
 } fate_sort;
 
 enum { DROP, TWICE, BEHIND_ITS_FLIGHT, BEHIND_THE_NEXT, BEHIND_ITS_LIKE, FLIP, SORT_COUNT };
 
 static const fate_sort sorts[SORT_COUNT] = {
-    [DROP] = {"lost", SIM_FATE_DROP, 0},
-    [TWICE] = {"doubled", SIM_FATE_TWICE, 0},
-    [BEHIND_ITS_FLIGHT] = {"held for 15 ms", SIM_FATE_HOLD, 15 * FLOE_MS},
-    [BEHIND_THE_NEXT] = {"held for 120 ms", SIM_FATE_HOLD, 120 * FLOE_MS},
-    [BEHIND_ITS_LIKE] = {"held for 1.5 s", SIM_FATE_HOLD, 1500 * FLOE_MS},
-    [FLIP] = {"a bit flipped", SIM_FATE_FLIP, 0},
+    [DROP] = {"lost", SIM_DOOM_DROP, 0},
+    [TWICE] = {"doubled", SIM_DOOM_TWICE, 0},
+    [BEHIND_ITS_FLIGHT] = {"held for 15 ms", SIM_DOOM_HOLD, 15 * FLOE_MS},
+    [BEHIND_THE_NEXT] = {"held for 120 ms", SIM_DOOM_HOLD, 120 * FLOE_MS},
+    [BEHIND_ITS_LIKE] = {"held for 1.5 s", SIM_DOOM_HOLD, 1500 * FLOE_MS},
+    [FLIP] = {"a bit flipped", SIM_DOOM_FLIP, 0},
 };
 
 /* ---- bounds ---- */
@@ -86,7 +86,7 @@ typedef struct fate_tally { /* of a sweep */
 
 /* ---- one life ---- */
 
-static void begin(sim_scene *scene, int life, int sort, const sim_fate *fate)
+static void begin(sim_scene *scene, int life, int sort, const sim_doom *fate)
 {
     const fate_life *l = &lives[life];
     sim_place places[2];
@@ -103,9 +103,9 @@ static void begin(sim_scene *scene, int life, int sort, const sim_fate *fate)
              (unsigned long long)fate->first, (unsigned long long)fate->count,
              (unsigned long long)fate->second, (unsigned long long)fate->bit, l->name,
              sorts[sort].name);
-    scene->world->net.fate = *fate;
-    scene->world->net.fate.kind = sorts[sort].kind;
-    scene->world->net.fate.hold = sorts[sort].hold;
+    scene->world->net.doom = *fate;
+    scene->world->net.doom.kind = sorts[sort].kind;
+    scene->world->net.doom.hold = sorts[sort].hold;
     sim_scene_add_chat(scene);
 }
 
@@ -137,7 +137,7 @@ static void die(sim_scene *scene, fate_course *course)
 /* A packet was changed that nothing protects: it may end the connection, but not in silence. */
 static bool may_be_refused(sim_scene *scene, int sort)
 {
-    const sim_fate *fate = &scene->world->net.fate;
+    const sim_doom *fate = &scene->world->net.doom;
     const char *sentence = "";
     if (sort != FLIP || sim_guard_is_protected((floe_bytes){fate->bytes, fate->len})) {
         return false;
@@ -153,7 +153,7 @@ static bool may_be_refused(sim_scene *scene, int sort)
     return true;
 }
 
-static fate_course play(int life, int sort, const sim_fate *fate, floe_time patience)
+static fate_course play(int life, int sort, const sim_doom *fate, floe_time patience)
 {
     sim_scene scene;
     fate_course course = {0};
@@ -177,7 +177,7 @@ static fate_course play(int life, int sort, const sim_fate *fate, floe_time pati
 static fate_course peace_of(int life)
 {
     static fate_course peace[LIFE_COUNT];
-    const sim_fate none = {0};
+    const sim_doom none = {0};
     if (!peace[life].is_done) {
         peace[life] = play(life, DROP, &none, 5 * FLOE_SECOND);
         assert_true(peace[life].is_told);
@@ -185,7 +185,7 @@ static fate_course peace_of(int life)
     return peace[life];
 }
 
-static void play_one(int life, int sort, const sim_fate *fate, fate_tally *tally)
+static void play_one(int life, int sort, const sim_doom *fate, fate_tally *tally)
 {
     fate_course peace = peace_of(life);
     bool is_one = fate->count + (fate->second != 0) == 1;
@@ -215,7 +215,7 @@ static void sweep(int life, int sort, uint64_t count)
     fate_tally tally = {0};
     char what[64];
     for (uint64_t first = 1; first <= peace_of(life).packets; first++) {
-        const sim_fate fate = {.first = first, .count = count};
+        const sim_doom fate = {.first = first, .count = count};
         play_one(life, sort, &fate, &tally);
     }
     snprintf(what, sizeof what, "%s, %llu", sorts[sort].name, (unsigned long long)count);
@@ -240,7 +240,7 @@ static bool has_played_alone(void)
     int fields =
         sscanf(text, "%d,%d,%llu,%llu,%llu,%llu", &life, &sort, &n[0], &n[1], &n[2], &n[3]);
     assert_true(fields == 6 && life >= 0 && life < LIFE_COUNT && sort >= 0 && sort < SORT_COUNT);
-    const sim_fate fate = {.first = n[0], .count = n[1], .second = n[2], .bit = n[3]};
+    const sim_doom fate = {.first = n[0], .count = n[1], .second = n[2], .bit = n[3]};
     fate_tally tally = {0};
     play_one(life, sort, &fate, &tally);
     report(life, "alone", &tally);
@@ -312,7 +312,7 @@ static void test_sim_fates_any_two_packets_may_be_lost(void **state)
         uint64_t count = getenv("FLOE_SIM_FATE") == NULL ? peace_of(life).packets : 0;
         for (uint64_t first = 1; first <= count; first++) {
             for (uint64_t second = first + 1; second <= count; second++) {
-                const sim_fate fate = {.first = first, .count = 1, .second = second};
+                const sim_doom fate = {.first = first, .count = 1, .second = second};
                 play_one(life, DROP, &fate, &tally);
             }
         }
@@ -329,7 +329,7 @@ static void test_sim_fates_any_bit_may_be_wrong(void **state)
         uint64_t count = getenv("FLOE_SIM_FATE") == NULL ? peace_of(life).packets : 0;
         for (uint64_t i = 0; i < count * bits; i++) {
             sim_random dice = sim_random_begin(i, 0xb17);
-            const sim_fate fate = {
+            const sim_doom fate = {
                 .first = i / bits + 1, .count = 1, .bit = sim_random_below(&dice, 8 * SIM_PACKET)};
             play_one(life, FLIP, &fate, &tally);
         }

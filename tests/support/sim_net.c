@@ -290,28 +290,28 @@ static void enter(sim_net *net, sim_packet *packet)
 /* ---- in and out ---- */
 
 /* False: the packet is no more. */
-static bool meet_fate(sim_net *net, sim_packet *packet)
+static bool meet_doom(sim_net *net, sim_packet *packet)
 {
-    sim_fate *fate = &net->fate;
+    sim_doom *doom = &net->doom;
     uint64_t number = net->stats.sent;
-    bool is_due = number >= fate->first && number - fate->first < fate->count;
-    sim_fate_kind kind = is_due || number == fate->second ? fate->kind : SIM_FATE_NONE;
+    bool is_due = number >= doom->first && number - doom->first < doom->count;
+    sim_doom_kind kind = is_due || number == doom->second ? doom->kind : SIM_DOOM_NONE;
     sim_node *node = &net->nodes[packet->node];
-    if (kind == SIM_FATE_NONE) {
+    if (kind == SIM_DOOM_NONE) {
         return true;
     }
-    fate->len = packet->len;
-    memcpy(fate->bytes, packet->bytes, packet->len);
-    if (kind == SIM_FATE_DROP) {
+    doom->len = packet->len;
+    memcpy(doom->bytes, packet->bytes, packet->len);
+    if (kind == SIM_DOOM_DROP) {
         drop(packet, &net->stats.lost);
         return false;
     }
-    if (kind == SIM_FATE_TWICE) {
+    if (kind == SIM_DOOM_TWICE) {
         cross(net, copy_packet(packet), &node->up, node->parent);
-    } else if (kind == SIM_FATE_HOLD) {
-        packet->at += fate->hold;
-    } else if (kind == SIM_FATE_FLIP && packet->len > 0) {
-        uint64_t bit = fate->bit % (8 * packet->len);
+    } else if (kind == SIM_DOOM_HOLD) {
+        packet->at += doom->hold;
+    } else if (kind == SIM_DOOM_FLIP && packet->len > 0) {
+        uint64_t bit = doom->bit % (8 * packet->len);
         packet->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     return true;
@@ -329,7 +329,7 @@ void sim_net_send(sim_net *net, floe_time now, int host, const floe_path *path, 
     memcpy(packet->bytes, bytes.ptr, bytes.len);
     net->stats.sent++;
     packet->node = host;
-    if (meet_fate(net, packet)) {
+    if (meet_doom(net, packet)) {
         cross(net, packet, &node->up, node->parent);
     }
 }

@@ -46,23 +46,23 @@ typedef struct sim_packet {
 
 /* What befalls certain packets, numbered from 1 in the order of sending: for tests that choose,
  * where links throw dice. The links do their part as well. */
-typedef enum sim_fate_kind {
-    SIM_FATE_NONE,
-    SIM_FATE_DROP,
-    SIM_FATE_TWICE,
-    SIM_FATE_HOLD, /* held back at the sender for `hold` */
-    SIM_FATE_FLIP  /* bit number `bit`, modulo the packet's, is flipped */
-} sim_fate_kind;
+typedef enum sim_doom_kind {
+    SIM_DOOM_NONE,
+    SIM_DOOM_DROP,
+    SIM_DOOM_TWICE,
+    SIM_DOOM_HOLD, /* held back at the sender for `hold` */
+    SIM_DOOM_FLIP  /* bit number `bit`, modulo the packet's, is flipped */
+} sim_doom_kind;
 
-typedef struct sim_fate {
-    sim_fate_kind kind;
+typedef struct sim_doom {
+    sim_doom_kind kind;
     uint64_t first, count; /* numbers first ... first + count - 1 */
     uint64_t second;       /* and this one; 0: none */
     floe_time hold;
     uint64_t bit;
     size_t len; /* of the last one that it befell, and its bytes before; 0: none yet */
     uint8_t bytes[SIM_PACKET];
-} sim_fate;
+} sim_doom;
 
 typedef struct sim_net_stats {
     uint64_t sent, delivered, lost, unroutable, filtered;
@@ -77,7 +77,7 @@ typedef struct sim_net {
     sim_packet **heap; /* the earliest arrival first */
     size_t heap_len, heap_cap;
     sim_net_stats stats;
-    sim_fate fate;
+    sim_doom doom;
 } sim_net;
 
 /* A datagram that has come to a host. */
