@@ -184,6 +184,40 @@ static void on_event(sim_peer *p, const floe_peer_event *event)
     }
 }
 
+/* One counter of each kind, which must never go back. */
+static void check_counters(sim_peer *p)
+{
+    floe_peer_stats stats;
+    floe_peer_get_stats(p->peer, &stats);
+    const uint64_t now[SIM_PEER_COUNTERS] = {
+        stats.datagrams_received, stats.datagrams_sent,         stats.bytes_received,
+        stats.bytes_sent,         stats.ice.checks_sent,        stats.ice.checks_received,
+        stats.sctp.messages_sent, stats.sctp.messages_received, stats.sctp.retransmits};
+    for (size_t i = 0; i < SIM_PEER_COUNTERS; i++) {
+        assert_true(now[i] >= p->counters[i]);
+        p->counters[i] = now[i];
+    }
+}
+
+/* What holds between the layers once all events are read; each layer's own is checked by itself. */
+static void check_layers(const sim_peer *p)
+{
+    floe_peer_state state = floe_peer_get_state(p->peer);
+    floe_ice_state ice = floe_peer_get_ice_state(p->peer);
+    const char *sentence;
+    bool has_fault = floe_peer_get_reason(p->peer, &sentence) != FLOE_PEER_FAULT_NONE;
+    assert_int_equal(state, p->state);
+    assert_true(has_fault == (sentence[0] != '\0'));
+    assert_true(has_fault || state != FLOE_PEER_FAILED);
+    if (state == FLOE_PEER_CONNECTED) {
+        assert_int_equal(floe_peer_get_dtls_state(p->peer), FLOE_DTLS_CONNECTED);
+        assert_true(ice == FLOE_ICE_CONNECTED || ice == FLOE_ICE_COMPLETED);
+    }
+    if (state == FLOE_PEER_CLOSED) {
+        assert_true(floe_peer_deadline(p->peer) == FLOE_TIME_NEVER);
+    }
+}
+
 static void settle(void *self)
 {
     sim_peer *p = self;
@@ -196,6 +230,8 @@ static void settle(void *self)
         p->app.idle(p->app.self, p);
     }
     floe_peer_check_invariants(p->peer);
+    check_counters(p);
+    check_layers(p);
 }
 
 static void input(void *self, floe_time now, const floe_path *path, uint8_t *run, size_t len,

@@ -13,7 +13,8 @@
 #include "support/sim_wires.h"
 #include "support/sim_world.h"
 
-#define SIM_PEER_HELD 64
+#define SIM_PEER_HELD     64
+#define SIM_PEER_COUNTERS 9
 
 typedef struct sim_peer sim_peer;
 
@@ -60,6 +61,7 @@ struct sim_peer {
     floe_peer_state state;
     floe_time state_at[FLOE_PEER_CLOSED + 1]; /* first entered; FLOE_TIME_NEVER */
     floe_err description_err;                 /* of the last remote description */
+    uint64_t counters[SIM_PEER_COUNTERS];     /* of the statistics, after the last step */
 };
 
 sim_peer *sim_peer_new(sim_world *world, int host, const sim_peer_config *config);

@@ -77,10 +77,17 @@ static floe_time deadline_of(const sim_actor *actor)
 
 /* ---- draining ---- */
 
+/* ChannelData, and a TURN Send or Data indication: they have a whole datagram inside. */
+static bool is_wrapped(const uint8_t *packet)
+{
+    return (packet[0] & 0xf0) == 0x40 ||
+           (packet[0] == 0 && (packet[1] == 0x16 || packet[1] == 0x17));
+}
+
 static void send_run(sim_world *world, const sim_actor *actor, const floe_transmit *out)
 {
     assert_true(out->len > 0 && out->segment > 0 && out->len <= out->cap);
-    assert_true(out->segment <= SIM_DATAGRAM_MAX);
+    assert_true(out->segment <= (is_wrapped(out->buf) ? SIM_DATAGRAM_MAX : FLOE_DATAGRAM_MAX));
     for (size_t at = 0; at < out->len; at += out->segment) {
         size_t size = out->len - at < out->segment ? out->len - at : out->segment;
         floe_bytes datagram = {out->buf + at, size};
@@ -236,6 +243,8 @@ bool sim_world_step(sim_world *world, floe_time until)
     if (at > until || at == FLOE_TIME_NEVER) {
         return false;
     }
+    assert_true(at >=
+                world->now); /* nobody's timer was overlooked, nothing came before it was sent */
     set_time(world, at);
     world->steps++;
     deliver_due(world);
