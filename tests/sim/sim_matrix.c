@@ -284,31 +284,33 @@ static void test_sim_matrix_with_relays(void **state)
  * not tell which a server means, which is why RFC 4787 section 4.2 forbids it. */
 #define SHARED 13u
 
-enum { LAN, ROUTERS, HAIRPIN, HAIRPIN_TURN, ROUTERS_TURN, NEARS };
+enum { LAN, ROUTERS, HAIRPIN, HOMES, HAIRPIN_TURN, ROUTERS_TURN, NEARS };
 
-static const char *const near_names[NEARS] = {"one LAN", "routers between", "the same, hairpin",
-                                              "the same, hairpin, TURN", "routers between, TURN"};
+static const char *const near_names[NEARS] = {
+    "one LAN",        "routers between",         "the same, hairpin",
+    "homes, hairpin", "the same, hairpin, TURN", "routers between, TURN"};
 
 static outcome shared_results[SHARED + 1][NEARS];
 
 static bool play_shared(const kind *k, int near, outcome *o)
 {
-    static const sim_nat_config router = {0};
+    static const sim_nat_config routers[] = {{0}, NAT(EI, APD, PORTS(PRESERVE))};
+    const sim_nat_config *router = &routers[near == HOMES];
     static const char *const router_ips[2] = {"192.168.1.1", "192.168.1.2"};
     bool has_turn = near == HAIRPIN_TURN || near == ROUTERS_TURN;
     sim_nat_config nat = k->boxes[0];
     sim_place places[2];
     nat_rule_host hosts[2];
     char what[64];
-    nat.hairpin = near == HAIRPIN || near == HAIRPIN_TURN;
+    nat.hairpin = near != LAN && near != ROUTERS && near != ROUTERS_TURN;
     for (int n = 0; n < 2; n++) {
         fill_place(&places[n], n, k, has_turn);
         hosts[n] = (nat_rule_host){.boxes = {&nat}, .has_relay = has_turn};
         places[n].boxes[0] = (sim_box){&nat, "203.0.113.10"};
         if (near != LAN) {
             places[n].boxes[1] = places[n].boxes[0];
-            places[n].boxes[0] = (sim_box){&router, router_ips[n]};
-            hosts[n].boxes[0] = &router;
+            places[n].boxes[0] = (sim_box){router, router_ips[n]};
+            hosts[n].boxes[0] = router;
             hosts[n].boxes[1] = &nat;
         }
     }
@@ -380,11 +382,13 @@ static void put_shared(void)
 {
     put("\n## Two hosts behind one NAT\n\n"
         "In one LAN they see each other. With a router of its own before each (full cone), their "
-        "way leads through\nthe NAT and back (hairpin), or by a relay.\n\n| |");
+        "way leads through\nthe NAT and back (hairpin), or by a relay. Homes: the routers are port "
+        "restricted "
+        "ones (IP), and the NAT is their carrier's.\n\n| |");
     for (int near = 0; near < NEARS; near++) {
         put(" %s |", near_names[near]);
     }
-    put("\n|---|---|---|---|---|---|");
+    put("\n|---|---|---|---|---|---|---|");
     for (size_t i = 1; i <= SHARED; i++) {
         put("\n| **%s** |", kinds[i].code);
         for (int near = 0; near < NEARS; near++) {
