@@ -19,16 +19,19 @@ size_t floe_ip_handling_choose(floe_ip_handling mode, floe_interface *list, size
 
 floe_err floe_ip_handling_apply(floe_ip_handling mode, floe_ice_config *config)
 {
-    static const floe_ice_filters public_only = {
-        .tell = {.ranges = floe_ice_private_ranges, .range_count = FLOE_ICE_PRIVATE_RANGES}};
     if (mode == FLOE_IP_RELAY) {
         config->policy = FLOE_ICE_POLICY_RELAY;
     }
-    if (mode == FLOE_IP_PUBLIC) {
-        if (config->filters != NULL) {
-            return FLOE_E_ARG;
-        }
-        config->filters = &public_only;
+    if (mode != FLOE_IP_PUBLIC) {
+        return FLOE_OK;
     }
-    return FLOE_OK;
+#if FLOE_ICE_FILTER
+    static const floe_ice_filters public_only = {
+        .tell = {.ranges = floe_ice_private_ranges, .range_count = FLOE_ICE_PRIVATE_RANGES}};
+    if (config->filters == NULL) {
+        config->filters = &public_only;
+        return FLOE_OK;
+    }
+#endif
+    return FLOE_E_ARG;
 }

@@ -26,7 +26,8 @@ typedef enum floe_ip_handling {
 /* Keep the interfaces that the mode knows. Returns how many there are. */
 size_t floe_ip_handling_choose(floe_ip_handling mode, floe_interface *list, size_t count,
                                bool use_loopback);
-/* Set what the mode wants of ICE. ARG: the filters of PUBLIC would take the place of others. */
+/* Set what the mode wants of ICE. ARG: PUBLIC is a filter, and there are
+ * others, or none in this build. */
 FLOE_MUST_USE floe_err floe_ip_handling_apply(floe_ip_handling mode, floe_ice_config *config);
 
 #ifdef __cplusplus
