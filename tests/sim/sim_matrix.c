@@ -278,6 +278,53 @@ static void test_sim_matrix_with_relays(void **state)
     play_all(true);
 }
 
+/* ---- luck ---- */
+
+static bool can_connect(const kind *const k[2], bool has_turn, uint64_t seed)
+{
+    sim_place places[2];
+    sim_scene scene;
+    for (int n = 0; n < 2; n++) {
+        fill_place(&places[n], n, k[n], has_turn);
+        places[n].link = (sim_link){.delay = 10 * FLOE_MS, .jitter = 10 * FLOE_MS, .loss = 30};
+    }
+    sim_scene_init(&scene, seed, places);
+    outcome o = play(&scene);
+    sim_scene_free(&scene);
+    return o.is_connected;
+}
+
+static unsigned play_with_loss(bool has_turn, uint64_t seed)
+{
+    unsigned faults = 0;
+    for (size_t i = 0; i < KINDS * KINDS; i++) {
+        const kind *const k[2] = {&kinds[i / KINDS], &kinds[i % KINDS]};
+        const nat_rule_host hosts[2] = {rule_host(k[0], has_turn), rule_host(k[1], has_turn)};
+        bool is_expected = nat_rule_judge(hosts, NAT_RULE_NOTHING).is_connected;
+        if (can_connect(k, has_turn, seed * KINDS * KINDS + i) != is_expected) {
+            print_error("%s x %s%s, seed %u\n", k[0]->code, k[1]->code, has_turn ? ", TURN" : "",
+                        (unsigned)seed);
+            faults++;
+        }
+    }
+    return faults;
+}
+
+/* Loss and disorder change how long it takes, and not what is possible. FLOE_SIM_MATRIX_SEEDS=n
+ * plays all of it n times. */
+static void test_sim_matrix_luck_changes_nothing(void **state)
+{
+    (void)state;
+    NEEDS_ROOM();
+    unsigned faults = 0;
+    const char *wish = getenv("FLOE_SIM_MATRIX_SEEDS");
+    unsigned long seeds = wish != NULL ? strtoul(wish, NULL, 10) : 1;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        faults += play_with_loss(false, seed) + play_with_loss(true, seed);
+    }
+    assert_int_equal(faults, 0);
+}
+
 /* ---- two hosts behind one NAT ---- */
 
 /* Kinds 1 to 13 are single NATs. Not the one that overloads ports: of two hosts on one port it can
@@ -457,6 +504,7 @@ int main(void)
         SIM(test_sim_matrix_without_a_relay),
         SIM(test_sim_matrix_with_relays),
         SIM(test_sim_matrix_behind_one_nat),
+        SIM(test_sim_matrix_luck_changes_nothing),
         SIM(test_sim_matrix_document_is_what_came_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
