@@ -64,6 +64,24 @@ if(sources AND TARGET floe_io)
         OpenSSL::SSL OpenSSL::Crypto)
 endif()
 
+# And an ICE agent alone; beside it libnice's, with the same words.
+set(source ${PROJECT_SOURCE_DIR}/tests/interop/ice/ice_probe.c)
+if(EXISTS ${source} AND TARGET floe_io)
+    add_executable(ice_probe ${source})
+    floe_set_test_options(ice_probe)
+    floe_link_includes(ice_probe ${source})
+endif()
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+    pkg_check_modules(NICE QUIET IMPORTED_TARGET nice)
+endif()
+set(source ${PROJECT_SOURCE_DIR}/tests/interop/ice/nice_probe.c)
+if(EXISTS ${source} AND TARGET PkgConfig::NICE)
+    add_executable(nice_probe ${source})
+    floe_set_test_options(nice_probe)
+    target_link_libraries(nice_probe PRIVATE PkgConfig::NICE floe_options)
+endif()
+
 # tests/io/test_*.py PROGRAM: the floe program over loopback; test_examples.py gets the folder of the
 # examples too.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/io/test_*.py)
