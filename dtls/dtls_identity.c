@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/srtp.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -25,6 +26,11 @@
 #define SIGNATURES                                                                                 \
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:"                \
     "RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
+
+/* No media is sent, but peers that could send some insist on an answer: pion/webrtc ends a
+ * handshake without one (RFC 5764 §4.1.1 lets it), data channels only or not. Browsers agree as
+ * well. */
+#define SRTP_PROFILES "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80"
 
 _Static_assert(FLOE_DTLS_RECORD_MAX >= 512 && FLOE_DTLS_RECORD_MAX <= FLOE_DTLS_PLAIN_MAX,
                "what OpenSSL takes for a fragment");
@@ -106,6 +112,7 @@ static bool set_rules(SSL_CTX *ctx)
            SSL_CTX_set_cipher_list(ctx, CIPHERS) == 1 &&
            SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 &&
            SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) == 1 &&
+           SSL_CTX_set_tlsext_use_srtp(ctx, SRTP_PROFILES) == 0 && /* which is success */
            SSL_CTX_set_max_send_fragment(ctx, FLOE_DTLS_RECORD_MAX) == 1;
 }
 

@@ -88,21 +88,16 @@ static floe_sctp_init own_init(const floe_sctp_assoc *a)
                             .in_streams = STREAMS_ANNOUNCED};
 }
 
-static void put_params(const floe_sctp_assoc *a, floe_writer *w)
-{
-    floe_sctp_init_params_put(w);
-    if (a->config.is_over_dtls) {
-        floe_sctp_zero_checksum_put(w);
-    }
-}
-
 void floe_sctp_put_init(floe_sctp_assoc *a, floe_writer *w)
 {
     floe_sctp_init init = own_init(a);
     /* RFC 9260 §8.5.1 A: a packet with an INIT has tag 0, each time that it is sent. */
     floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, 0);
     size_t begin = floe_sctp_init_begin(w, FLOE_SCTP_CHUNK_INIT, &init);
-    put_params(a, w);
+    floe_sctp_init_params_put(w);
+    if (a->config.is_over_dtls) {
+        floe_sctp_zero_checksum_put(w);
+    }
     floe_sctp_chunk_end(w, begin);
     a->pending &= (uint16_t)~SEND_INIT;
     a->tried_at = a->tries == 0 ? a->now : FLOE_TIME_NEVER;
@@ -149,7 +144,11 @@ void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w)
     floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, reply->tag);
     size_t begin = floe_sctp_init_begin(w, FLOE_SCTP_CHUNK_INIT_ACK, &init);
     floe_sctp_param_put(w, FLOE_SCTP_PARAM_STATE_COOKIE, (floe_bytes){bytes, sizeof bytes});
-    put_params(a, w);
+    floe_sctp_init_params_put(w);
+    /* Only to who knows the parameter: pion/sctp 1.8 drops a packet with an unknown one. */
+    if (a->config.is_over_dtls && reply->has_zero_checksum) {
+        floe_sctp_zero_checksum_put(w);
+    }
     floe_bytes unknown = {reply->report, reply->report_len};
     floe_sctp_param param;
     while (floe_sctp_param_next(&unknown, &param)) { /* RFC 9260 §3.2.2 */

@@ -171,20 +171,47 @@ static void test_dtls_openssl_answers_a_hello_verify_request(void **state)
     assert_int_equal(duel.transmits, 3); /* two hellos and the second flight */
 }
 
-/* Browsers always offer both; a data channel needs neither. */
-static void test_dtls_openssl_ignores_use_srtp_and_alpn(void **state)
+/* Browsers always offer it; a data channel does not need it. */
+static void test_dtls_openssl_ignores_alpn(void **state)
 {
     static const unsigned char protocols[] = "\x06webrtc\x08"
                                              "c-webrtc";
     (void)state;
     dtls_duel_init(&duel, FLOE_DTLS_SERVER, OPENSSL_PEER_ECDSA_P256);
-    assert_int_equal(SSL_CTX_set_tlsext_use_srtp(duel.theirs.ctx, "SRTP_AES128_CM_SHA1_80"), 0);
     assert_int_equal(SSL_CTX_set_alpn_protos(duel.theirs.ctx, protocols, sizeof protocols - 1), 0);
     dtls_duel_open(&duel);
     dtls_duel_run(&duel);
     assert_true(dtls_duel_is_connected(&duel));
-    assert_null(SSL_get_selected_srtp_profile(duel.theirs.ssl));
     dtls_duel_check_data(&duel);
+}
+
+/* pion/webrtc 3.1: without it the handshake is over, media or not. */
+static void test_dtls_openssl_agrees_on_use_srtp_in_both_roles(void **state)
+{
+    static const char *const profiles[] = {"SRTP_AES128_CM_SHA1_80", "SRTP_AEAD_AES_128_GCM"};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        dtls_duel_init(&duel, i < 2 ? FLOE_DTLS_CLIENT : FLOE_DTLS_SERVER, OPENSSL_PEER_ECDSA_P256);
+        assert_int_equal(SSL_CTX_set_tlsext_use_srtp(duel.theirs.ctx, profiles[i % 2]), 0);
+        dtls_duel_open(&duel);
+        dtls_duel_run(&duel);
+        assert_true(dtls_duel_is_connected(&duel));
+        assert_non_null(SSL_get_selected_srtp_profile(duel.theirs.ssl));
+        assert_string_equal(SSL_get_selected_srtp_profile(duel.theirs.ssl)->name, profiles[i % 2]);
+        dtls_duel_check_data(&duel);
+        dtls_duel_free(&duel);
+    }
+}
+
+static void test_dtls_openssl_needs_no_use_srtp(void **state)
+{
+    (void)state;
+    dtls_duel_init(&duel, FLOE_DTLS_SERVER, OPENSSL_PEER_ECDSA_P256);
+    assert_int_equal(SSL_CTX_set_tlsext_use_srtp(duel.theirs.ctx, "SRTP_AES128_CM_SHA1_32"), 0);
+    dtls_duel_open(&duel);
+    dtls_duel_run(&duel);
+    assert_true(dtls_duel_is_connected(&duel));
+    assert_null(SSL_get_selected_srtp_profile(duel.theirs.ssl));
 }
 
 static void test_dtls_openssl_gives_no_ticket_and_resumes_no_session(void **state)
@@ -299,7 +326,9 @@ int main(void)
         TEST(test_dtls_openssl_refuses_dtls_1_0),
         TEST(test_dtls_openssl_refuses_suites_without_forward_secrecy_or_authentication),
         TEST(test_dtls_openssl_answers_a_hello_verify_request),
-        TEST(test_dtls_openssl_ignores_use_srtp_and_alpn),
+        TEST(test_dtls_openssl_ignores_alpn),
+        TEST(test_dtls_openssl_agrees_on_use_srtp_in_both_roles),
+        TEST(test_dtls_openssl_needs_no_use_srtp),
         TEST(test_dtls_openssl_gives_no_ticket_and_resumes_no_session),
         TEST(test_dtls_openssl_reads_a_record_of_the_largest_size),
         TEST(test_dtls_openssl_answers_the_split_hello_of_browsers_in_any_order),
