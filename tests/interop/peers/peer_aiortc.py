@@ -1,14 +1,13 @@
 #!/usr/bin/python3
-"""aiortc as a peer with the words of `floe peer` (app/README.md), as far as the suite needs them.
-
-It echoes what it gets: a text that begins with "ping" is answered with "pong" and its rest.
-"""
+"""aiortc as a peer with the words of README.md beside this file."""
 import asyncio
+import base64
 import hashlib
 import json
 import sys
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.sdp import candidate_from_sdp
 
 
 def out(**event):
@@ -25,7 +24,9 @@ class Peer:
     def adopt(self, channel, incoming=False):
         self.channels[channel.label] = channel
         opened = lambda: out(ev="open", label=channel.label, id=channel.id, ordered=channel.ordered,
-                             protocol=channel.protocol, incoming=incoming)
+                             protocol=channel.protocol, negotiated=channel.negotiated, incoming=incoming,
+                             maxRetransmits=channel.maxRetransmits,
+                             maxPacketLifeTime=channel.maxPacketLifeTime)
         if channel.readyState == "open":
             opened()
         else:
@@ -38,7 +39,8 @@ class Peer:
             channel.send("pong" + data[4:])
             return
         raw = data.encode() if isinstance(data, str) else data
-        out(ev="msg", label=channel.label, size=len(raw), sha256=hashlib.sha256(raw).hexdigest())
+        out(ev="msg", label=channel.label, size=len(raw), isText=isinstance(data, str),
+            sha256=hashlib.sha256(raw).hexdigest())
         channel.send(data)
 
     async def describe(self, make):
@@ -46,10 +48,22 @@ class Peer:
         local = self.pc.localDescription
         out(ev="local", type=local.type, sdp=local.sdp)
 
+    def open_channel(self, message):
+        options = {name: message[name] for name in ("ordered", "maxRetransmits", "maxPacketLifeTime",
+                                                    "protocol", "negotiated", "id") if name in message}
+        self.adopt(self.pc.createDataChannel(message["label"], **options))
+
+    async def add_candidate(self, message):
+        if not message["candidate"]:
+            return
+        candidate = candidate_from_sdp(message["candidate"].removeprefix("candidate:"))
+        candidate.sdpMid = message["mid"]
+        await self.pc.addIceCandidate(candidate)
+
     async def do(self, message):
         command = message["cmd"]
         if command == "init" and message["role"] == "offer":
-            self.adopt(self.pc.createDataChannel("lab"))
+            self.open_channel({"label": "lab"})
             await self.describe(self.pc.createOffer)
         elif command == "init":
             out(ev="ready")
@@ -57,10 +71,14 @@ class Peer:
             await self.pc.setRemoteDescription(RTCSessionDescription(message["sdp"], message["type"]))
             if message["type"] == "offer":
                 await self.describe(self.pc.createAnswer)
+        elif command == "candidate":
+            await self.add_candidate(message)
         elif command == "channel":
-            self.adopt(self.pc.createDataChannel(message["label"], ordered=message.get("ordered", True)))
+            self.open_channel(message)
         elif command == "send":
-            self.channels[message["label"]].send(message["text"])
+            binary = "base64" in message
+            data = base64.b64decode(message["base64"]) if binary else message["text"]
+            self.channels[message["label"]].send(data)
         elif command == "close":
             self.channels[message["label"]].close()
         else:
