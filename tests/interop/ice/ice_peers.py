@@ -93,7 +93,7 @@ def kinds(folder):
         Kind("aioice", "python3-aioice", ["/usr/bin/python3", os.path.join(HERE, "aioice_probe.py")],
              {"regular", "conflict"}),
         # No "conflict": pion/ice 2.3 drops the checks of a peer that has its own role.
-        Kind("pion", "golang-github-pion-ice.v2-dev", None, {"lite", "restart"}),
+        Kind("pion/ice", "golang-github-pion-ice.v2-dev", None, {"lite", "restart"}),
     ]
     for kind in found:
         if kind.command is None and kind.version():
