@@ -53,7 +53,8 @@ floe_err floe_dcep_parse(floe_dcep *dcep, floe_bytes message)
     switch (dcep->type) {
     case FLOE_DCEP_OPEN:
         return parse_open(dcep, &r);
-    case FLOE_DCEP_ACK: /* RFC 8832 §5.2: one byte. pion's has four, so the rest is not looked at. */
+    case FLOE_DCEP_ACK: /* RFC 8832 §5.2: one byte. pion's has four, so the rest is not looked at.
+                         */
         return FLOE_OK;
     default:
         return FLOE_E_MALFORMED;

@@ -37,8 +37,8 @@ typedef struct floe_dcep {
     floe_bytes label, protocol; /* UTF-8; views */
 } floe_dcep;
 
-/* MALFORMED: lengths of an OPEN that do not add up exactly, an unknown message type. UNSUPPORTED: an unknown
- * channel type. */
+/* MALFORMED: lengths of an OPEN that do not add up exactly, an unknown message type. UNSUPPORTED:
+ * an unknown channel type. */
 FLOE_MUST_USE floe_err floe_dcep_parse(floe_dcep *dcep, floe_bytes message);
 /* label and protocol of at most 65535 bytes each (else the writer fails). */
 void floe_dcep_put(floe_writer *w, const floe_dcep *dcep);
