@@ -2,7 +2,7 @@
  * tests/interop/ice/ice_probe.c - a floe_ice_agent on UDP sockets, driven by lines, for
  * tests/interop/suite_ice.py. The words are those of all probes: README.md beside this file.
  *
- *   ice_probe controlling|controlled ADDRESS[,ADDRESS]... [OPTION=MILLISECONDS]...
+ *   ice_probe controlling|controlled ADDRESS[,ADDRESS]... [lite] [fast] [OPTION=MILLISECONDS]...
  * Options: pacing, consent, consent_timeout, disconnected, patience.
  */
 #include <stdio.h>
@@ -246,6 +246,14 @@ static bool set_option(floe_ice_config *config, const char *text)
                    {"disconnected", &config->disconnected_us},
                    {"patience", &config->patience_us}};
     size_t name_len = strcspn(text, "=");
+    if (strcmp(text, "lite") == 0) {
+        config->is_lite = true;
+        return true;
+    }
+    if (strcmp(text, "fast") == 0) {
+        config->nomination = FLOE_ICE_NOMINATE_FAST;
+        return true;
+    }
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (text[name_len] == '=' && strlen(options[i].name) == name_len &&
             strncmp(text, options[i].name, name_len) == 0) {

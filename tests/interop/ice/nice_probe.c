@@ -126,7 +126,7 @@ static void restart(probe *p)
 
 static void obey(probe *p, const char *line)
 {
-    gchar **words = g_strsplit(line, " ", 3);
+    gchar **words = g_strsplit(line, " ", 0);
     const char *rest = strchr(line, ' ');
     rest = rest != NULL ? rest + 1 : "";
     if (strcmp(words[0], "remote") == 0 && g_strv_length(words) >= 3) {

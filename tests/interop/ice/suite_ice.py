@@ -185,6 +185,21 @@ def the_peer_is_lite(kind, role):
         pair.talk()
 
 
+def floe_is_lite(kind, role):
+    """It is controlled then, even if it began as controlling."""
+    with Pair(kind, role, floe_options=["lite"], other_role="controlling") as pair:
+        tell(pair.other, pair.floe, lite=True)
+        tell(pair.floe, pair.other)
+        pair.connect()
+
+
+def floe_nominates_fast(kind, role):
+    with Pair(kind, role, floe_options=["fast"]) as pair:
+        pair.introduce()
+        pair.connect()
+        pair.floe.wait("state", text="completed")
+
+
 def restart(kind, role, by_floe):
     with Pair(kind, role) as pair:
         pair.introduce()
@@ -267,6 +282,8 @@ CASES = [  # what a peer must be able to do for it, the case
     ("regular", regular_nomination),
     ("renomination", renomination_offered),
     ("lite", the_peer_is_lite),
+    (None, floe_is_lite),
+    (None, floe_nominates_fast),
     ("restart", a_restart_by_floe),
     ("restart", a_restart_by_the_peer),
     (None, the_peer_was_silent_for_a_while),
