@@ -68,8 +68,8 @@ def kinds(folder, modules):
     yield Kind("pion", pion(folder) if version else None, version, largest=65535, missing={
         "offers: floe restarts ice": "it answers with another a=setup than it has (RFC 8842)"})
     yield Kind("GStreamer", python("peer_gstreamer.py"), debian("gstreamer1.0-plugins-bad"), {
-        **dict.fromkeys(RESTARTS, "it has no restart"),
-        "empty messages come back": "it takes PPID 56 for binary and 57 for text (RFC 8831: reversed)",
+        **dict.fromkeys(RESTARTS, "after a restart no pair is found"),
+        "empty messages come back": "an empty text arrives as binary",
         "a negotiated channel": "such a channel never opens once it is connected",
         "floe says goodbye": "its channel does not close with the connection",
         "the peer says goodbye": "it ends without a word"})
@@ -85,7 +85,7 @@ def kinds(folder, modules):
         "each kind of channel opened by floe": "its JavaScript does not tell the kind"}, tries=3)
     yield Kind("libwebrtc", node("libwebrtc"), npm(modules, "@roamhq/wrtc"))
     yield Kind("werift", node("werift"), npm(modules, "werift"), {
-        **dict.fromkeys(RESTARTS, "its restart makes no pair"),
-        "empty messages come back": "it does not take them",
+        **dict.fromkeys(RESTARTS, "after a restart no pair is found"),
+        "empty messages come back": "none comes back",
         "each kind of channel opened by floe": "unordered with a limit is ordered to it",
         "each kind of channel opened by the peer": "unordered with a limit is ordered to it"}, tries=3)
