@@ -98,6 +98,16 @@ foreach(source IN LISTS sources)
     endif()
 endforeach()
 
+# A thousand peers on one port against as many in another process.
+if(TARGET floe_io)
+    add_executable(io_crowd ${PROJECT_SOURCE_DIR}/tests/io/crowd.c)
+    floe_set_test_options(io_crowd)
+    floe_link_includes(io_crowd ${PROJECT_SOURCE_DIR}/tests/io/crowd.c)
+    target_link_libraries(io_crowd PRIVATE floe_io floe_options)
+    add_test(NAME io_crowd COMMAND io_crowd 1000 3)
+    set_tests_properties(io_crowd PROPERTIES LABELS io TIMEOUT 300)
+endif()
+
 # The program that README.md shows is compiled as it stands there.
 set(readme ${PROJECT_SOURCE_DIR}/README.md)
 if(TARGET floe_io AND EXISTS ${readme})

@@ -27,6 +27,7 @@ extern "C" {
 #endif
 
 typedef struct floe_io_peer floe_io_peer;
+typedef struct floe_io_port floe_io_port; /* io/io_port.h */
 
 typedef struct floe_io_server { /* one RTCIceServer entry; texts are copied */
     const char *const *urls;
@@ -44,6 +45,8 @@ typedef struct floe_io_config { /* zero means the default */
     size_t recv_buffer;                 /* default 1 MiB */
     uint32_t message_max;               /* default 262144 */
     floe_ip_handling ip_handling;       /* which of our addresses the peer may learn: default all */
+    floe_io_port *port;  /* share its sockets (io/io_port.h), unless a server is turn: over UDP;
+                          * outlives the peer. NULL: sockets of its own */
     bool use_loopback;   /* 127.0.0.1 and ::1 too: for peers on one machine without a network */
     const char *ca_file; /* who may have signed it, PEM; copied; NULL: the system's authorities */
     const floe_tls_trust *trust; /* the same, read before and lent: for programs with many peers,
@@ -54,7 +57,7 @@ typedef struct floe_io_config { /* zero means the default */
     floe_ice_config ice; /* timing and policy; no filters with FLOE_IP_PUBLIC, which is one */
 } floe_io_config;
 
-typedef struct floe_io_stats {
+typedef struct floe_io_stats { /* of its sockets: on a shared port those of all its peers */
     uint32_t sockets;
     uint64_t
         send_dropped; /* datagrams that the kernel refused: no route, not permitted, too long */
@@ -73,7 +76,9 @@ FLOE_MUST_USE floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop,
 void floe_io_peer_close(floe_io_peer *io);
 
 /* The peer itself. Its clock is set by each floe_loop_wait(): a program that was busy elsewhere for
- * long calls floe_loop_wait(loop, 0) before it goes on with the peer. */
+ * long calls floe_loop_wait(loop, 0) before it goes on with the peer. On a shared port it is set by
+ * this call, which also has the peer looked at before the next sleep: there each round of calls on
+ * the peer begins with it. */
 floe_peer *floe_io_peer_get(floe_io_peer *io);
 /* In place of floe_peer_poll_event(): names are looked up in here, and floe_loop_wait() does not
  * sleep over an event that came up since the program has read the others. */

@@ -11,16 +11,24 @@ static void close_link(floe_relay_link *entry)
     entry->link = NULL;
 }
 
+static floe_peer *stir(const floe_relay_links *links)
+{
+    if (links->stirred != NULL) {
+        links->stirred(links->ctx);
+    }
+    return links->peer;
+}
+
 static void on_opened(void *ctx, floe_server_link *link)
 {
     floe_relay_link *entry = ctx;
-    floe_peer_connected(entry->links->peer, entry->relay, &floe_server_link_get_path(link)->local);
+    floe_peer_connected(stir(entry->links), entry->relay, &floe_server_link_get_path(link)->local);
 }
 
 static void on_received(void *ctx, floe_server_link *link, floe_span message)
 {
     const floe_relay_link *entry = ctx;
-    floe_peer_input(entry->links->peer, floe_loop_now(entry->links->loop),
+    floe_peer_input(stir(entry->links), floe_loop_now(entry->links->loop),
                     floe_server_link_get_path(link), message.ptr, message.len, message.len);
 }
 
@@ -35,7 +43,7 @@ static void fail(floe_relay_link *entry, const char *why)
 {
     (void)snprintf(entry->fault, sizeof entry->fault, "%s", why);
     close_link(entry);
-    floe_peer_disconnected(entry->links->peer, entry->relay);
+    floe_peer_disconnected(stir(entry->links), entry->relay);
 }
 
 static void on_failed(void *ctx, floe_server_link *link, const char *why)
@@ -60,7 +68,7 @@ void floe_relay_links_open(floe_relay_links *links, uint32_t relay, const floe_p
                            floe_bytes host)
 {
     if (relay >= FLOE_RELAY_LINK_MAX) {
-        floe_peer_disconnected(links->peer, relay);
+        floe_peer_disconnected(stir(links), relay);
         return;
     }
     floe_relay_link *entry = &links->link[relay];

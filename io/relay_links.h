@@ -35,6 +35,8 @@ struct floe_relay_links { /* in the caller's memory, not to be moved; the caller
     const floe_tls_trust *trust; /* NULL: made from ca_file on first need */
     bool is_unverified;
     void (*writable)(void *ctx); /* after AGAIN: there is room */
+    void (*stirred)(
+        void *ctx); /* before the peer is told or handed something; NULL: nobody cares */
     void *ctx;
     floe_tls_trust made;                       /* private */
     floe_relay_link link[FLOE_RELAY_LINK_MAX]; /* private */

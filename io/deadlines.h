@@ -1,0 +1,33 @@
+/*
+ * io/deadlines.h - the first of many deadlines: a heap, in which each object keeps its place.
+ */
+#ifndef FLOE_IO_DEADLINES_H
+#define FLOE_IO_DEADLINES_H
+
+#include "base/floe.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct floe_deadline { /* in the caller's memory, where it stays while it is in the heap */
+    floe_time at;              /* FLOE_TIME_NEVER: not in the heap; to be read only */
+    uint32_t place;            /* private */
+} floe_deadline;
+
+typedef struct floe_deadlines { /* private */
+    floe_deadline **heap;
+    uint32_t count, max;
+} floe_deadlines;
+
+/* `memory` has room for as many deadlines as are ever in it. */
+void floe_deadlines_init(floe_deadlines *deadlines, floe_deadline **memory, uint32_t max);
+/* It is due at `at` from now on, FLOE_TIME_NEVER: never. A new one starts with NEVER. */
+void floe_deadlines_set(floe_deadlines *deadlines, floe_deadline *deadline, floe_time at);
+/* The first one, or NULL. */
+floe_deadline *floe_deadlines_first(const floe_deadlines *deadlines);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

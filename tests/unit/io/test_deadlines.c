@@ -1,0 +1,54 @@
+/* Unit tests of io/deadlines.c. */
+#include "io/deadlines.h"
+
+#include "support/sim_random.h"
+#include "support/unit.h"
+
+#define COUNT 50u
+
+static void test_deadlines_first_is_always_the_first(void **state)
+{
+    floe_deadlines deadlines;
+    floe_deadline *memory[COUNT];
+    floe_deadline all[COUNT];
+    sim_random random = sim_random_begin(7, 0);
+    (void)state;
+    floe_deadlines_init(&deadlines, memory, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        all[i].at = FLOE_TIME_NEVER;
+    }
+    for (int round = 0; round < 20000; round++) {
+        floe_time least = FLOE_TIME_NEVER;
+        floe_time at = sim_random_below(&random, 1000);
+        at = sim_random_chance(&random, 300) ? FLOE_TIME_NEVER : at;
+        floe_deadlines_set(&deadlines, &all[sim_random_below(&random, COUNT)], at);
+        for (size_t i = 0; i < COUNT; i++) {
+            least = floe_time_min(least, all[i].at);
+        }
+        const floe_deadline *first = floe_deadlines_first(&deadlines);
+        assert_int_equal(first != NULL ? first->at : FLOE_TIME_NEVER, least);
+    }
+}
+
+static void test_deadlines_are_empty_at_first_and_at_last(void **state)
+{
+    floe_deadlines deadlines;
+    floe_deadline *memory[1];
+    floe_deadline one = {.at = FLOE_TIME_NEVER};
+    (void)state;
+    floe_deadlines_init(&deadlines, memory, 1);
+    assert_null(floe_deadlines_first(&deadlines));
+    floe_deadlines_set(&deadlines, &one, 5);
+    assert_ptr_equal(floe_deadlines_first(&deadlines), &one);
+    floe_deadlines_set(&deadlines, &one, FLOE_TIME_NEVER);
+    assert_null(floe_deadlines_first(&deadlines));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_deadlines_first_is_always_the_first),
+        cmocka_unit_test(test_deadlines_are_empty_at_first_and_at_last),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
