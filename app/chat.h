@@ -24,7 +24,8 @@ typedef struct talk {
     bool is_echo;
     bool use_loopback;
     floe_ip_handling ip_handling;
-    json_t *ice; /* our own servers; the room's come with "joined" */
+    bool is_hiding; /* addresses, behind names */
+    json_t *ice;    /* our own servers; the room's come with "joined" */
     const char *trace_path;
     trace_log trace;
     floe_dtls_identity identity;

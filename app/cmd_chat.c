@@ -25,6 +25,9 @@ static const char usage[] =
     "  --ice URL     a STUN or TURN server, beside those that the server names\n"
     "  --ip-handling MODE  which addresses the other side may learn: all; private, of the default\n"
     "                route only; public, likewise but none of the local network; relay, none\n"
+    "  --mdns        hide the addresses of this machine behind names that only its own network "
+    "can\n"
+    "                resolve, as browsers do\n"
     "  --loopback    use loopback addresses too: for two programs on a machine without a network\n"
     "  --trace FILE  write what is decided, and why, for floe trace\n";
 
@@ -53,6 +56,9 @@ static bool parse_option(int option, talk *chat)
     case 't':
         chat->trace_path = optarg;
         return true;
+    case 'm':
+        chat->is_hiding = true;
+        return true;
     case 'i':
         if (!ice_option_add(chat->ice, optarg, &why)) {
             fprintf(stderr, "floe chat: --ice %s: %s\n", optarg, why);
@@ -68,19 +74,15 @@ static bool parse_option(int option, talk *chat)
 static int parse_options(int argc, char **argv, talk *chat)
 {
     static const struct option names[] = {
-        {"server", required_argument, NULL, 's'},
-        {"name", required_argument, NULL, 'n'},
-        {"ice", required_argument, NULL, 'i'},
-        {"ip-handling", required_argument, NULL, 'a'},
-        {"echo", no_argument, NULL, 'e'},
-        {"loopback", no_argument, NULL, 'l'},
-        {"trace", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"server", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
+        {"ice", required_argument, NULL, 'i'},    {"ip-handling", required_argument, NULL, 'a'},
+        {"echo", no_argument, NULL, 'e'},         {"loopback", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},  {"mdns", no_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int option;
     optind = 1;
-    while ((option = getopt_long(argc, argv, "s:n:i:elt:h", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "s:n:i:elmt:h", names, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return 1;

@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/json_report.h"
 
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,6 +296,7 @@ static void run(session *s)
     while (!is_over(s)) {
         floe_loop_wait(s->loop, sleep_ms(s, has_more));
         if (s->io != NULL) {
+            s->peer = floe_io_peer_get(s->io); /* it may share a port */
             drain_peer(s);
         }
         has_more = take_commands(s);
@@ -319,16 +321,26 @@ static void close_session(session *s)
 {
     send_queue_clear(&s->queue);
     floe_io_peer_close(s->io);
+    floe_io_port_close(s->port);
     trace_log_close(&s->trace);
     free(s->message);
 }
 
-static int run_session(floe_loop *loop, int signal_fd, const char *trace_path)
+typedef struct peer_options {
+    bool is_hiding;
+    uint16_t number; /* of the port; 0: any */
+    const char *trace_path;
+} peer_options;
+
+static int run_session(floe_loop *loop, int signal_fd, const peer_options *options)
 {
     static session s;
     floe_watch signals = {.fd = signal_fd, .ready = on_signal, .ctx = &s};
-    s = (session){.loop = loop, .first = FLOE_DC_NONE};
-    if (!trace_log_open(&s.trace, trace_path, "floe peer")) {
+    s = (session){.loop = loop,
+                  .first = FLOE_DC_NONE,
+                  .is_hiding = options->is_hiding,
+                  .number = options->number};
+    if (!trace_log_open(&s.trace, options->trace_path, "floe peer")) {
         return 2;
     }
     if (json_in_open(&s.in, loop, STDIN_FILENO) != FLOE_OK) {
@@ -362,24 +374,52 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static const char usage[] =
+    "usage: floe peer [--mdns] [--port NUMBER] [--trace FILE]\n"
+    "\n"
+    "Takes commands from stdin and tells events on stdout, one JSON object a line.\n"
+    "app/README.md describes them.\n"
+    "\n"
+    "  --mdns         hide the addresses of this machine behind names that only its own network\n"
+    "                 can resolve, as browsers do\n"
+    "  --port NUMBER  the UDP port, for a firewall with one hole; not for relays over UDP\n"
+    "  --trace FILE   write what is decided, and why, for floe trace\n";
+
+static bool parse_options(int argc, char **argv, peer_options *options)
+{
+    static const struct option names[] = {
+        {"mdns", no_argument, NULL, 'm'},
+        {"port", required_argument, NULL, 'p'},
+        {"trace", required_argument, NULL, 't'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+    char *end = "";
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "mp:t:", names, NULL)) != -1) {
+        unsigned long number = option == 'p' ? strtoul(optarg, &end, 10) : 1;
+        if (option == '?' || *end != '\0' || number == 0 || number > UINT16_MAX) {
+            return false;
+        }
+        options->is_hiding = options->is_hiding || option == 'm';
+        options->number = option == 'p' ? (uint16_t)number : options->number;
+        options->trace_path = option == 't' ? optarg : options->trace_path;
+    }
+    return optind == argc;
+}
+
 int cmd_peer(int argc, char **argv)
 {
-    const char *trace_path = NULL;
-    if (argc == 3 && strcmp(argv[1], "--trace") == 0) {
-        trace_path = argv[2];
-    } else if (argc > 1) {
-        (void)fputs(
-            "usage: floe peer [--trace FILE]\n\nTakes commands from stdin and tells events on "
-            "stdout, one JSON object a line.\napp/README.md describes them. --trace writes what is "
-            "decided, and why, for floe trace.\n",
-            stderr);
+    peer_options options = {.number = 0};
+    if (!parse_options(argc, argv, &options)) {
+        (void)fputs(usage, stderr);
         return 2;
     }
     floe_loop *loop;
     int status = 1;
     int signal_fd = open_signals();
     if (signal_fd >= 0 && floe_loop_open(&loop) == FLOE_OK) {
-        status = run_session(loop, signal_fd, trace_path);
+        status = run_session(loop, signal_fd, &options);
         floe_loop_close(loop);
     }
     if (signal_fd >= 0) {

@@ -194,6 +194,17 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
     return config;
 }
 
+/* With --port. */
+static bool open_port(session *s, floe_io_config *config)
+{
+    floe_io_port_config port = {
+        .number = s->number, .peer_max = 1, .use_loopback = config->use_loopback};
+    bool is_wanted = s->number != 0 && s->port == NULL;
+    bool is_well = !is_wanted || floe_io_port_open(&s->port, s->loop, &port) == FLOE_OK;
+    config->port = s->port;
+    return is_well;
+}
+
 static void do_init(session *s, json_args *args)
 {
     ice_option_list servers;
@@ -206,6 +217,11 @@ static void do_init(session *s, json_args *args)
     s->is_echo = json_args_flag(args, "echo", false);
     json_args_fail(args, channel.fault);
     if (are_args_wrong(s, "init", args)) {
+        return;
+    }
+    config.is_hiding = s->is_hiding;
+    if (!open_port(s, &config)) {
+        session_error(s, "init", "the port can not be used");
         return;
     }
     config.trace = trace_log_sink(&s->trace);

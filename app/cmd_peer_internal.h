@@ -11,16 +11,19 @@
 #include "app/json_in.h"
 #include "app/json_out.h"
 #include "app/trace_log.h"
-#include "io/io_peer.h"
+#include "io/io_port.h"
 
 typedef struct session {
     floe_loop *loop;
     json_in in;
     json_out out;
-    floe_io_peer *io; /* NULL before init */
-    floe_peer *peer;  /* io's */
     trace_log trace;
-    bool is_trickle; /* tell descriptions at once and candidates apart */
+    bool is_hiding;     /* addresses, behind names: --mdns */
+    uint16_t number;    /* --port, or 0 */
+    floe_io_port *port; /* with that number, once there is a peer; or NULL */
+    floe_io_peer *io;   /* NULL before init */
+    floe_peer *peer;    /* io's */
+    bool is_trickle;    /* tell descriptions at once and candidates apart */
     bool is_echo;
     bool is_local_owed; /* a description of ours is to be told, once gathering is complete */
     bool is_quitting;

@@ -85,7 +85,8 @@ static void put_candidate(json_t *report, const floe_peer_candidate_stats *cand)
                          candidate_id(cand, id));
     (void)snprintf(foundation, sizeof foundation, "%u", (unsigned)cand->foundation);
     put_text(object, "transportId", TRANSPORT_ID);
-    put_text(object, "address", floe_addr_ip_text(&cand->addr, ip));
+    put_text(object, "address",
+             cand->name[0] != '\0' ? cand->name : floe_addr_ip_text(&cand->addr, ip));
     put_number(object, "port", cand->addr.port);
     put_text(object, "protocol", transport_name(cand->protocol));
     put_text(object, "candidateType", floe_ice_type_name((floe_ice_type)cand->type));

@@ -108,6 +108,14 @@ if(TARGET floe_io)
     set_tests_properties(io_crowd PROPERTIES LABELS io TIMEOUT 300)
 endif()
 
+# Peers on one port, for tests/browser/suite_hide.mjs.
+if(TARGET floe_io)
+    add_executable(echo_port ${PROJECT_SOURCE_DIR}/tests/browser/echo_port.c)
+    floe_set_test_options(echo_port)
+    floe_link_includes(echo_port ${PROJECT_SOURCE_DIR}/tests/browser/echo_port.c)
+    target_link_libraries(echo_port PRIVATE floe_io floe_options)
+endif()
+
 # The program that README.md shows is compiled as it stands there.
 set(readme ${PROJECT_SOURCE_DIR}/README.md)
 if(TARGET floe_io AND EXISTS ${readme})

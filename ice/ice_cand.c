@@ -57,7 +57,7 @@ floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *s
     return FLOE_OK;
 }
 
-void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag)
+void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag, floe_bytes name)
 {
     uint8_t digits[10];
     floe_writer foundation = floe_writer_begin(digits, sizeof digits);
@@ -67,11 +67,14 @@ void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufr
         .foundation = floe_writer_view(&foundation),
         .component = 1,
         .priority = cand->priority,
-        .addr = cand->addr,
+        .host = name,
         .type = cand->type,
         .port = cand->addr.port,
         .ufrag = ufrag,
     };
+    if (name.len == 0) {
+        sdp.addr = cand->addr;
+    }
     if (cand->type != FLOE_ICE_HOST) {
         sdp.related = cand->base;
     }

@@ -27,7 +27,7 @@ typedef struct floe_ice_cand {
                           * order) */
     uint8_t type;        /* floe_ice_type */
     uint8_t transport;   /* floe_transport */
-    bool is_hidden;      /* remote: its address was behind a name, and no TURN server is told it */
+    bool is_hidden;      /* its address is behind a name: remote: no TURN server is told it */
 } floe_ice_cand;
 
 /* RFC 8445 section 5.1.2.1: 2^24 type preference + 2^8 local preference + (256 - component). */
@@ -36,8 +36,10 @@ uint32_t floe_ice_priority(floe_ice_type type, uint16_t local_preference);
 /* From and to text. From: UNSUPPORTED for what this agent does not pair (TCP, names, component 2).
  */
 FLOE_MUST_USE floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *sdp);
-/* "candidate:..." without "a=" and line end; ufrag empty: no ufrag extension. */
-void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag);
+/* "candidate:..." without "a=" and line end; ufrag empty: no ufrag extension; `name`, unless it is
+ * empty, stands in for the IP. */
+void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag,
+                       floe_bytes name);
 
 /* A number for a text, for comparison: of foundations, of username fragments. */
 uint32_t floe_ice_hash(floe_bytes text);

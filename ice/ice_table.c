@@ -103,8 +103,10 @@ uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *can
                                  uint8_t server_class)
 {
     for (uint8_t i = 0; i < agent->local_count; i++) {
-        /* RFC 8445 §5.1.3, RFC 8838 §10: the same address from the same base is redundant. */
-        if (floe_addr_equal(&agent->local[i].addr, &cand->addr) &&
+        /* RFC 8445 §5.1.3, RFC 8838 §10: the same address from the same base is redundant, but if
+         * the peer knows it by another name. */
+        if (!(agent->local[i].is_hidden && cand->type == FLOE_ICE_SRFLX) &&
+            floe_addr_equal(&agent->local[i].addr, &cand->addr) &&
             floe_addr_equal(&agent->local[i].base, &cand->base)) {
             return i;
         }

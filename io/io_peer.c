@@ -7,6 +7,7 @@
  */
 #include "io/io_peer.h"
 
+#include "base/addr.h"
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/floe_config.h"
@@ -165,16 +166,74 @@ static floe_err add_server(floe_io_peer *io, const floe_io_server *server, uint8
     return FLOE_OK;
 }
 
-static floe_err on_added(void *ctx, const floe_addr *local, uint16_t preference)
+static void on_resolved(void *ctx, uint32_t request, const floe_addr *addr)
 {
     floe_io_peer *io = ctx;
-    return floe_peer_add_local(&io->peer, local, preference);
+    floe_io_port_touch(io);
+    floe_peer_resolved(&io->peer, request, addr);
+}
+
+/* False: there is no memory for it. */
+static bool has_mdns(floe_io_peer *io)
+{
+    return io->mdns.shared != NULL || floe_mdns_resolver_init(&io->mdns, io->loop, io->use_loopback,
+                                                              on_resolved, io) == FLOE_OK;
+}
+
+/* The address of a loopback interface says nothing of anybody, and is of use on this machine only,
+ * where a name for it would not be believed. */
+static bool is_to_hide(const floe_io_peer *io, const floe_addr *local)
+{
+    return io->is_hiding && !floe_addr_is_loopback(local);
+}
+
+static floe_err hide(floe_io_peer *io, const floe_addr *local)
+{
+    char name[FLOE_MDNS_NAME_TEXT_MAX];
+    if (!has_mdns(io) || floe_mdns_resolver_hide(&io->mdns, local, name) != FLOE_OK) {
+        return FLOE_E_ARG;
+    }
+    floe_err err = floe_peer_hide_local(&io->peer, local, floe_bytes_of(name));
+    if (err != FLOE_OK) {
+        floe_mdns_resolver_show(&io->mdns, local);
+    }
+    return err == FLOE_OK ? FLOE_OK : FLOE_E_ARG;
+}
+
+floe_err floe_io_peer_add_local(floe_io_peer *io, const floe_addr *local, uint16_t preference)
+{
+    /* Draft §3.1.1: all of them; one that is public after all shows as a server-reflexive candidate
+     * of the same address. One that can't be hidden is not used. */
+    floe_err err = is_to_hide(io, local) ? hide(io, local) : FLOE_OK;
+    return err == FLOE_OK ? floe_peer_add_local(&io->peer, local, preference) : err;
+}
+
+void floe_io_peer_remove_local(floe_io_peer *io, const floe_addr *local)
+{
+    floe_peer_remove_local(&io->peer, local);
+    if (floe_peer_show_local(&io->peer, local)) {
+        floe_mdns_resolver_show(&io->mdns, local);
+    }
+}
+
+/* All names are taken back. */
+static void show_all(floe_io_peer *io)
+{
+    size_t cursor = 0;
+    floe_addr local;
+    while (floe_peer_next_hidden(&io->peer, &cursor, &local)) {
+        floe_mdns_resolver_show(&io->mdns, &local);
+    }
+}
+
+static floe_err on_added(void *ctx, const floe_addr *local, uint16_t preference)
+{
+    return floe_io_peer_add_local(ctx, local, preference);
 }
 
 static void on_removed(void *ctx, const floe_addr *local)
 {
-    floe_io_peer *io = ctx;
-    floe_peer_remove_local(&io->peer, local);
+    floe_io_peer_remove_local(ctx, local);
 }
 
 static void on_received(void *ctx, const floe_udp_run *run)
@@ -212,18 +271,13 @@ static floe_err open_network(floe_io_peer *io, floe_io_port *port)
     return err;
 }
 
-static void on_resolved(void *ctx, uint32_t request, const floe_addr *addr)
-{
-    floe_io_peer *io = ctx;
-    floe_io_port_touch(io);
-    floe_peer_resolved(&io->peer, request, addr);
-}
-
 static void resolve(floe_io_peer *io, uint32_t request, floe_bytes host)
 {
     if (floe_mdns_resolver_is_for(host)) {
-        if (io->mdns.loop == NULL) {
-            floe_mdns_resolver_init(&io->mdns, io->loop, io->use_loopback, on_resolved, io);
+        const floe_addr nowhere = {.family = 0};
+        if (!has_mdns(io)) {
+            floe_peer_resolved(&io->peer, request, &nowhere);
+            return;
         }
         floe_mdns_resolver_ask(&io->mdns, request, host);
         return;
@@ -312,6 +366,7 @@ static void release(floe_io_peer *io)
         floe_socket_set_close(io->sockets);
     }
     floe_relay_links_close_all(&io->links);
+    show_all(io);
     floe_mdns_resolver_free(&io->mdns);
     if (io->has_resolver) {
         floe_resolver_free(&io->resolver);
@@ -343,6 +398,7 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     made->loop = loop;
     made->use_loopback = config->use_loopback;
     made->ip_handling = config->ip_handling;
+    made->is_hiding = config->is_hiding;
     uint8_t *at = (uint8_t *)made + size;
     if (b.sockets > 0) {
         made->sockets = (floe_socket_set *)(void *)cut(&at, b.sockets);

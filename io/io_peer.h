@@ -47,6 +47,8 @@ typedef struct floe_io_config { /* zero means the default */
     floe_ip_handling ip_handling;       /* which of our addresses the peer may learn: default all */
     floe_io_port *port;  /* share its sockets (io/io_port.h), unless a server is turn: over UDP;
                           * outlives the peer. NULL: sockets of its own */
+    bool is_hiding;      /* addresses, behind names in .local that this machine answers for: nobody
+                          * but hosts of the same network learns them (mdns/) */
     bool use_loopback;   /* 127.0.0.1 and ::1 too: for peers on one machine without a network */
     const char *ca_file; /* who may have signed it, PEM; copied; NULL: the system's authorities */
     const floe_tls_trust *trust; /* the same, read before and lent: for programs with many peers,

@@ -31,7 +31,8 @@ struct floe_io_peer {
     floe_dtls_identity identity; /* ours, if the program brought none; else zero */
     bool has_resolver;           /* only a peer that has names to look up needs one */
     floe_resolver resolver;
-    floe_mdns_resolver mdns; /* likewise: loop NULL before */
+    floe_mdns_resolver mdns; /* likewise: shared NULL before */
+    bool is_hiding;          /* addresses, behind names */
     bool use_loopback;
     floe_ip_handling ip_handling;
     floe_relay_links links;
@@ -46,6 +47,10 @@ struct floe_io_peer {
 /* Look for an event that the program does not know of. One that it has left unread once before
  * holds up nothing. */
 bool floe_io_peer_read_ahead(floe_io_peer *io);
+/* A socket is there, or gone; its address is hidden if the program wants that. */
+FLOE_MUST_USE floe_err floe_io_peer_add_local(floe_io_peer *io, const floe_addr *local,
+                                              uint16_t preference);
+void floe_io_peer_remove_local(floe_io_peer *io, const floe_addr *local);
 /* Send what it has. False: there is no room. */
 bool floe_io_peer_send(floe_io_peer *io);
 

@@ -183,7 +183,7 @@ static floe_err on_added(void *ctx, const floe_addr *local, uint16_t preference)
         if (port->peers[i] != NULL) {
             floe_io_port_touch(port->peers[i]);
             /* FULL: it has as many candidates as it can have, without this one. */
-            (void)!floe_peer_add_local(&port->peers[i]->peer, local, preference);
+            (void)!floe_io_peer_add_local(port->peers[i], local, preference);
         }
     }
     return FLOE_OK;
@@ -195,7 +195,7 @@ static void on_removed(void *ctx, const floe_addr *local)
     for (uint32_t i = 0; i < port->peer_max; i++) {
         if (port->peers[i] != NULL) {
             floe_io_port_touch(port->peers[i]);
-            floe_peer_remove_local(&port->peers[i]->peer, local);
+            floe_io_peer_remove_local(port->peers[i], local);
         }
     }
 }
@@ -351,7 +351,7 @@ floe_err floe_io_port_add(floe_io_port *port, floe_io_peer *io)
                                 .advanced_at = floe_loop_now(port->loop)};
     while (floe_socket_set_next(&port->sockets, &cursor, &local, &preference)) {
         /* FULL: as many candidates as it can have. */
-        (void)!floe_peer_add_local(&io->peer, &local, preference);
+        (void)!floe_io_peer_add_local(io, &local, preference);
     }
     update_name(port, io);
     touch(io);

@@ -30,6 +30,7 @@ struct floe_loop {
     struct epoll_event batch[FLOE_LOOP_BATCH]; /* data.ptr NULL: its watch was removed */
     char note[FLOE_LOOP_NOTE_MAX];
     void *network;
+    void *mdns[2];
     void *scratch;
     size_t scratch_size;
 };
@@ -93,6 +94,11 @@ void *floe_loop_scratch(floe_loop *loop, size_t size)
 void **floe_loop_network(floe_loop *loop)
 {
     return &loop->network;
+}
+
+void **floe_loop_mdns(floe_loop *loop, bool is_loopback)
+{
+    return &loop->mdns[is_loopback];
 }
 
 /* A paused watch stays in the epoll set edge-triggered and without interest: epoll reports errors

@@ -14,5 +14,7 @@ char *floe_loop_note(floe_loop *loop);
 void *floe_loop_scratch(floe_loop *loop, size_t size);
 /* Where io/netwatch.c keeps what all peers of a loop share: NULL at first, and at the end. */
 void **floe_loop_network(floe_loop *loop);
+/* Where io/mdns_resolver.c does, for the network and for the loopback interface. */
+void **floe_loop_mdns(floe_loop *loop, bool is_loopback);
 
 #endif

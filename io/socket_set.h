@@ -30,8 +30,8 @@ typedef struct floe_socket_set_stats {
 
 typedef struct floe_socket_set_config {
     floe_loop *loop;
-    uint16_t port;     /* of all; 0: any, a different one each */
-    bool use_loopback; /* as floe_interfaces_choose() has it */
+    uint16_t port;                /* of all; 0: any, a different one each */
+    bool use_loopback;            /* as floe_interfaces_choose() has it */
     floe_ip_handling ip_handling; /* which addresses of this machine have a socket */
     /* A socket is open. Anything but OK: it is closed again. Socket 65535 is best, and so on. */
     floe_err (*added)(void *ctx, const floe_addr *local, uint16_t preference);

@@ -178,6 +178,7 @@ floe_err floe_mdns_node_input(floe_mdns_node *node, floe_time now, const floe_pa
     }
     if (msg.is_response) {
         floe_mdns_query_input(node, &msg);
+        floe_mdns_own_defend(node, &msg, find_interface(node, &path->local));
     } else {
         floe_mdns_own_input(node, &msg, find_interface(node, &path->local), &path->remote);
     }

@@ -27,7 +27,9 @@
  *       link-local, multicast and unspecified ones;
  *     - names that are not a UUID are not asked for, so that nobody is made to send checks to the
  *       printer (draft section 3.2.2).
- * Nothing is cached. Conflicts are not looked for, since a UUID has none (draft section 3.1.1).
+ * Nothing is cached. Conflicts are not looked for, since a UUID has none (draft section 3.1.1); who
+ * claims a name of ours with another address, which only a liar does, is contradicted, at most once
+ * a second.
  * Read next: mdns/README.md.
  */
 #ifndef FLOE_MDNS_MDNS_NODE_H
@@ -44,6 +46,9 @@ typedef struct floe_mdns_node floe_mdns_node; /* complete in mdns/mdns_node_stru
 
 /* How long others are asked for a name: at 0, 1, 3 and 7 s, and that they have until then. */
 #define FLOE_MDNS_PATIENCE (10 * FLOE_SECOND)
+
+/* Unicast answers a second, for all askers together: addresses of askers can be forged. */
+#define FLOE_MDNS_REPLY_RATE 20u
 
 /* An address of this machine to speak multicast DNS from; one of each family and link serves. */
 typedef struct floe_mdns_interface {
@@ -63,6 +68,8 @@ typedef struct floe_mdns_stats {
     uint32_t queries_sent, answers_sent; /* packets */
     uint32_t resolved, unresolved;
     uint32_t dropped_malformed, dropped_foreign; /* foreign: from elsewhere than the link */
+    uint32_t dropped_questions;                  /* for answers to one asker: too many, too fast */
+    uint32_t conflicts; /* somebody said something else of a name of ours */
 } floe_mdns_stats;
 
 /* Start in the caller's memory. `rand` is required; cryptographically strong. */

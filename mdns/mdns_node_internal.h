@@ -26,6 +26,8 @@ bool floe_mdns_query_poll_transmit(floe_mdns_node *node, floe_transmit *out);
 floe_mdns_own *floe_mdns_own_find(floe_mdns_node *node, const floe_mdns_name *name);
 void floe_mdns_own_input(floe_mdns_node *node, const floe_mdns_msg *msg, size_t interface,
                          const floe_addr *from);
+/* An answer of somebody else, which may be about a name of ours. */
+void floe_mdns_own_defend(floe_mdns_node *node, const floe_mdns_msg *msg, size_t interface);
 void floe_mdns_own_settle(floe_mdns_node *node);
 floe_time floe_mdns_own_deadline(const floe_mdns_node *node);
 bool floe_mdns_own_poll_transmit(floe_mdns_node *node, floe_transmit *out);

@@ -58,6 +58,8 @@ struct floe_mdns_node {
     floe_mdns_query query[FLOE_MDNS_QUERY_MAX];
     floe_mdns_own own[FLOE_MDNS_NAME_MAX];
     floe_mdns_reply reply[FLOE_MDNS_REPLY_MAX];
+    uint32_t reply_room; /* unicast answers that may be given up to: */
+    floe_time reply_until;
     floe_mdns_stats stats;
 };
 

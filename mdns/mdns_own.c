@@ -162,6 +162,15 @@ void floe_mdns_own_remove_interface(floe_mdns_node *node, size_t interface)
 
 static void add_reply(floe_mdns_node *node, const floe_mdns_reply *reply)
 {
+    if (node->now >= node->reply_until) {
+        node->reply_until = floe_time_after(node->now, FLOE_SECOND);
+        node->reply_room = FLOE_MDNS_REPLY_RATE;
+    }
+    if (node->reply_room == 0) {
+        node->stats.dropped_questions++;
+        return;
+    }
+    node->reply_room--;
     for (size_t i = 0; i < FLOE_MDNS_REPLY_MAX; i++) {
         if (node->reply[i].to.family == 0) {
             node->reply[i] = *reply;
@@ -242,6 +251,32 @@ void floe_mdns_own_input(floe_mdns_node *node, const floe_mdns_msg *msg, size_t 
                                      .own = (uint8_t)i,
                                      .is_legacy = is_legacy};
             add_reply(node, &reply);
+        }
+    }
+}
+
+/* RFC 6762 §9 has the owner of a unique record look for another name. Ours was told already, and
+ * has no other owner: it is said again, to those who believed the other. */
+void floe_mdns_own_defend(floe_mdns_node *node, const floe_mdns_msg *msg, size_t interface)
+{
+    floe_mdns_name name;
+    floe_mdns_record record;
+    floe_mdns_cursor cursor = floe_mdns_msg_begin(msg);
+    floe_mdns_question question;
+    while (floe_mdns_msg_next_question(msg, &cursor, &question)) {
+    }
+    while (floe_mdns_msg_next_record(msg, &cursor, &record)) {
+        floe_addr addr = floe_mdns_record_get_addr(&record);
+        floe_bytes labels = {record.name.bytes, record.name.len};
+        if (addr.family == 0 || floe_mdns_name_parse_labels(&name, labels) != FLOE_OK) {
+            continue;
+        }
+        floe_mdns_own *own = floe_mdns_own_find(node, &name);
+        if (own != NULL && own->link == node->interface[interface].link &&
+            !floe_addr_ip_equal(&own->addr, &addr)) {
+            node->stats.conflicts++;
+            own->owed |= BIT(interface);
+            own->asked |= BIT(interface); /* so the next time is a second later */
         }
     }
 }

@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/assert.h"
+#include "ice/ice_hidden.h"
 #include "peer/peer_internal.h"
 
 static bool is_config_complete(const floe_peer_config *config)
@@ -92,6 +93,10 @@ void floe_peer_free(floe_peer *peer)
 floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr, uint16_t preference)
 {
     floe_err err = floe_ice_agent_add_local(&peer->ice, addr, preference);
+    floe_ice_cand cand = {.addr = *addr};
+    if (floe_peer_hide_cand(peer, &cand) != NULL) {
+        floe_ice_agent_hide_local(&peer->ice, addr);
+    }
     floe_peer_pump(peer);
     return err;
 }
@@ -266,6 +271,7 @@ void floe_peer_get_stats(const floe_peer *peer, floe_peer_stats *stats)
 {
     *stats = peer->stats;
     floe_ice_agent_get_stats(&peer->ice, &stats->ice);
+    (void)floe_peer_hide_cand(peer, &stats->ice.local);
     stats->dtls = peer->dtls.stats;
     floe_sctp_assoc_get_stats(&peer->sctp, &stats->sctp);
 }

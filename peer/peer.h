@@ -163,6 +163,17 @@ void floe_peer_disconnected(floe_peer *peer, uint32_t request);
 FLOE_MUST_USE floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr,
                                            uint16_t preference);
 void floe_peer_end_local(floe_peer *peer);
+/* Hide addresses (draft-ietf-mmusic-mdns-ice-candidates): before floe_peer_add_local() of one. The
+ * peer is told the name, for which the caller answers in multicast DNS, wherever it would be told
+ * the IP of this socket; related addresses are told nobody from then on, and statistics have
+ * neither (the address is 0.0.0.0 or ::). Again: the newest name. MALFORMED: not a UUID in .local.
+ * FULL: FLOE_MDNS_NAME_MAX; do not add it. */
+FLOE_MUST_USE floe_err floe_peer_hide_local(floe_peer *peer, const floe_addr *addr,
+                                            floe_bytes name);
+/* After floe_peer_remove_local(): the name is out of use. False: it has none. */
+bool floe_peer_show_local(floe_peer *peer, const floe_addr *addr);
+/* Step through those that are hidden, from *cursor = 0. */
+bool floe_peer_next_hidden(const floe_peer *peer, size_t *cursor, floe_addr *addr);
 /* A socket is closed, or its address is gone; another path is used at once, if there is one. */
 void floe_peer_remove_local(floe_peer *peer, const floe_addr *addr);
 
@@ -187,7 +198,8 @@ FLOE_MUST_USE floe_err floe_peer_get_local(const floe_peer *peer, floe_peer_sdp_
  * or later generation, or of another section. CLOSED. */
 FLOE_MUST_USE floe_err floe_peer_add_candidate(floe_peer *peer, floe_bytes candidate,
                                                floe_bytes mid);
-/* "candidate:..." as text of the W3C's RTCIceCandidate.candidate; NUL-terminated. */
+/* "candidate:..." as text of the W3C's RTCIceCandidate.candidate; NUL-terminated. Of a hidden
+ * address this is what the peer may know, and the event's .cand is not. */
 void floe_peer_put_candidate(const floe_peer *peer, const floe_ice_cand *cand,
                              char out[FLOE_PEER_CANDIDATE_MAX]);
 floe_bytes floe_peer_get_mid(const floe_peer *peer); /* sdpMid of our candidates */

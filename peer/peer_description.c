@@ -23,13 +23,25 @@ static uint8_t get_setup(const floe_peer *peer)
     return peer->local_type == FLOE_PEER_OFFER ? FLOE_SDP_SETUP_ACTPASS : peer->setup;
 }
 
+static void put_candidate(const floe_peer *peer, floe_writer *w, const floe_ice_cand *cand,
+                          floe_bytes ufrag)
+{
+    char text[FLOE_MDNS_NAME_TEXT_MAX] = "";
+    floe_ice_cand told = *cand;
+    const floe_mdns_name *name = floe_peer_hide_cand(peer, &told);
+    if (name != NULL) {
+        (void)floe_mdns_name_text(name, text);
+    }
+    floe_ice_cand_put(w, &told, ufrag, floe_bytes_of(text));
+}
+
 static void put_candidates(const floe_peer *peer, floe_writer *w)
 {
     floe_ice_cand cand;
     size_t cursor = 0;
     while (floe_ice_agent_next_local(&peer->ice, &cursor, &cand)) {
         floe_writer_put_text(w, "a=");
-        floe_ice_cand_put(w, &cand, (floe_bytes){NULL, 0});
+        put_candidate(peer, w, &cand, (floe_bytes){NULL, 0});
         floe_writer_put_text(w, "\r\n");
     }
     if (floe_ice_agent_get_gathering(&peer->ice) == FLOE_ICE_GATHERING_COMPLETE) {
@@ -44,7 +56,9 @@ static floe_addr get_default(const floe_peer *peer)
     floe_ice_cand best = {.priority = 0};
     size_t cursor = 0;
     while (floe_ice_agent_next_local(&peer->ice, &cursor, &cand)) {
-        best = cand.priority > best.priority ? cand : best;
+        /* Draft mdns-ice-candidates §3.1.2.4: a name is no default candidate. */
+        bool is_known = floe_peer_hide_cand(peer, &cand) == NULL;
+        best = is_known && cand.priority > best.priority ? cand : best;
     }
     return best.addr;
 }
@@ -87,6 +101,6 @@ void floe_peer_put_candidate(const floe_peer *peer, const floe_ice_cand *cand,
     floe_writer w = floe_writer_begin((uint8_t *)out, FLOE_PEER_CANDIDATE_MAX);
     floe_ice_agent_get_local(&peer->ice, &ufrag, &pwd);
     /* Ours are 8 characters; one of another length, set by nobody today, would not fit the line. */
-    floe_ice_cand_put(&w, cand, ufrag.len <= 32 ? ufrag : (floe_bytes){NULL, 0});
+    put_candidate(peer, &w, cand, ufrag.len <= 32 ? ufrag : (floe_bytes){NULL, 0});
     floe_writer_put_u8(&w, 0);
 }

@@ -17,6 +17,9 @@ bool floe_peer_keep_name(floe_peer *peer, const floe_sdp_candidate *sdp, floe_by
 void floe_peer_end_remote(floe_peer *peer, floe_bytes ufrag);
 bool floe_peer_poll_name(floe_peer *peer, floe_peer_event *event);
 void floe_peer_name_resolved(floe_peer *peer, uint32_t index, const floe_addr *addr);
+/* Make of a candidate of ours what others may know of it. The name that stands for its address, or
+ * NULL (peer_hide.c). */
+const floe_mdns_name *floe_peer_hide_cand(const floe_peer *peer, floe_ice_cand *cand);
 /* The same once more, with the same facts: nobody was there yet. */
 void floe_peer_restart_dtls(floe_peer *peer);
 /* A name to look up, a connection to open or close (peer_server.c). */

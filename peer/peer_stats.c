@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "peer/peer_internal.h"
 
 void floe_peer_get_connection(const floe_peer *peer, floe_peer_connection_stats *stats)
 {
@@ -93,16 +94,21 @@ static void fill_server(const floe_peer *peer, floe_peer_candidate_stats *stats)
 static void fill_candidate(const floe_peer *peer, floe_peer_candidate_stats *stats,
                            const floe_ice_cand *cand, bool is_remote)
 {
+    floe_ice_cand told = *cand;
+    const floe_mdns_name *name = is_remote ? NULL : floe_peer_hide_cand(peer, &told);
     *stats = (floe_peer_candidate_stats){
         .is_remote = is_remote,
-        .type = cand->type,
-        .protocol = cand->transport,
-        .addr = cand->addr,
-        .priority = cand->priority,
-        .foundation = cand->foundation,
+        .type = told.type,
+        .protocol = told.transport,
+        .addr = told.addr,
+        .priority = told.priority,
+        .foundation = told.foundation,
     };
-    if (cand->type != FLOE_ICE_HOST) {
-        stats->related = cand->base;
+    if (name != NULL) {
+        (void)floe_mdns_name_text(name, stats->name);
+    }
+    if (told.type != FLOE_ICE_HOST) {
+        stats->related = told.base;
     }
     if (!is_remote && cand->type == FLOE_ICE_RELAY) {
         fill_server(peer, stats);

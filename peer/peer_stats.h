@@ -49,10 +49,11 @@ typedef struct floe_peer_transport_stats { /* RTCTransportStats */
 
 typedef struct floe_peer_candidate_stats { /* RTCIceCandidateStats */
     bool is_remote;
-    uint8_t type;      /* floe_ice_type */
-    uint8_t protocol;  /* floe_transport between the peers: UDP */
-    floe_addr addr;    /* address and port */
-    floe_addr related; /* relatedAddress, relatedPort; family 0: none, or hidden */
+    uint8_t type;                       /* floe_ice_type */
+    uint8_t protocol;                   /* floe_transport between the peers: UDP */
+    floe_addr addr;                     /* address and port; of a hidden address 0.0.0.0 or :: */
+    char name[FLOE_MDNS_NAME_TEXT_MAX]; /* that stands in for it, or "" */
+    floe_addr related;                  /* relatedAddress, relatedPort; family 0: none, or hidden */
     uint32_t priority;
     uint32_t foundation;
     /* Of a relayed candidate of ours: the URL in its parts. server_host is empty otherwise. */

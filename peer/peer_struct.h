@@ -35,6 +35,12 @@ typedef struct floe_peer_name {
     bool is_asked; /* EV_RESOLVE was read */
 } floe_peer_name;
 
+/* An address of ours that is told as a name. */
+typedef struct floe_peer_hidden {
+    floe_addr addr; /* family 0: a free slot */
+    floe_mdns_name name;
+} floe_peer_hidden;
+
 /* A description of the remote side: the text in its half of config.description, and the parsed
  * lines over it. */
 typedef struct floe_peer_remote {
@@ -101,6 +107,8 @@ struct floe_peer {
     uint32_t server_count;
     floe_peer_name names[FLOE_PEER_NAME_MAX];
     char name_text[FLOE_MDNS_NAME_TEXT_MAX]; /* that EV_RESOLVE views */
+    floe_peer_hidden hidden[FLOE_MDNS_NAME_MAX];
+    bool is_hiding;             /* an address was hidden once */
     bool is_end_held;           /* the peer has no more candidates, once these names are resolved */
     bool is_lite, is_unrelayed; /* by the configuration of ICE */
     bool is_relayed_only;       /* names of the local network are of no use */

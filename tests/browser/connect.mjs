@@ -3,8 +3,8 @@
 import { LineProcess } from './lines.mjs';
 
 export class FloePeer extends LineProcess {
-  constructor(program) {
-    super(program, ['peer'], { name: 'floe peer' });
+  constructor(program, args = []) {
+    super(program, ['peer', ...args], { name: 'floe peer' });
   }
 
   async offer(options = {}) {
@@ -23,8 +23,8 @@ export class FloePeer extends LineProcess {
 }
 
 // The page offers, with the channels that `prepare` makes; floe answers.
-export async function pageOffers(program, browser, prepare, { edit = (sdp) => sdp, options, config } = {}) {
-  const floe = new FloePeer(program);
+export async function pageOffers(program, browser, prepare, { edit = (sdp) => sdp, options, config, args } = {}) {
+  const floe = new FloePeer(program, args);
   const page = await browser.newPeer(config);
   await page.evaluate(prepare);
   const offer = await page.evaluate(() => window.peer.offer());
@@ -34,8 +34,8 @@ export async function pageOffers(program, browser, prepare, { edit = (sdp) => sd
 }
 
 // floe offers, with one channel called "lab"; the page answers.
-export async function floeOffers(program, browser, { edit = (sdp) => sdp, options, config } = {}) {
-  const floe = new FloePeer(program);
+export async function floeOffers(program, browser, { edit = (sdp) => sdp, options, config, args } = {}) {
+  const floe = new FloePeer(program, args);
   const page = await browser.newPeer(config);
   const offer = await floe.offer(options);
   const answer = await page.evaluate((o) => window.peer.answer(o), { ...offer, sdp: edit(offer.sdp, 'offer') });

@@ -30,6 +30,7 @@ APART["peer verdict"] = {f"peer_peer_verdict{part}.o" for part in ("", "_decide"
 APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
                                 for part in ("stats", "blob", "blob_read", "blob_text")}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
+APART["ice hidden"] = {"ice_ice_hidden.o"}
 APART["ice mux"] = {"ice_ice_mux.o", "ice_ice_mux_agent.o"}
 APART["ice bases that go"] = {"ice_ice_base.o"}
 APART["ice words, statistics"] = {f"ice_ice_{part}.o" for part in ("names", "stats", "invariants")}

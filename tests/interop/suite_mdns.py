@@ -4,6 +4,7 @@ mdns_probe program, a filter. In a network namespace, as root.
 
     here: br0 203.0.113.5, 2001:db8:5::5 ---- other host: 203.0.113.20, 2001:db8:5::20
 """
+import json
 import os
 import pathlib
 import re
@@ -18,7 +19,11 @@ import threading
 import time
 import uuid
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import floe_process  # noqa: E402
+
 PROBE = sys.argv[1]
+FLOE = str(pathlib.Path(PROBE).parent / "floe")
 FILTER = sys.argv[2] if len(sys.argv) > 2 else ""
 HERE, HERE6, THERE, THERE6 = "203.0.113.5", "2001:db8:5::5", "203.0.113.20", "2001:db8:5::20"
 # What Avahi publishes; an address of its own host has a name already.
@@ -317,11 +322,86 @@ def resolves_our_name(kind, other):
     expect((packet[:2], packet[4:8]), (b"\x00\x01", b"\x21\x12\xa4\x42"))
 
 
+class Hiding(floe_process.Peer):
+    """`floe peer --mdns`, all of whose words are kept."""
+
+    def __init__(self, where, *more):
+        super().__init__(*where, FLOE, "peer", "--mdns", *more)
+
+    def told(self):
+        return json.dumps(self.seen) + "".join(json.dumps(self.lines.get_nowait() or "")
+                                               for _ in range(self.lines.qsize()))
+
+
+def is_silent_about(text, *addresses):
+    for address in addresses:
+        assert address not in text, f"{address} is told: {text}"
+
+
+def two_that_hide_connect(other, *more):
+    a, b = Hiding([], *more), Hiding(other.enter)
+    try:
+        hide = {"loopback": False, "trickle": False}
+        b.do("init", role="answer", **hide)
+        a.do("init", role="offer", **hide)
+        b.wait("ready")
+        offer, answer = floe_process.negotiate(a, b)
+        a.wait("open")
+        b.wait("open")
+        a.do("stats")
+        pair, stats = a.wait("pair"), a.wait("stats")
+        names = re.findall(r"(\S+\.local) \d+ typ host", offer["sdp"])
+        expect(len(names), 2)  # a different one for each family: draft section 3.1.1
+        expect(len(set(names)), 2)
+        assert "c=IN IP4 0.0.0.0\r\n" in offer["sdp"] and "m=application 9 " in offer["sdp"]
+        is_silent_about(offer["sdp"] + answer["sdp"], HERE, HERE6, THERE, THERE6)
+        is_silent_about(json.dumps([pair, stats]) + a.told(), HERE, HERE6)
+        mine = {x["address"] for x in stats["report"] if x["type"] == "local-candidate"}
+        assert mine >= set(names), mine  # and perhaps 0.0.0.0, as the peer sees us
+        return names
+    finally:
+        a.do("quit")
+        b.do("quit")
+        expect((a.end(), b.end()), (0, 0))
+
+
+def two_that_hide_connect_on_a_port_of_their_own(other):
+    two_that_hide_connect(other, "--port", "40123")
+
+
+def names_end_with_their_peer(other):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        s.bind(("", 5353))
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                     socket.inet_aton("224.0.0.251") + socket.inet_aton(HERE))
+        s.settimeout(5)
+        names = two_that_hide_connect(other)
+        labels = [n.split(".")[0].encode() for n in names]
+        live = set()
+        s.settimeout(1)
+        try:
+            while True:
+                packet = s.recv(9000)
+                for label in labels:
+                    at = packet.find(label)
+                    if packet[2] & 0x80 and at > 0:
+                        kind, _, ttl = struct.unpack_from("!HHI", packet, at + len(label) + 7)
+                        if kind in (1, 28):
+                            live.add(label) if ttl else live.discard(label)
+                            last = ttl
+        except TimeoutError:
+            pass
+    expect((live, last), (set(), 0))
+
+
 def cases():
     """(name, function of the other host)"""
     for case in (avahi_resolves_our_names, avahi_forgets_a_name_that_we_take_back,
                  floe_resolves_names_of_avahi, avahi_on_this_machine_beside_us, nobody_answers,
-                 a_plain_resolver_is_answered_alone):
+                 a_plain_resolver_is_answered_alone, two_that_hide_connect,
+                 two_that_hide_connect_on_a_port_of_their_own, names_end_with_their_peer):
         yield case.__name__.replace("_", " "), case
     for kind in BROWSERS:
         yield f"floe resolves names of {kind}", lambda o, k=kind: floe_resolves_names_of(k, o)

@@ -16,7 +16,7 @@ static void assert_text(const floe_ice_cand *cand, const char *ufrag, const char
 {
     uint8_t buf[300];
     floe_writer w = floe_writer_begin(buf, sizeof buf);
-    floe_ice_cand_put(&w, cand, floe_bytes_of(ufrag));
+    floe_ice_cand_put(&w, cand, floe_bytes_of(ufrag), floe_bytes_of(""));
     assert_true(floe_writer_is_ok(&w));
     floe_writer_put_u8(&w, 0);
     assert_string_equal((const char *)buf, expected);
@@ -147,7 +147,7 @@ static void test_ice_cand_survives_text(void **state)
     };
     assert_int_equal(floe_addr_parse(&cand.addr, FLOE_LIT("2001:db8::1"), 443), FLOE_OK);
     floe_writer w = floe_writer_begin(buf, sizeof buf);
-    floe_ice_cand_put(&w, &cand, FLOE_LIT("frag"));
+    floe_ice_cand_put(&w, &cand, FLOE_LIT("frag"), floe_bytes_of(""));
     assert_int_equal(floe_sdp_candidate_parse(&sdp, floe_writer_view(&w)), FLOE_OK);
     assert_int_equal(floe_ice_cand_from_sdp(&again, &sdp), FLOE_OK);
     assert_true(floe_addr_equal(&cand.addr, &again.addr));

@@ -1,6 +1,9 @@
 /* Unit tests of io/mdns_resolver.c, over the loopback interface. */
 #include "io/mdns_resolver.h"
 
+#include "io/mdns_socket.h"
+
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -44,7 +47,7 @@ static int setup(void **state)
     static fixture f;
     memset(&f, 0, sizeof f);
     assert_int_equal(floe_loop_open(&f.loop), FLOE_OK);
-    floe_mdns_resolver_init(&f.resolver, f.loop, true, on_answer, &f);
+    assert_int_equal(floe_mdns_resolver_init(&f.resolver, f.loop, true, on_answer, &f), FLOE_OK);
     open_other(&f);
     *state = &f;
     return 0;
@@ -78,7 +81,8 @@ static void test_mdns_resolver_finds_the_address_behind_a_name(void **state)
     assert_int_equal(f->request, 5);
     assert_true(floe_addr_ip_equal(&f->addr, &addr));
     floe_loop_wait(f->loop, 0);
-    assert_false(f->resolver.is_open); /* nobody waits for anything */
+    floe_mdns_stats stats;
+    assert_false(floe_mdns_resolver_get_stats(&f->resolver, &stats)); /* nobody waits */
 }
 
 typedef struct late_asker {
@@ -110,8 +114,8 @@ static void test_mdns_resolver_does_not_sleep_over_what_is_asked_before_a_sleep(
     floe_loop_wait(f->loop, 0);
     floe_loop_remove_timer(f->loop, &asker.timer);
     assert_true(floe_loop_now(f->loop) - start < 4 * FLOE_SECOND);
-    floe_mdns_node_get_stats(&f->resolver.node, &stats);
-    assert_true(!f->resolver.is_open || stats.queries_sent > 0);
+    bool is_open = floe_mdns_resolver_get_stats(&f->resolver, &stats);
+    assert_true(!is_open || stats.queries_sent > 0);
 }
 
 static void test_mdns_resolver_answers_at_once_what_it_can_not_ask_for(void **state)
@@ -141,6 +145,92 @@ static void test_mdns_resolver_may_be_freed_while_it_asks(void **state)
     floe_loop_wait(f->loop, 0);
 }
 
+/* However many peers a loop has, it has one socket of each family on port 5353. */
+static unsigned count_descriptors(void)
+{
+    unsigned count = 0;
+    for (int fd = 0; fd < 200; fd++) {
+        count += fcntl(fd, F_GETFD) >= 0;
+    }
+    return count;
+}
+
+static void test_mdns_resolvers_of_a_loop_share_their_sockets(void **state)
+{
+    fixture *f = *state;
+    enum { COUNT = 20 };
+    static floe_mdns_resolver others[COUNT];
+    char text[FLOE_MDNS_NAME_TEXT_MAX];
+    floe_mdns_name name = {{0}};
+    floe_mdns_resolver_ask(&f->resolver, 0, floe_bytes_of(floe_mdns_name_text(&name, text)));
+    unsigned before = count_descriptors();
+    for (uint8_t i = 0; i < COUNT; i++) {
+        name.uuid[0] = (uint8_t)(i + 1);
+        assert_int_equal(floe_mdns_resolver_init(&others[i], f->loop, true, on_answer, f), FLOE_OK);
+        floe_mdns_resolver_ask(&others[i], i, floe_bytes_of(floe_mdns_name_text(&name, text)));
+        floe_loop_wait(f->loop, 0);
+    }
+    assert_int_equal(count_descriptors(), before);
+    for (size_t i = 0; i < COUNT; i++) {
+        floe_mdns_resolver_free(&others[i]);
+    }
+}
+
+/* More names than the node asks for at one time. */
+static void test_mdns_resolver_names_of_many_wait_for_their_turn(void **state)
+{
+    fixture *f = *state;
+    enum { COUNT = 3 * FLOE_MDNS_QUERY_MAX };
+    static floe_mdns_resolver others[COUNT];
+    static char names[FLOE_MDNS_NAME_MAX][FLOE_MDNS_NAME_TEXT_MAX];
+    if (!f->has_other) {
+        skip();
+    }
+    floe_addr loopback = floe_addr_from_ipv4(127, 0, 0, 1, 0);
+    uint32_t link = floe_mdns_socket_link_of(&loopback);
+    for (uint8_t i = 0; i < FLOE_MDNS_NAME_MAX; i++) {
+        floe_addr addr = floe_addr_from_ipv4(192, 0, 2, i, 0);
+        assert_int_equal(floe_mdns_node_register(&f->other, &addr, link, names[i]), FLOE_OK);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const char *name = names[i % FLOE_MDNS_NAME_MAX];
+        assert_int_equal(floe_mdns_resolver_init(&others[i], f->loop, true, on_answer, f), FLOE_OK);
+        floe_mdns_resolver_ask(&others[i], i, floe_bytes_of(name));
+    }
+    for (int i = 0; i < 300 && f->ends < COUNT; i++) {
+        floe_loop_wait(f->loop, 100);
+    }
+    assert_int_equal(f->ends, COUNT);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        floe_mdns_resolver_free(&others[i]);
+    }
+}
+
+static void test_mdns_resolver_hides_an_address_until_the_last_has_shown_it(void **state)
+{
+    fixture *f = *state;
+    char first[FLOE_MDNS_NAME_TEXT_MAX], second[FLOE_MDNS_NAME_TEXT_MAX];
+    floe_mdns_stats stats;
+    floe_mdns_resolver other;
+    floe_addr addr = floe_addr_from_ipv4(127, 0, 0, 1, 4000);
+    assert_int_equal(floe_mdns_resolver_init(&other, f->loop, true, on_answer, f), FLOE_OK);
+    assert_int_equal(floe_mdns_resolver_hide(&f->resolver, &addr, first), FLOE_OK);
+    assert_int_equal(floe_mdns_resolver_hide(&other, &addr, second), FLOE_OK);
+    assert_string_equal(first, second);
+    floe_mdns_resolver_show(&other, &addr);
+    floe_mdns_resolver_free(&other);
+    floe_loop_wait(f->loop, 50);
+    bool is_open = floe_mdns_resolver_get_stats(&f->resolver, &stats);
+    assert_int_equal(is_open, f->has_other);
+    assert_true(stats.answers_sent > 0 || !f->has_other); /* it is announced */
+    floe_mdns_resolver_show(&f->resolver, &addr);
+    floe_loop_wait(f->loop, 0);
+    assert_false(floe_mdns_resolver_get_stats(&f->resolver, &stats));
+    assert_int_equal(floe_mdns_resolver_hide(&f->resolver, &addr, second), FLOE_OK);
+    assert_string_not_equal(first, second); /* of another session */
+    floe_mdns_resolver_show(&f->resolver, &addr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +244,12 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_mdns_resolver_may_be_freed_while_it_asks, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_mdns_resolvers_of_a_loop_share_their_sockets, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_mdns_resolver_names_of_many_wait_for_their_turn, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            test_mdns_resolver_hides_an_address_until_the_last_has_shown_it, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

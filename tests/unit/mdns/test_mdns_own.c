@@ -259,6 +259,70 @@ static void test_mdns_own_drops_unicast_answers_beyond_its_limit(void **state)
     assert_int_equal(net.sent_count, fix.before + FLOE_MDNS_REPLY_MAX);
 }
 
+/* Addresses of askers can be forged. */
+static void test_mdns_own_is_answered_for_by_unicast_so_often_a_second(void **state)
+{
+    (void)state;
+    floe_mdns_stats stats;
+    query q = plain_query();
+    q.wants_unicast = true;
+    for (unsigned i = 0; i < 3 * FLOE_MDNS_REPLY_RATE; i++) {
+        ask(&q);
+    }
+    floe_mdns_node_get_stats(&net.nodes[0], &stats);
+    assert_int_equal(net.sent_count - fix.before, FLOE_MDNS_REPLY_RATE);
+    assert_int_equal(stats.dropped_questions, 2 * FLOE_MDNS_REPLY_RATE);
+    mdns_net_run(&net, FLOE_SECOND);
+    ask(&q);
+    assert_int_equal(net.sent_count - fix.before, FLOE_MDNS_REPLY_RATE + 1);
+}
+
+/* Node 2 says something of node 0's name. */
+static void claim(const floe_addr *addr)
+{
+    uint8_t buf[256];
+    floe_mdns_writer w;
+    floe_bytes packet;
+    floe_addr from = floe_addr_from_ipv4(203, 0, 113, 12, FLOE_MDNS_PORT);
+    floe_mdns_record record = {.name = labels_of(fix.name),
+                               .type = FLOE_MDNS_TYPE_A,
+                               .class_ = FLOE_MDNS_CLASS_IN,
+                               .is_flush = true,
+                               .ttl_s = 120,
+                               .data = floe_addr_ip(addr),
+                               .section = FLOE_MDNS_ANSWER};
+    floe_mdns_writer_begin(&w, buf, sizeof buf, 0, true);
+    floe_mdns_writer_put_record(&w, &record);
+    assert_int_equal(floe_mdns_writer_end(&w, &packet), FLOE_OK);
+    assert_int_equal(mdns_net_input(&net, 0, &from, packet), FLOE_OK);
+    mdns_net_drain(&net);
+}
+
+static void test_mdns_own_is_defended_once_a_second_and_keeps_its_address(void **state)
+{
+    (void)state;
+    floe_mdns_stats stats;
+    floe_addr liar = floe_addr_from_ipv4(203, 0, 113, 66, 0);
+    for (int i = 0; i < 10; i++) {
+        claim(&liar);
+    }
+    floe_mdns_record record = mdns_net_find_record(only_answer(), FLOE_MDNS_TYPE_A);
+    floe_addr addr = floe_mdns_record_get_addr(&record);
+    assert_true(floe_addr_ip_equal(&addr, &fix.addr));
+    floe_mdns_node_get_stats(&net.nodes[0], &stats);
+    assert_int_equal(stats.conflicts, 10);
+    mdns_net_run(&net, 5 * FLOE_SECOND);
+    assert_int_equal(net.sent_count, fix.before + 2); /* what the second one has caused */
+}
+
+static void test_mdns_own_is_not_defended_against_the_truth(void **state)
+{
+    (void)state;
+    claim(&fix.addr);
+    mdns_net_run(&net, 5 * FLOE_SECOND);
+    assert_int_equal(net.sent_count, fix.before);
+}
+
 static void test_mdns_own_is_not_answered_for_on_another_link(void **state)
 {
     (void)state;
@@ -355,6 +419,10 @@ int main(void)
         cmocka_unit_test_setup(test_mdns_own_is_answered_for_right_after_its_announcement, setup),
         cmocka_unit_test_setup(test_mdns_own_is_not_said_to_who_knows, setup),
         cmocka_unit_test_setup(test_mdns_own_drops_unicast_answers_beyond_its_limit, setup),
+        cmocka_unit_test_setup(test_mdns_own_is_answered_for_by_unicast_so_often_a_second, setup),
+        cmocka_unit_test_setup(test_mdns_own_is_defended_once_a_second_and_keeps_its_address,
+                               setup),
+        cmocka_unit_test_setup(test_mdns_own_is_not_defended_against_the_truth, setup),
         cmocka_unit_test_setup(test_mdns_own_is_not_answered_for_on_another_link, setup),
         cmocka_unit_test_setup(test_mdns_own_taken_back_says_goodbye_once_and_is_gone, setup),
         cmocka_unit_test_setup(test_mdns_own_address_keeps_its_name_as_long_as_somebody_uses_it,
