@@ -197,8 +197,10 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
 /* With --port. */
 static bool open_port(session *s, floe_io_config *config)
 {
-    floe_io_port_config port = {
-        .number = s->number, .peer_max = 1, .use_loopback = config->use_loopback};
+    floe_io_port_config port = {.number = s->number,
+                                .peer_max = 1,
+                                .use_loopback = config->use_loopback,
+                                .ip_handling = config->ip_handling};
     bool is_wanted = s->number != 0 && s->port == NULL;
     bool is_well = !is_wanted || floe_io_port_open(&s->port, s->loop, &port) == FLOE_OK;
     config->port = s->port;

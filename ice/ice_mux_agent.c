@@ -7,9 +7,8 @@
 static bool is_holding(const floe_ice_agent *agent, const floe_ice_pair *pair, floe_time now)
 {
     bool is_alive =
-        floe_ice_pair_is_valid(pair) ||
-        (floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED) &&
-         !floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD) && pair->state != FLOE_ICE_PAIR_FAILED);
+        floe_ice_pair_is_valid(pair) || (floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED) &&
+                                         !floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD));
     return is_alive && now < floe_time_after(pair->heard_at, agent->disconnected_us);
 }
 

@@ -2,7 +2,7 @@
  * tests/io/crowd.c - many peers on one port of this process against as many in another process,
  * each on a port of its own: all connect, all are answered, and what they cost then.
  *
- *     io_crowd [peers] [seconds of silence]
+ *     io_crowd [peers] [seconds of silence] [lite]
  *
  * Over loopback. The other process sends back what it gets.
  */
@@ -30,6 +30,7 @@ typedef struct crowd {
     floe_dc_id *channels;
     size_t gathered, connected, answered;
     bool is_echo;
+    bool is_lite; /* this process, not the other */
     int pipe;
     floe_dtls_identity identity;
 } crowd;
@@ -59,6 +60,7 @@ static void open_peers(crowd *c)
                                  .send_buffer = BUFFER,
                                  .recv_buffer = BUFFER,
                                  .message_max = BUFFER};
+        config.ice.is_lite = c->is_lite && !c->is_echo;
         require(floe_io_peer_open(&c->peers[i], c->loop, &config, NULL) == FLOE_OK, "no peer");
     }
 }
@@ -287,10 +289,11 @@ int main(int argc, char **argv)
 {
     crowd c = {.count = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000};
     int seconds = argc > 2 ? atoi(argv[2]) : 5;
+    c.is_lite = argc > 3;
     int ends[2];
     int status = 1;
     struct rlimit files;
-    require(c.count > 0 && seconds > 0, "usage: io_crowd [peers] [seconds of silence]");
+    require(c.count > 0 && seconds > 0, "usage: io_crowd [peers] [seconds of silence] [lite]");
     (void)getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &files);

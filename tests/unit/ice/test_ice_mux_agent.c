@@ -64,6 +64,27 @@ static void test_ice_mux_agent_holds_what_it_has_connected_on(void **state)
     assert_true(is_held(&solo, &path));
 }
 
+/* It sends no checks, and so has no more to go by than those that came. */
+static void test_ice_mux_agent_that_is_lite_holds_where_checks_come(void **state)
+{
+    ice_solo solo;
+    ice_message check = ice_message_check(true);
+    (void)state;
+    UNIT_NEEDS(FLOE_ICE_LITE);
+    ice_solo_begin(&solo, &(floe_ice_config){.is_lite = true});
+    ice_solo_signal(&solo);
+    floe_path path = ice_solo_path(&solo);
+    assert_false(is_held(&solo, &path));
+    for (int i = 0; i < 10; i++) {
+        check.tid[0] = (uint8_t)i;
+        assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+        assert_true(is_held(&solo, &path));
+        (void)ice_solo_drain(&solo);
+        ice_solo_advance(&solo, 5 * FLOE_SECOND);
+        assert_true(is_held(&solo, &path));
+    }
+}
+
 static void test_ice_mux_agent_does_not_hold_a_path_that_is_silent(void **state)
 {
     ice_solo solo;
@@ -95,6 +116,7 @@ int main(void)
         cmocka_unit_test(test_ice_mux_agent_holds_a_path_before_the_peer_is_described),
         cmocka_unit_test(test_ice_mux_agent_who_knows_its_ufrag_alone_gets_no_path),
         cmocka_unit_test(test_ice_mux_agent_holds_what_it_has_connected_on),
+        cmocka_unit_test(test_ice_mux_agent_that_is_lite_holds_where_checks_come),
         cmocka_unit_test(test_ice_mux_agent_does_not_hold_a_path_that_is_silent),
         cmocka_unit_test(test_ice_mux_agent_that_is_closed_holds_nothing),
     };
