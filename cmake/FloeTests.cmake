@@ -82,6 +82,14 @@ if(EXISTS ${source} AND TARGET PkgConfig::NICE)
     target_link_libraries(nice_probe PRIVATE PkgConfig::NICE floe_options)
 endif()
 
+# And the NAT over TUN that stands in the networks of tests/netlab.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/netlab/*.c)
+if(sources AND TARGET floe_io)
+    add_executable(nat_box ${sources})
+    floe_set_test_options(nat_box)
+    floe_link_includes(nat_box ${sources})
+endif()
+
 # tests/io/test_*.py PROGRAM: the floe program over loopback; test_examples.py gets the folder of the
 # examples too.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/io/test_*.py)
