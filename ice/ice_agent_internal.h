@@ -109,7 +109,7 @@ void floe_ice_table_refresh(floe_ice_agent *agent);
 void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local);
 void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote, bool is_late);
 /* A sign of life came on this path. False: no check was answered on it, in either direction. */
-bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path);
+bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path, unsigned flag);
 floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair);
 /* Is `path` the one from this socket to this address? */
 bool floe_ice_table_is_path(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote,
@@ -219,6 +219,40 @@ static inline uint8_t floe_ice_upgrade_find(floe_ice_agent *agent, uint8_t nomin
 {
     (void)agent;
     return nominated;
+}
+#endif
+
+/* ice_rebind.c: a NAT that forgets; none of it without FLOE_ICE_REBIND */
+
+#if FLOE_ICE_REBIND
+/* Data has stopped: a check is due, ahead of its time. */
+bool floe_ice_rebind_is_suspected(const floe_ice_agent *agent, const floe_ice_pair *pair);
+/* The peer is heard on `to` now, and not on `from` any more. */
+bool floe_ice_rebind_has_moved(const floe_ice_agent *agent, uint8_t from, uint8_t to);
+floe_time floe_ice_rebind_deadline(const floe_ice_agent *agent, const floe_ice_pair *pair);
+#else
+static inline bool floe_ice_rebind_is_suspected(const floe_ice_agent *agent,
+                                                const floe_ice_pair *pair)
+{
+    (void)agent;
+    (void)pair;
+    return false;
+}
+
+static inline bool floe_ice_rebind_has_moved(const floe_ice_agent *agent, uint8_t from, uint8_t to)
+{
+    (void)agent;
+    (void)from;
+    (void)to;
+    return false;
+}
+
+static inline floe_time floe_ice_rebind_deadline(const floe_ice_agent *agent,
+                                                 const floe_ice_pair *pair)
+{
+    (void)agent;
+    (void)pair;
+    return FLOE_TIME_NEVER;
 }
 #endif
 

@@ -48,12 +48,14 @@ bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
     floe_ice_backup_choose(agent, warm);
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];
-        if (agent->now < pair->keep_at || !is_kept(agent, i, warm)) {
+        bool is_due = agent->now >= pair->keep_at || floe_ice_rebind_is_suspected(agent, pair);
+        if (!is_due || !is_kept(agent, i, warm)) {
             continue;
         }
         /* RFC 7675 §5.1: a new transaction each time, and sent once. */
         bool is_plea = floe_ice_check_is_plea(agent, i);
         floe_ice_check_send(agent, i, out);
+        floe_ice_pair_clear(pair, FLOE_ICE_PAIR_BUSY);
         agent->pleas = (uint8_t)(agent->pleas - is_plea);
         pair->keep_at = floe_ice_agent_after(agent, is_plea ? agent->rto_us : draw_interval(agent));
         agent->count.consent_sent++;
@@ -108,6 +110,7 @@ floe_time floe_ice_consent_deadline(const floe_ice_agent *agent)
         at = floe_time_min(at, consent_end(agent, pair));
         if (is_kept(agent, i, warm)) {
             at = floe_time_min(at, pair->keep_at);
+            at = floe_time_min(at, floe_ice_rebind_deadline(agent, pair));
         }
         /* Silence is told, and may move data to another pair, when it has lasted. */
         floe_time silent_at = floe_time_after(pair->heard_at, agent->disconnected_us);

@@ -38,6 +38,10 @@ static unsigned merit(const floe_ice_agent *agent, uint8_t index)
 
 static bool is_better(const floe_ice_agent *agent, uint8_t a, uint8_t b)
 {
+    bool is_newer = floe_ice_rebind_has_moved(agent, b, a);
+    if (is_newer || floe_ice_rebind_has_moved(agent, a, b)) {
+        return is_newer;
+    }
     unsigned of_a = merit(agent, a);
     unsigned of_b = merit(agent, b);
     return of_a != of_b ? of_a > of_b : agent->list.pair[a].priority > agent->list.pair[b].priority;

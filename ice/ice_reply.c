@@ -194,7 +194,7 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
 {
     const floe_addr *from = &request->path->remote;
     floe_ice_reply *reply = owe(agent, request, 0);
-    (void)floe_ice_table_hear(agent, request->path);
+    (void)floe_ice_table_hear(agent, request->path, 0);
     if (request->is_old) {
         return;
     }

@@ -325,13 +325,14 @@ static bool is_heard_on(const floe_ice_agent *agent, const floe_ice_pair *pair,
            floe_ice_table_is_path(agent, pair->local, &agent->remote[pair->remote].addr, path);
 }
 
-bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path)
+bool floe_ice_table_hear(floe_ice_agent *agent, const floe_path *path, unsigned flag)
 {
     bool is_known = false;
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) { /* the old pair and a new one may share a path */
         floe_ice_pair *pair = &agent->list.pair[i];
         if (is_heard_on(agent, pair, path)) {
             pair->heard_at = agent->now;
+            floe_ice_pair_set(pair, flag);
             is_known = true;
         }
     }

@@ -102,10 +102,13 @@ class Meeting:
 
     def begin(self):
         pair, cert = self.pair, self.internet.cert
-        self.b.do("init", role="answer", trickle=True, echo=bool(pair.event), caFile=cert,
-                  ice=pairs.servers(pair.b or pair.a, pair.b_servers))
-        self.signalling.carry_until(lambda: has(self.b, "ready"))
-        self.a.do("init", role="offer", trickle=True, caFile=cert, ice=pairs.servers(pair.a, pair.a_servers))
+        sides = [(self.a, pairs.servers(pair.a, pair.a_servers)),
+                 (self.b, pairs.servers(pair.b or pair.a, pair.b_servers))]
+        (offerer, their), (answerer, other) = sides if pair.offers == "a" else sides[::-1]
+        echo = bool(pair.event)
+        answerer.do("init", role="answer", trickle=True, echo=echo and answerer is self.b, caFile=cert, ice=other)
+        self.signalling.carry_until(lambda: has(answerer, "ready"))
+        offerer.do("init", role="offer", trickle=True, echo=echo and offerer is self.b, caFile=cert, ice=their)
 
     def open(self):
         self.signalling.carry_until(lambda: all(has(p, "open", label="lab") for p in self.peers))

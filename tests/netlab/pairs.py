@@ -62,7 +62,7 @@ RELAY = "relay"
 
 @dataclass(frozen=True)
 class Pair:
-    """a offers, b answers. `want`: what the ends of the selected pair are to a and to b, "local-remote local-remote"
+    """a offers and b answers, if not told otherwise. `want`: what the ends of the selected pair are to a and to b, "local-remote local-remote"
     as a pattern; RELAY: one end at least is relayed; None: there must be no connection."""
     name: str
     a: Site
@@ -70,6 +70,7 @@ class Pair:
     want: str
     a_servers: str = "stun udp"
     b_servers: str = "stun udp"
+    offers: str = "a"
     browser: str = ""  # which side is Chromium
     event: str = ""  # what happens to a's network in mid-session
     silence: float = 0  # seconds without traffic that it may cost
@@ -118,15 +119,19 @@ FLOE = [
     Pair("IPv6, IPv4, no relay", IPV6, PUBLIC, None, **STUN),
     Pair("client's address changes", PORT, PUBLIC, A_SEEN, event="change_client_address", silence=2),
     Pair("client's address changes, NATs", PORT, ADDRESS, BOTH_SEEN, event="change_client_address", silence=2),
-    Pair("NAT reboots", REBOOTS, PUBLIC, A_SEEN, event="reboot_nat", silence=8),
-    Pair("NAT reboots, full cone", REBOOTS, FULL_CONE, BOTH_SEEN, event="reboot_nat", silence=8),
-    Pair("NAT reboots under a relay", CONTIGUOUS, SYMMETRIC, RELAY, event="reboot_nat", silence=10),
-    Pair("NAT's address changes", REBOOTS, PUBLIC, A_SEEN, event="change_public_address", silence=8),
+    Pair("NAT reboots", REBOOTS, PUBLIC, A_SEEN, event="reboot_nat", silence=4),
+    Pair("NAT reboots, full cone", REBOOTS, FULL_CONE, BOTH_SEEN, event="reboot_nat", silence=4),
+    Pair("symmetric NAT reboots", CONTIGUOUS, PUBLIC, "prflx-host host-prflx", event="reboot_nat", silence=4),
+    Pair("NAT of who answers reboots", REBOOTS, PUBLIC, A_SEEN, event="reboot_nat", silence=4, offers="b"),
+    Pair("symmetric NAT of who answers reboots", CONTIGUOUS, PUBLIC, "prflx-host host-prflx", event="reboot_nat",
+         silence=4, offers="b"),
+    Pair("NAT reboots under a relay", CONTIGUOUS, SYMMETRIC, RELAY, event="reboot_nat", silence=4),
+    Pair("NAT's address changes", REBOOTS, PUBLIC, A_SEEN, event="change_public_address", silence=4),
 ]
 
 # Chromium hides its addresses behind names that only its own network can resolve: its checks reveal them.
 CHROMIUM = [
-    Pair("chromium b: public, public", PUBLIC, PUBLIC, f"host-{SEEN} host-host", browser="b"),
+    Pair("chromium b: public, public", PUBLIC, PUBLIC, f"host-{SEEN} (host|srflx)-host", browser="b"),
     Pair("chromium b: port-restricted, full cone", PORT, FULL_CONE, BOTH_SEEN, browser="b"),
     Pair("chromium a: full cone, symmetric", FULL_CONE, SYMMETRIC, B_CHANGES, browser="a"),
     Pair("chromium a: port-restricted, port-restricted", PORT, PORT, BOTH_SEEN, browser="a"),
@@ -139,7 +144,7 @@ CHROMIUM = [
     Pair("chromium b: no UDP, symmetric", NO_UDP, SYMMETRIC, RELAY, "stun udp tcp", browser="b"),
     Pair("chromium b: port-restricted, no UDP", PORT, NO_UDP, RELAY, b_servers="stun udp tcp", browser="b"),
     Pair("chromium b: IPv6, dual stack", IPV6, DUAL_WALL, f"host-{SEEN} host-host", browser="b"),
-    Pair("chromium b: NAT reboots", REBOOTS, PUBLIC, f"{SEEN}-{SEEN} host-{SEEN}", event="reboot_nat", silence=8,
+    Pair("chromium b: NAT reboots", REBOOTS, PUBLIC, f"{SEEN}-{SEEN} (host|srflx)-{SEEN}", event="reboot_nat", silence=4,
          browser="b"),
     Pair("chromium b: client's address changes", PORT, FULL_CONE, BOTH_SEEN, event="change_client_address", silence=2,
          browser="b"),
