@@ -20,7 +20,7 @@ import pairs  # the path comes first
 from floe_process import Peer
 from world import SERVER, Box, Internet, Network, run
 
-AT_ONCE = 4
+AT_ONCE = 6
 LIMIT = 60
 INTERVAL = 0.02  # between messages, while an event is waited out
 
@@ -216,7 +216,10 @@ def check_pair(internet, pair):
 
 
 def works(*command):
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def find_what_is_missing(args):

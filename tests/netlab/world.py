@@ -112,6 +112,7 @@ class Internet:
     def take_number(self):
         with self.lock:
             self.next_site += 1
+            assert self.next_site < 255, "no more addresses in 203.0.113.0/24"
             return self.next_site
 
     def attach(self, number, there, address, also=(), address_6=None):
@@ -166,7 +167,6 @@ class Network:
         self.public = f"203.0.113.{self.number}"
         self.spaces, self.boxes = [], []
         self.has_ipv4, self.has_ipv6 = "4" in site.families, "6" in site.families
-        self.inner = self.clients = None
 
     def build(self, clients=1):
         """The client is where the network ends; behind a NAT there may be two."""
@@ -237,10 +237,12 @@ class Network:
             table inet wall {{
                 chain through {{ type filter hook forward priority 0; {wall}
                 }}
-            }}
-            table ip6 wall {{
-                chain through {{ type filter hook forward priority 1; iifname "out" ct state new drop; }}
             }}"""
+        if self.has_ipv6:
+            rules += """
+            table ip6 wall {
+                chain through { type filter hook forward priority 1; iifname "out" ct state new drop; }
+            }"""
         if isinstance(nat, Kernel):
             closed = 'iifname "out" ct state new drop;' if nat.closed else ""
             rules += f"""
@@ -273,7 +275,7 @@ class Network:
             ip route add {outside}/32 dev nat0
             ip route add default dev nat0 table 100
             ip route add throw {inside} table 100
-            for i in 0 1; do ip rule add pref {100} iif in$i ipproto udp lookup 100; done""")
+            for i in 0 1; do ip rule add pref 100 iif in$i ipproto udp lookup 100; done""")
 
     def tell_box(self, line):
         """The NAT outside of all."""
