@@ -241,7 +241,9 @@ bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path
     if (floe_ice_agent_is_closed(agent)) {
         return false;
     }
-    if (!floe_ice_table_hear(agent, path, FLOE_ICE_PAIR_BUSY)) {
+    /* A lite agent asks for nothing, whatever happens to its data. */
+    unsigned flag = floe_ice_agent_is_lite(agent) ? 0 : FLOE_ICE_PAIR_BUSY;
+    if (!floe_ice_table_hear(agent, path, flag)) {
         return floe_ice_reply_is_early(agent, path);
     }
     if (agent->state == FLOE_ICE_DISCONNECTED) {

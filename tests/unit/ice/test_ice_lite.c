@@ -32,7 +32,9 @@ static void test_ice_lite_asks_nobody_for_anything(void **state)
     (void)ice_solo_add_local(&solo, 2);
     assert_int_equal(ice_solo_drain(&solo), 0);
     nominate();
+    floe_path path = ice_solo_path(&solo);
     for (int i = 0; i < 100; i++) {
+        (void)floe_ice_agent_accept(&solo.agent, solo.now, &path);
         ice_solo_advance(&solo, FLOE_SECOND);
         assert_int_equal(ice_solo_drain(&solo), 0);
     }
