@@ -59,6 +59,9 @@ static void fail(floe_ice_agent *agent, const floe_ice_check_ref *ref, floe_ice_
 static void resolve_conflict(floe_ice_agent *agent, const floe_ice_check_ref *ref)
 {
     bool was_controlling = (ref->flags & FLOE_ICE_PAIR_SENT_CONTROLLING) != 0;
+    if (floe_ice_pair_is_valid(ref->pair)) {
+        ref->pair->keep_at = agent->now; /* what the peer nominated may wait for our success */
+    }
     if (was_controlling == (agent->role == FLOE_ICE_CONTROLLING)) {
         /* The tie-breaker must change, or two agents with equal ones would never agree. */
         agent->tie_breaker = floe_rand_u64(&agent->rand);
