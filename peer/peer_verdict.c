@@ -122,7 +122,7 @@ static void take_fact(floe_verdict_facts *facts, const floe_trace_record *record
         return;
     case FLOE_ICE_FACT_RESTART:
         memset(facts->pair, 0, FLOE_ICE_PAIR_MAX * sizeof facts->pair[0]);
-        facts->is_family = facts->is_forbidden = false;
+        facts->is_family = false;
         facts->dropped_auth = 0;
         if (record->b == 0) {
             memset(facts->remote, 0, FLOE_ICE_REMOTE_MAX * sizeof facts->remote[0]);
@@ -159,6 +159,18 @@ static void take_pair(floe_verdict_facts *facts, const floe_trace_record *record
     }
 }
 
+static void take_permit(floe_verdict_facts *facts, const floe_trace_record *record)
+{
+    if (record->cause == FLOE_ICE_WHY_FORBIDDEN) {
+        facts->forbidden_code = (uint16_t)record->a;
+    }
+    for (size_t i = 0; i < FLOE_ICE_REMOTE_MAX; i++) {
+        if (floe_addr_ip_equal(&facts->remote[i].addr, &record->addr)) {
+            facts->remote[i].permit = (uint8_t)record->cause;
+        }
+    }
+}
+
 static void take_ice(floe_verdict_facts *facts, const floe_trace_record *record)
 {
     switch (record->kind) {
@@ -185,8 +197,7 @@ static void take_ice(floe_verdict_facts *facts, const floe_trace_record *record)
                            record->id == FLOE_ICE_WHY_SCOPE;
         return;
     case FLOE_ICE_TRACE_PERMIT:
-        facts->is_forbidden = record->cause == FLOE_ICE_WHY_FORBIDDEN;
-        facts->forbidden_code = (uint16_t)record->a;
+        take_permit(facts, record);
         return;
     case FLOE_ICE_TRACE_PATH:
         facts->path = record->a >= 0 && record->a <= FLOE_ICE_PAIR_MAX ? (uint8_t)record->a : NONE;

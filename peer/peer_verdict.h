@@ -105,6 +105,7 @@ typedef struct floe_verdict_cand {
     floe_addr addr; /* family 0: none, or gone */
     uint8_t type;   /* floe_ice_type, 4: hidden by policy */
     uint8_t base;
+    uint8_t permit; /* of the peer's: what the TURN server said last, PERMITTED or FORBIDDEN */
 } floe_verdict_cand;
 
 typedef struct floe_verdict_pair {
@@ -130,7 +131,7 @@ struct floe_verdict_facts {
     uint32_t dropped_auth;                 /* signed with another password, from the peer's IP */
     uint32_t names_waiting, names_unknown; /* bits */
     bool has_peer; /* records of the facade came: a path alone is no connection */
-    bool has_remote, is_over, is_relay_only, is_unusable, is_family, is_forbidden, has_names;
+    bool has_remote, is_over, is_relay_only, is_unusable, is_family, has_names;
     floe_verdict_cand local[FLOE_ICE_LOCAL_MAX + 1], remote[FLOE_ICE_REMOTE_MAX + 1];
     floe_verdict_pair pair[FLOE_ICE_PAIR_MAX + 1];
     floe_verdict_server server[FLOE_VERDICT_SERVERS]; /* STUN first, then TURN */

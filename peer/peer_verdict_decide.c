@@ -81,6 +81,23 @@ static tally count(const floe_verdict_facts *facts)
     return t;
 }
 
+/* Whether the server forbids all that could be reached from outside: many forbid private addresses,
+ * and nobody is the worse for it. Where the peer has no other, these count. */
+static bool is_forbidden(const floe_verdict_facts *facts)
+{
+    unsigned forbidden[2] = {0}, permitted[2] = {0}; /* of hosts; of the rest */
+    for (size_t i = 0; i < FLOE_ICE_REMOTE_MAX; i++) {
+        const floe_verdict_cand *cand = &facts->remote[i];
+        bool is_outside = cand->type != FLOE_ICE_HOST;
+        if (cand->addr.family != 0) {
+            forbidden[is_outside] += cand->permit == FLOE_ICE_WHY_FORBIDDEN;
+            permitted[is_outside] += cand->permit == FLOE_ICE_WHY_PERMITTED;
+        }
+    }
+    bool has_outside = forbidden[1] + permitted[1] > 0;
+    return forbidden[has_outside] > 0 && permitted[has_outside] == 0;
+}
+
 static bool is_translated(uint8_t type)
 {
     return type == FLOE_ICE_SRFLX || type == FLOE_ICE_PRFLX;
@@ -153,7 +170,7 @@ static bool is_udp_blocked(const tally *t)
 static floe_verdict_code judge_turn(floe_verdict *v, const floe_verdict_facts *facts,
                                     const tally *t)
 {
-    if (t->relays > 0 && facts->is_forbidden) {
+    if (t->relays > 0 && is_forbidden(facts)) {
         v->stun_code = facts->forbidden_code;
         return FLOE_VERDICT_TURN_FORBIDDEN;
     }
