@@ -227,8 +227,8 @@ static inline uint8_t floe_ice_upgrade_find(floe_ice_agent *agent, uint8_t nomin
 #if FLOE_ICE_REBIND
 /* Data has stopped: a check is due, ahead of its time. */
 bool floe_ice_rebind_is_suspected(const floe_ice_agent *agent, const floe_ice_pair *pair);
-/* The peer is heard on `to` now, and not on `from` any more. */
-bool floe_ice_rebind_has_moved(const floe_ice_agent *agent, uint8_t from, uint8_t to);
+/* Positive: the peer is heard on `a` now, and not on `b` any more; negative: the reverse. */
+int floe_ice_rebind_compare(const floe_ice_agent *agent, uint8_t a, uint8_t b);
 floe_time floe_ice_rebind_deadline(const floe_ice_agent *agent, const floe_ice_pair *pair);
 #else
 static inline bool floe_ice_rebind_is_suspected(const floe_ice_agent *agent,
@@ -239,12 +239,10 @@ static inline bool floe_ice_rebind_is_suspected(const floe_ice_agent *agent,
     return false;
 }
 
-static inline bool floe_ice_rebind_has_moved(const floe_ice_agent *agent, uint8_t from, uint8_t to)
+static inline int floe_ice_rebind_compare(const floe_ice_agent *agent, uint8_t a, uint8_t b)
 {
-    (void)agent;
-    (void)from;
-    (void)to;
-    return false;
+    (void)agent, (void)a, (void)b;
+    return 0;
 }
 
 static inline floe_time floe_ice_rebind_deadline(const floe_ice_agent *agent,

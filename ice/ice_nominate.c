@@ -38,9 +38,9 @@ static unsigned merit(const floe_ice_agent *agent, uint8_t index)
 
 static bool is_better(const floe_ice_agent *agent, uint8_t a, uint8_t b)
 {
-    bool is_newer = floe_ice_rebind_has_moved(agent, b, a);
-    if (is_newer || floe_ice_rebind_has_moved(agent, a, b)) {
-        return is_newer;
+    int moved = floe_ice_rebind_compare(agent, a, b);
+    if (moved != 0) {
+        return moved > 0;
     }
     unsigned of_a = merit(agent, a);
     unsigned of_b = merit(agent, b);

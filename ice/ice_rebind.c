@@ -26,13 +26,18 @@ static bool is_unanswered(const floe_ice_pair *pair)
     return floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING) && pair->heard_at < pair->txn.sent_at;
 }
 
-bool floe_ice_rebind_has_moved(const floe_ice_agent *agent, uint8_t from, uint8_t to)
+static bool has_moved(const floe_ice_agent *agent, uint8_t from, uint8_t to)
 {
     const floe_ice_pair *old = &agent->list.pair[from];
     const floe_ice_pair *pair = &agent->list.pair[to];
     return is_unanswered(old) && agent->now - old->txn.sent_at >= agent->rto_us &&
            pair->heard_at > old->heard_at &&
            floe_addr_ip_equal(&agent->remote[old->remote].addr, &agent->remote[pair->remote].addr);
+}
+
+int floe_ice_rebind_compare(const floe_ice_agent *agent, uint8_t a, uint8_t b)
+{
+    return has_moved(agent, b, a) - has_moved(agent, a, b);
 }
 
 floe_time floe_ice_rebind_deadline(const floe_ice_agent *agent, const floe_ice_pair *pair)
