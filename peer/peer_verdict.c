@@ -23,7 +23,7 @@
 void floe_verdict_init(floe_verdict_facts *facts)
 {
     memset(facts, 0, sizeof *facts);
-    facts->began_at = facts->connected_at = FLOE_TIME_NEVER;
+    facts->began_at = facts->connected_at = facts->over_at = FLOE_TIME_NEVER;
     facts->path = NONE;
 }
 
@@ -240,6 +240,8 @@ static void take_state(floe_verdict_facts *facts, const floe_trace_record *recor
             facts->ice_cause = (uint8_t)record->cause;
         }
         facts->is_over = state == FLOE_ICE_CLOSED;
+        bool is_end = facts->is_over || state == FLOE_ICE_FAILED;
+        facts->over_at = is_end ? floe_time_min(facts->over_at, record->at) : FLOE_TIME_NEVER;
         /* Without the facade a path is the connection. */
         if (!facts->has_peer && (state == FLOE_ICE_CONNECTED || state == FLOE_ICE_COMPLETED)) {
             be_connected(facts, record->at);
@@ -275,6 +277,8 @@ void floe_verdict_take(floe_verdict_facts *facts, const floe_trace_record *recor
         take_state(facts, record);
     } else if (record->module == FLOE_MODULE_ICE && record->kind == FLOE_TRACE_DROP) {
         take_drop(facts, record);
+    } else if (record->module == FLOE_MODULE_ICE && record->kind == FLOE_TRACE_GOT) {
+        facts->heard_at = record->b == BINDING_REQUEST ? record->at : facts->heard_at;
     } else if (record->module == FLOE_MODULE_ICE) {
         take_ice(facts, record);
     } else if (record->module != FLOE_MODULE_PEER) {

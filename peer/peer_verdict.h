@@ -63,6 +63,7 @@ typedef enum floe_verdict_code {
     FLOE_VERDICT_UDP_BLOCKED, /* no server answers over UDP, and no TURN over TCP is configured */
     FLOE_VERDICT_NAME,        /* the STUN server's name is not known */
     FLOE_VERDICT_ONE_WAY,     /* the peer's checks come, ours are not answered */
+    FLOE_VERDICT_PEER_GONE,   /* its checks came, then nothing more, before there was a path */
     FLOE_VERDICT_REFUSED,     /* the peer's answers are errors, or of no use */
     FLOE_VERDICT_NAT_HARD,    /* ours gives each destination another port: TURN is needed */
     FLOE_VERDICT_NO_TURN,    /* servers know both sides' addresses; nothing gets through, no TURN */
@@ -124,6 +125,7 @@ typedef struct floe_verdict_server {
 
 struct floe_verdict_facts {
     floe_time began_at, connected_at; /* NEVER: not yet */
+    floe_time heard_at, over_at;      /* the last check of the peer; failed or closed, or NEVER */
     uint8_t ice, ice_cause;           /* the last but CLOSED, and why */
     uint8_t dtls, dtls_cause, sctp_cause, peer, fault;
     uint8_t path; /* pair, or 255 */

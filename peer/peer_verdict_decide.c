@@ -17,6 +17,9 @@ static bool is_reliable(const floe_verdict_server *server)
     return server->transport == FLOE_TCP || server->transport == FLOE_TLS;
 }
 
+/* Who gets no answer asks for 31.5 s (RFC 8489 §6.2.1); we give up after some 50. */
+#define GONE_US (30 * FLOE_SECOND)
+
 /* What was counted, for the decision. */
 typedef struct tally {
     unsigned bases;     /* local candidates that checks may leave from */
@@ -167,6 +170,15 @@ static bool is_udp_blocked(const tally *t)
     return t->stun_answered == 0 && t->turn_streams == 0 && t->stun > t->stun_unnamed;
 }
 
+/* The peer's checks came; is it there still? */
+static floe_verdict_code judge_heard(const floe_verdict_facts *facts)
+{
+    return facts->over_at != FLOE_TIME_NEVER && facts->over_at > facts->heard_at &&
+                   facts->over_at - facts->heard_at > GONE_US
+               ? FLOE_VERDICT_PEER_GONE
+               : FLOE_VERDICT_ONE_WAY;
+}
+
 static floe_verdict_code judge_turn(floe_verdict *v, const floe_verdict_facts *facts,
                                     const tally *t)
 {
@@ -175,7 +187,7 @@ static floe_verdict_code judge_turn(floe_verdict *v, const floe_verdict_facts *f
         return FLOE_VERDICT_TURN_FORBIDDEN;
     }
     if (t->relays > 0) {
-        return t->heard > 0 ? FLOE_VERDICT_ONE_WAY : FLOE_VERDICT_PEER_SILENT;
+        return t->heard > 0 ? judge_heard(facts) : FLOE_VERDICT_PEER_SILENT;
     }
     const floe_verdict_server *server = find_turn_fault(facts);
     v->server = server->addr;
@@ -202,7 +214,7 @@ static floe_verdict_code judge_turn(floe_verdict *v, const floe_verdict_facts *f
 static floe_verdict_code judge_way(const floe_verdict_facts *facts, const tally *t)
 {
     if (t->heard > 0) {
-        return FLOE_VERDICT_ONE_WAY;
+        return judge_heard(facts);
     }
     if (facts->is_relay_only) {
         return FLOE_VERDICT_RELAY_NEEDED;

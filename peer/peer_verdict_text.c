@@ -42,6 +42,7 @@ static const char *const names[FLOE_VERDICT_CODES] = {
     [FLOE_VERDICT_UDP_BLOCKED] = "udp-blocked",
     [FLOE_VERDICT_NAME] = "name",
     [FLOE_VERDICT_ONE_WAY] = "one-way",
+    [FLOE_VERDICT_PEER_GONE] = "peer-gone",
     [FLOE_VERDICT_REFUSED] = "refused",
     [FLOE_VERDICT_NAT_HARD] = "nat-hard",
     [FLOE_VERDICT_NO_TURN] = "no-turn",
@@ -133,6 +134,9 @@ static const char *const texts[FLOE_VERDICT_CODES] = {
     [FLOE_VERDICT_ONE_WAY] =
         "The peer's checks arrive here, but ours are not answered. Something drops packets towards "
         "the peer: look at its firewall, or give one side a TURN server.",
+    [FLOE_VERDICT_PEER_GONE] = "The peer was heard, and then fell silent before a path was found. "
+                               "It is gone, or its network "
+                               "is: try again once it is back.",
     [FLOE_VERDICT_REFUSED] =
         "The peer answers, but its answers are errors or not to be used. Something on the way "
         "changes "

@@ -176,8 +176,13 @@ async function hearSignal({ session, description, candidate }) {
   }
 }
 
+// As long as floe checks (RFC 8863). Chromium goes on without an end where no check was ever answered.
+const patience = 40000;
+
 async function hearDescription(attempt, description) {
   await attempt.pc.setRemoteDescription(description);
+  clearTimeout(attempt.impatience);
+  attempt.impatience = setTimeout(() => giveUp(attempt), patience);
   if (description.type === 'offer') {
     await attempt.pc.setLocalDescription();
     signal(attempt, { description: attempt.pc.localDescription });
@@ -196,10 +201,16 @@ async function connectionChanged(attempt) {
   const phase = attempt.pc.connectionState;
   if (phase === 'connected' && attempt.isOpen) showConnected(attempt);
   else if (phase === 'disconnected') show('waiting', `Nothing heard from ${state.other || 'the other side'} for a while …`);
-  else if (phase === 'failed') {
-    const facts = { wasOpen: attempt.isOpen, errors: attempt.errors, servers: state.ice };
-    failed(attempt, await explainFailure(attempt.pc, facts));
-  }
+  else if (phase === 'failed') await explain(attempt);
+}
+
+async function giveUp(attempt) {
+  if (attempt === state.attempt && !attempt.isOpen) await explain(attempt);
+}
+
+async function explain(attempt) {
+  const facts = { wasOpen: attempt.isOpen, errors: attempt.errors, servers: state.ice };
+  failed(attempt, await explainFailure(attempt.pc, facts));
 }
 
 function failed(attempt, verdict) {
@@ -226,7 +237,7 @@ function useChannel(attempt, channel) {
     log('other', text, state.other || 'other side');
   };
   channel.onclose = () => {
-    if (attempt !== state.attempt) return;
+    if (attempt !== state.attempt || !attempt.isOpen) return; // what never opened is told by connectionChanged()
     const text = 'The other side ended the connection.';
     log('floe', text);
     endAttempt();

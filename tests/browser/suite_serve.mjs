@@ -243,7 +243,8 @@ async function pageCases(browser, second) {
     const ghost = use(await member(server, 'den', 'Ghost'));
     const { data } = await ghost.hears((m) => m.type === 'signal' && m.data.description?.type === 'offer');
     ghost.say({ type: 'signal', data: { session: data.session, description: { type: 'answer', sdp: ghostly(data.description.sdp) } } });
-    await page.shows('#status', /^None of the peer’s addresses answers, and no STUN or TURN server was given/, 60000);
+    await page.shows('#status', /^None of the peer’s addresses answers, and no STUN or TURN server was given/, 60000)
+      .catch(async (error) => { throw new Error(`${error.message}; ${await page.$eval('#log', (e) => e.textContent)}`); });
     const code = await page.$eval('#status', (e) => e.dataset.verdict);
     if (code !== 'no-servers') throw new Error(code);
   }));

@@ -30,7 +30,7 @@ typedef struct sim_peer_config {       /* zero means the default */
     floe_time letter_delay;            /* of offer and answer: 20 ms */
     floe_time candidate_delay;         /* of a candidate at most: 40 ms, at least 0 */
     const char *stun_url;              /* none */
-    const char *stun_ip;               /* what the name in it resolves to, after 30 ms */
+    const char *stun_ip;               /* what a name resolves to, after 30 ms; NULL: nothing */
     const char *turn_url;              /* none; user "user" */
     const char *turn_password;         /* "pass" */
     const floe_tls_trust *trust;       /* for turns: */
@@ -40,6 +40,7 @@ typedef struct sim_peer_config {       /* zero means the default */
     size_t addr_limit;                 /* sockets on the first so many addresses: all */
     void (*tamper)(char *description); /* changes what is sent, in place */
     floe_ice_config ice;               /* timing and policy */
+    floe_trace trace;                  /* that of the world, for who fails */
 } sim_peer_config;
 
 struct sim_peer {
