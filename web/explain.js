@@ -71,21 +71,21 @@ function judgeTurn(errors) {
   return { code, url: worst.url, error: worst.errorCode };
 }
 
-function decide({ entries, errors, urls, wasOpen, hasRemote }) {
+function decide({ entries, errors, urls, wasOpen, remote }) {
   const of = (type) => entries.filter((s) => s.type === type);
   const pairs = of('candidate-pair');
   const locals = of('local-candidate');
-  const remotes = of('remote-candidate').filter((c) => c.candidateType !== 'prflx');
   const heard = pairs.some((p) => p.requestsReceived > 0);
   if (wasOpen) return { code: 'consent-expired' };
-  if (!hasRemote) return { code: 'no-description' };
+  if (remote === null) return { code: 'no-description' };
   if (pairs.some((p) => p.state === 'succeeded' || p.responsesReceived > 0)) {
     return { code: of('transport').some((t) => t.dtlsState === 'failed') ? 'dtls-failed' : 'dtls-timeout' };
   }
   if (locals.length === 0) return { code: 'no-network' };
-  if (remotes.length === 0 && !heard) return { code: 'no-candidates' };
-  const addresses = remotes.map((c) => c.address ?? c.ip ?? '');
-  if (!heard && addresses.length > 0 && addresses.every((a) => a.endsWith('.local'))) return { code: 'names-unresolved' };
+  // Those of the description: a browser that has given a pair up may have forgotten its candidate.
+  const addresses = [...remote.matchAll(/^a=candidate:\S+ 1 \S+ \d+ (\S+) \d+ typ/gm)].map((match) => match[1]);
+  if (!heard && addresses.length === 0) return { code: 'no-candidates' };
+  if (!heard && addresses.every((address) => address.endsWith('.local'))) return { code: 'names-unresolved' };
   const hasTurn = urls.some((u) => /^turns?:/.test(u));
   if (hasTurn && locals.some((c) => c.candidateType === 'relay')) return { code: heard ? 'one-way' : 'peer-silent' };
   const hasStream = urls.some((u) => /^turns:|transport=tcp/.test(u));
@@ -100,7 +100,8 @@ function decide({ entries, errors, urls, wasOpen, hasRemote }) {
   return { code: !isReflected && errors.length > 0 ? 'udp-blocked' : 'no-turn' };
 }
 
-// `entries` of getStats(), `errors` of onicecandidateerror, the servers' `urls`. Returns { code, text }.
+// `entries` of getStats(), `errors` of onicecandidateerror, the servers' `urls`, the `remote` description's text or null.
+// Returns { code, text }.
 export function judge(facts) {
   const found = decide(facts);
   // Not a pattern: a URL may have a "$" in it.
@@ -110,5 +111,5 @@ export function judge(facts) {
 
 export async function explainFailure(pc, { wasOpen, errors, servers }) {
   const urls = servers.flatMap((server) => server.urls);
-  return judge({ entries: [...(await collect(pc)).values()], errors, urls, wasOpen, hasRemote: pc.remoteDescription !== null });
+  return judge({ entries: [...(await collect(pc)).values()], errors, urls, wasOpen, remote: pc.remoteDescription?.sdp ?? null });
 }

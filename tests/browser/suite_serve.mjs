@@ -275,23 +275,23 @@ function ghostly(offer) {
   return ['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 't=0 0', `a=group:BUNDLE ${mid.slice(6)}`,
     'm=application 9 UDP/DTLS/SCTP webrtc-datachannel', 'c=IN IP4 0.0.0.0', mid, 'a=ice-ufrag:gone', 'a=ice-pwd:gonegonegonegonegonegone',
     `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`, 'a=setup:active', 'a=sctp-port:5000',
-    'a=candidate:1 1 UDP 2130706431 198.51.100.77 9 typ host', 'a=end-of-candidates', ''].join('\r\n');
+    'a=candidate:1 1 UDP 2130706431 198.51.100.77 40000 typ host', 'a=end-of-candidates', ''].join('\r\n');
 }
 
 function* verdictCases() {
   const local = (candidateType) => ({ type: 'local-candidate', candidateType });
-  const remote = (address, candidateType = 'host') => ({ type: 'remote-candidate', candidateType, address });
+  const remote = (address) => `v=0\r\na=candidate:1 1 udp 2130706431 ${address} 40000 typ host\r\n`;
   const pair = (more) => ({ type: 'candidate-pair', state: 'failed', ...more });
-  const base = { entries: [local('host'), remote('203.0.113.9'), pair()], errors: [], urls: [], wasOpen: false, hasRemote: true };
+  const base = { entries: [local('host'), pair()], errors: [], urls: [], wasOpen: false, remote: remote('203.0.113.9') };
   const turn = 'turn:a.example';
   yield ['no-servers', base];
-  yield ['no-description', { ...base, hasRemote: false }];
+  yield ['no-description', { ...base, remote: null }];
   yield ['consent-expired', { ...base, wasOpen: true }];
-  yield ['no-network', { ...base, entries: [remote('203.0.113.9')] }];
-  yield ['no-candidates', { ...base, entries: [local('host')] }];
-  yield ['names-unresolved', { ...base, entries: [local('host'), remote('x.local'), pair()] }];
-  yield ['one-way', { ...base, entries: [local('host'), remote('203.0.113.9'), pair({ requestsReceived: 3 })] }];
-  yield ['dtls-timeout', { ...base, entries: [local('host'), remote('203.0.113.9'), pair({ state: 'succeeded' })] }];
+  yield ['no-network', { ...base, entries: [] }];
+  yield ['no-candidates', { ...base, remote: 'v=0\r\n' }];
+  yield ['names-unresolved', { ...base, remote: remote('x.local') }];
+  yield ['one-way', { ...base, entries: [local('host'), pair({ requestsReceived: 3 })] }];
+  yield ['dtls-timeout', { ...base, entries: [local('host'), pair({ state: 'succeeded' })] }];
   yield ['dtls-failed', { ...base, entries: [local('host'), pair({ responsesReceived: 1 }), { type: 'transport', dtlsState: 'failed' }] }];
   yield ['no-turn', { ...base, urls: ['stun:a.example'], entries: [...base.entries, local('srflx')] }];
   yield ['udp-blocked', { ...base, urls: ['stun:a.example'], errors: [{ url: 'stun:a.example', errorCode: 701 }] }];
