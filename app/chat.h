@@ -24,8 +24,9 @@ typedef struct talk {
     bool is_echo;
     bool use_loopback;
     floe_ip_handling ip_handling;
-    bool is_hiding; /* addresses, behind names */
-    json_t *ice;    /* our own servers; the room's come with "joined" */
+    bool is_hiding;    /* addresses, behind names */
+    bool is_listening; /* for TCP, where UDP does not work */
+    json_t *ice;       /* our own servers; the room's come with "joined" */
     const char *trace_path;
     trace_log trace;
     floe_dtls_identity identity;

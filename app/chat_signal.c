@@ -47,6 +47,7 @@ static bool begin_peer(talk *chat)
     config.use_loopback = chat->use_loopback;
     config.ip_handling = chat->ip_handling;
     config.is_hiding = chat->is_hiding;
+    config.tcp = chat->is_listening ? FLOE_IO_TCP_BOTH : FLOE_IO_TCP_DEFAULT;
     config.trace = trace_log_sink(&chat->trace);
     trace_log_begin(&chat->trace, chat->other, chat->ice);
     floe_err err = floe_io_peer_open(&chat->io, chat->loop, &config, &why);

@@ -14,7 +14,7 @@
 
 static const char usage[] =
     "usage: floe chat ROOM [--server URL] [--name NAME] [--echo] [--ice URL[,USER,CREDENTIAL]]...\n"
-    "       [--loopback] [--trace FILE]\n"
+    "       [--tcp] [--loopback] [--trace FILE]\n"
     "\n"
     "Meets the other member of a room, a browser or another floe chat, and talks peer to peer:\n"
     "each line that is typed goes to the other side, what it says is shown. Ctrl-D leaves.\n"
@@ -28,6 +28,7 @@ static const char usage[] =
     "  --mdns        hide the addresses of this machine behind names that only its own network "
     "can\n"
     "                resolve, as browsers do\n"
+    "  --tcp         listen for TCP too: one side has to where no UDP gets through\n"
     "  --loopback    use loopback addresses too: for two programs on a machine without a network\n"
     "  --trace FILE  write what is decided, and why, for floe trace\n";
 
@@ -59,6 +60,9 @@ static bool parse_option(int option, talk *chat)
     case 'm':
         chat->is_hiding = true;
         return true;
+    case 'c':
+        chat->is_listening = true;
+        return true;
     case 'i':
         if (!ice_option_add(chat->ice, optarg, &why)) {
             fprintf(stderr, "floe chat: --ice %s: %s\n", optarg, why);
@@ -74,11 +78,17 @@ static bool parse_option(int option, talk *chat)
 static int parse_options(int argc, char **argv, talk *chat)
 {
     static const struct option names[] = {
-        {"server", required_argument, NULL, 's'}, {"name", required_argument, NULL, 'n'},
-        {"ice", required_argument, NULL, 'i'},    {"ip-handling", required_argument, NULL, 'a'},
-        {"echo", no_argument, NULL, 'e'},         {"loopback", no_argument, NULL, 'l'},
-        {"trace", required_argument, NULL, 't'},  {"mdns", no_argument, NULL, 'm'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"server", required_argument, NULL, 's'},
+        {"name", required_argument, NULL, 'n'},
+        {"ice", required_argument, NULL, 'i'},
+        {"ip-handling", required_argument, NULL, 'a'},
+        {"echo", no_argument, NULL, 'e'},
+        {"loopback", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},
+        {"mdns", no_argument, NULL, 'm'},
+        {"tcp", no_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     optind = 1;

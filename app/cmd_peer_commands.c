@@ -171,6 +171,22 @@ static floe_ip_handling read_ip_handling(json_args *args)
     return mode;
 }
 
+static floe_io_tcp read_tcp(json_args *args)
+{
+    static const char *const names[] = {
+        [FLOE_IO_TCP_NONE] = "none", [FLOE_IO_TCP_ACTIVE] = "active", [FLOE_IO_TCP_BOTH] = "both"};
+    floe_bytes name = json_args_text(args, "tcp");
+    for (unsigned i = FLOE_IO_TCP_NONE; i <= FLOE_IO_TCP_BOTH && name.ptr != NULL; i++) {
+        if (floe_bytes_equal(name, floe_bytes_of(names[i]))) {
+            return (floe_io_tcp)i;
+        }
+    }
+    if (name.ptr != NULL) {
+        json_args_fail(args, "\"tcp\" is none, active or both");
+    }
+    return FLOE_IO_TCP_DEFAULT;
+}
+
 /* The result views into `servers`. */
 static floe_io_config read_config(json_args *args, ice_option_list *servers)
 {
@@ -182,6 +198,7 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
                 .nomination = read_nomination(args),
                 .is_lite = json_args_flag(args, "lite", false)},
         .ip_handling = read_ip_handling(args),
+        .tcp = read_tcp(args),
         .use_loopback = json_args_flag(args, "loopback", false),
         .send_buffer = (size_t)json_args_number(args, "sendBuffer", SIZE_LIMIT, 0),
         .recv_buffer = (size_t)json_args_number(args, "recvBuffer", SIZE_LIMIT, 0),

@@ -57,6 +57,12 @@
 #define FLOE_ICE_UPGRADE 1
 #endif
 
+/* 1: candidates of TCP (RFC 6544), for networks that let no UDP through. 0: those of a peer are
+ * ignored, and the code is left out. */
+#ifndef FLOE_ICE_TCP
+#define FLOE_ICE_TCP 1
+#endif
+
 /* STUN and TURN servers of an agent. Beyond: FULL. */
 #ifndef FLOE_ICE_SERVER_MAX
 #define FLOE_ICE_SERVER_MAX 8

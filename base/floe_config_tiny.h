@@ -9,6 +9,7 @@
 #define FLOE_ICE_LOCAL_MAX       4
 #define FLOE_ICE_REMOTE_MAX      8
 #define FLOE_ICE_PAIR_MAX        16
+#define FLOE_ICE_TCP             0
 #define FLOE_ICE_SERVER_MAX      1
 #define FLOE_ICE_TXN_MAX         8
 #define FLOE_ICE_REPLY_MAX       2

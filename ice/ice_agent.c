@@ -99,7 +99,7 @@ static floe_err dispatch(floe_ice_agent *agent, const floe_path *path, floe_byte
         return FLOE_E_MALFORMED;
     }
     floe_ice_trace_packet(agent, FLOE_TRACE_GOT, path, packet, FLOE_OK);
-    if (msg.method != FLOE_STUN_BINDING || path->transport != FLOE_UDP) {
+    if (msg.method != FLOE_STUN_BINDING) {
         return FLOE_E_UNKNOWN;
     }
     if (msg.cls == FLOE_STUN_REQUEST) {
@@ -193,7 +193,7 @@ void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, flo
     out->segment = packet.len;
     out->path.local = agent->local[local].addr;
     out->path.remote = *remote;
-    out->path.transport = FLOE_UDP;
+    out->path.transport = agent->local[local].transport;
     floe_ice_trace_packet(agent, FLOE_TRACE_SENT, &out->path, packet, FLOE_OK);
 }
 

@@ -74,6 +74,12 @@ static inline bool floe_ice_table_is_base(const floe_ice_cand *cand)
     return cand->type != FLOE_ICE_SRFLX && cand->type != FLOE_ICE_PRFLX;
 }
 
+/* A socket for datagrams? */
+static inline bool floe_ice_table_is_udp_host(const floe_ice_cand *cand)
+{
+    return cand->type == FLOE_ICE_HOST && cand->transport == FLOE_UDP;
+}
+
 /* The place of a local candidate is free again; it is no base, and nothing to tell. */
 static inline void floe_ice_table_forget(floe_ice_cand *cand)
 {
@@ -85,18 +91,22 @@ static inline void floe_ice_table_forget(floe_ice_cand *cand)
 uint32_t floe_ice_table_priority(const floe_ice_agent *agent, floe_ice_type type, uint8_t base);
 
 /* The socket or relay with this address, or FLOE_ICE_NONE. */
-uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr);
-uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr);
+uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr,
+                                 uint8_t transport);
+uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr,
+                                   uint8_t transport);
 /* A candidate with type, address, base and priority, which yields if it is taken; the one that it
  * is redundant with, if any; FLOE_ICE_NONE: the table is full. `server_class` tells the servers of
- * reflexive candidates apart, 0 for none. */
+ * reflexive candidates apart, and the kinds of TCP, 0 for none of them. */
 uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *cand,
                                  uint8_t server_class);
 /* The same for what is seen of a base of ours from elsewhere. */
 uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, uint8_t base,
                                      uint8_t server_class, const floe_addr *addr);
-/* The remote candidate of a check from an unknown address; FLOE_ICE_NONE: no room for it. */
-uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority);
+/* The remote candidate that a check of this priority came from, to this base; made if its address
+ * is unknown. FLOE_ICE_NONE: no room for it. */
+uint8_t floe_ice_table_get_remote(floe_ice_agent *agent, uint8_t local, const floe_addr *addr,
+                                  uint32_t priority);
 /* The pair of these two, made if there is none: Frozen, or if checks have begun as RFC 8838 says.
  * FLOE_ICE_NONE: not to be paired, or not yet, or full. */
 uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_late);
@@ -105,7 +115,8 @@ bool floe_ice_table_may_use(const floe_ice_agent *agent, uint8_t local, uint8_t 
                             const floe_addr *remote);
 /* Priorities and foundations of pairs anew: a role or a candidate has changed. */
 void floe_ice_table_refresh(floe_ice_agent *agent);
-/* Pair a candidate with all of the other side; a relayed base waits for its permissions. */
+/* Pair a candidate with all of the other side. A relayed base waits for its permissions, one of TCP
+ * for its connection. */
 void floe_ice_table_pair_local(floe_ice_agent *agent, uint8_t local);
 void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote, bool is_late);
 /* A sign of life came on this path. False: no check was answered on it, in either direction. */
@@ -115,6 +126,11 @@ floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair);
 bool floe_ice_table_is_path(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote,
                             const floe_path *path);
 
+/* ice_base.c: what goes */
+
+void floe_ice_base_forget(floe_ice_agent *agent, uint8_t base);
+void floe_ice_base_forget_pair(floe_ice_agent *agent, uint8_t pair);
+
 /* ice_gather.c: server-reflexive candidates */
 
 /* RFC 8445 §5.1.1.3: servers are told apart by the IP they are asked at. From 1. */
@@ -122,6 +138,8 @@ uint8_t floe_ice_gather_class(const floe_ice_agent *agent, const floe_addr *addr
 
 /* The request that this responds to, for _input; FLOE_ICE_NONE: none of ours. */
 uint8_t floe_ice_gather_find(const floe_ice_agent *agent, const floe_stun_msg *msg);
+/* There is something new to gather from. */
+void floe_ice_gather_set_busy(floe_ice_agent *agent);
 floe_err floe_ice_gather_input(floe_ice_agent *agent, uint8_t slot, const floe_path *path,
                                const floe_stun_msg *msg);
 void floe_ice_gather_restart(floe_ice_agent *agent);

@@ -1,6 +1,6 @@
 /*
  * ice/ice_base.c - bases that are no more: a relay whose allocation ended, a socket whose interface
- * is gone. Linked only where one of the two can happen.
+ * is gone, a connection that broke. Linked only where one of the two can happen.
  *
  * Slots of the tables become free, indices stay what they are. The pair in use moves to another
  * valid one, if there is one; else the agent checks on, with fresh patience, since what took the
@@ -10,24 +10,27 @@
 
 #include "ice/ice_agent_internal.h"
 
+void floe_ice_base_forget_pair(floe_ice_agent *agent, uint8_t pair)
+{
+    if (pair == agent->path && pair != FLOE_ICE_OLD) {
+        agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
+        agent->lost_cause = FLOE_ICE_CAUSE_NONE; /* of a pair before it */
+        /* The peer is told to leave it too: with the next nomination, or by a request for one. */
+        agent->moves++;
+        agent->pleas = agent->role == FLOE_ICE_CONTROLLED ? FLOE_ICE_PLEA_MAX : 0;
+    }
+    agent->wanted = agent->wanted == pair ? FLOE_ICE_NONE : agent->wanted;
+    memset(&agent->list.pair[pair], 0, sizeof agent->list.pair[pair]);
+    floe_ice_check_forget_past(agent, pair);
+}
+
 static void forget_pairs(floe_ice_agent *agent, uint8_t local)
 {
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
-        floe_ice_pair *pair = &agent->list.pair[i];
-        if (pair->state == FLOE_ICE_PAIR_FREE || pair->local != local) {
-            continue;
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state != FLOE_ICE_PAIR_FREE && pair->local == local) {
+            floe_ice_base_forget_pair(agent, i);
         }
-        if (i == agent->path && i != FLOE_ICE_OLD) {
-            agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
-            agent->lost_cause = FLOE_ICE_CAUSE_NONE; /* of a pair before it */
-            /* The peer is told to leave it too: with the next nomination, or by a request for one.
-             */
-            agent->moves++;
-            agent->pleas = agent->role == FLOE_ICE_CONTROLLED ? FLOE_ICE_PLEA_MAX : 0;
-        }
-        agent->wanted = agent->wanted == i ? FLOE_ICE_NONE : agent->wanted;
-        memset(pair, 0, sizeof *pair);
-        floe_ice_check_forget_past(agent, i);
     }
 }
 
@@ -45,7 +48,7 @@ static void forget_jobs(floe_ice_agent *agent, uint8_t local)
     }
 }
 
-static void forget_base(floe_ice_agent *agent, uint8_t index)
+void floe_ice_base_forget(floe_ice_agent *agent, uint8_t index)
 {
     const floe_ice_cand base = agent->local[index];
     forget_pairs(agent, index);
@@ -53,7 +56,8 @@ static void forget_base(floe_ice_agent *agent, uint8_t index)
     for (uint8_t i = 0; i < agent->local_count; i++) {
         floe_ice_cand *cand = &agent->local[i];
         /* What was seen of it from elsewhere goes with it; `base` of a relay is something else. */
-        bool is_behind = cand->type != FLOE_ICE_RELAY && floe_addr_equal(&cand->base, &base.addr);
+        bool is_behind = cand->type != FLOE_ICE_RELAY && cand->transport == base.transport &&
+                         floe_addr_equal(&cand->base, &base.addr);
         if (i == index || is_behind) {
             floe_ice_table_forget(cand);
             floe_ice_trace_local(agent, i);
@@ -68,16 +72,16 @@ static void forget_base(floe_ice_agent *agent, uint8_t index)
 
 void floe_ice_agent_remove_relay(floe_ice_agent *agent, const floe_addr *relay)
 {
-    uint8_t index = floe_ice_table_find_base(agent, relay);
+    uint8_t index = floe_ice_table_find_base(agent, relay, FLOE_UDP);
     if (index != FLOE_ICE_NONE && agent->local[index].type == FLOE_ICE_RELAY) {
-        forget_base(agent, index);
+        floe_ice_base_forget(agent, index);
     }
 }
 
 void floe_ice_agent_remove_local(floe_ice_agent *agent, const floe_addr *addr)
 {
-    uint8_t index = floe_ice_table_find_base(agent, addr);
+    uint8_t index = floe_ice_table_find_base(agent, addr, FLOE_UDP);
     if (index != FLOE_ICE_NONE && agent->local[index].type != FLOE_ICE_RELAY) {
-        forget_base(agent, index);
+        floe_ice_base_forget(agent, index);
     }
 }

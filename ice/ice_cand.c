@@ -44,8 +44,10 @@ floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *s
     memset(cand, 0, sizeof *cand);
     floe_addr addr = sdp->addr;
     addr.port = sdp->port;
-    if (sdp->is_tcp || sdp->component != 1 || sdp->type > FLOE_SDP_CAND_RELAY ||
-        !floe_ice_addr_is_usable(&addr)) {
+    /* RFC 6544 §4.5: port 9 stands for none; nobody listens there for us. */
+    bool is_nowhere = sdp->tcptype == FLOE_SDP_TCP_PASSIVE && sdp->port == FLOE_ICE_TCP_NO_PORT;
+    if (sdp->tcptype == FLOE_SDP_TCP_SO || is_nowhere || sdp->component != 1 ||
+        sdp->type > FLOE_SDP_CAND_RELAY || !floe_ice_addr_is_usable(&addr)) {
         return FLOE_E_UNSUPPORTED;
     }
     cand->addr = addr;
@@ -53,7 +55,8 @@ floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *s
     cand->priority = sdp->priority;
     cand->foundation = floe_ice_hash(sdp->foundation);
     cand->type = sdp->type;
-    cand->transport = FLOE_UDP;
+    cand->transport = sdp->is_tcp ? FLOE_TCP : FLOE_UDP;
+    cand->tcptype = sdp->tcptype;
     return FLOE_OK;
 }
 
@@ -66,6 +69,8 @@ void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufr
     floe_sdp_candidate sdp = {
         .foundation = floe_writer_view(&foundation),
         .component = 1,
+        .is_tcp = cand->transport == FLOE_TCP,
+        .tcptype = cand->tcptype,
         .priority = cand->priority,
         .host = name,
         .type = cand->type,

@@ -26,15 +26,19 @@ typedef struct floe_ice_cand {
                           * peer wrote the same text (remote: a hash of it; a collision costs only
                           * order) */
     uint8_t type;        /* floe_ice_type */
-    uint8_t transport;   /* floe_transport */
+    uint8_t transport;   /* floe_transport: UDP, or TCP */
+    uint8_t tcptype;     /* floe_sdp_tcptype */
     bool is_hidden;      /* its address is behind a name: remote: no TURN server is told it */
 } floe_ice_cand;
 
 /* RFC 8445 section 5.1.2.1: 2^24 type preference + 2^8 local preference + (256 - component). */
 uint32_t floe_ice_priority(floe_ice_type type, uint16_t local_preference);
+/* RFC 6544 section 4.2 has TCP behind UDP: what its type preferences lack. */
+#define FLOE_ICE_TCP_MALUS   (UINT32_C(36) << 24)
+#define FLOE_ICE_TCP_NO_PORT 9u /* of a candidate that connects: it has no port before it does */
 
-/* From and to text. From: UNSUPPORTED for what this agent does not pair (TCP, names, component 2).
- */
+/* From and to text. From: UNSUPPORTED for what this agent does not pair: names, component 2, of TCP
+ * simultaneous open and whatever can not be connected to. */
 FLOE_MUST_USE floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *sdp);
 /* "candidate:..." without "a=" and line end; ufrag empty: no ufrag extension; `name`, unless it is
  * empty, stands in for the IP. */

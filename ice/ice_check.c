@@ -59,7 +59,11 @@ static void begin(floe_ice_agent *agent, uint8_t index)
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING)) {
         remember(agent, index);
     }
-    floe_stun_txn_begin(&pair->txn, &agent->rand, agent->rto_us, agent->now);
+    if (agent->local[pair->local].transport == FLOE_TCP) {
+        floe_stun_txn_begin_reliable(&pair->txn, &agent->rand, agent->now);
+    } else {
+        floe_stun_txn_begin(&pair->txn, &agent->rand, agent->rto_us, agent->now);
+    }
     floe_ice_pair_clear(pair, FLOE_ICE_PAIR_SENT_CONTROLLING | FLOE_ICE_PAIR_SENT_NOMINATION |
                                   FLOE_ICE_PAIR_RESENT);
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_PENDING);
@@ -128,12 +132,13 @@ static void send_first(floe_ice_agent *agent, uint8_t index, floe_ice_why why, f
 
 /* RFC 8445 §7.3.1.4 wants a new transaction for a pair that is being checked. To send the one under
  * way once more does the same and leaves one transaction, however often the peer asks; only if what
- * it says has changed is there a new one. */
+ * it says has changed is there a new one. Over TCP nothing is sent twice: there a new one is due.
+ */
 static bool is_current(const floe_ice_agent *agent, uint8_t index)
 {
     const floe_ice_pair *pair = &agent->list.pair[index];
     bool is_controlling = agent->role == FLOE_ICE_CONTROLLING;
-    return floe_ice_pair_is_checking(pair) &&
+    return floe_ice_pair_is_checking(pair) && pair->txn.sends_max > 1 &&
            floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING) == is_controlling &&
            floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_NOMINATION) == is_nomination(agent, index);
 }

@@ -18,7 +18,7 @@
 
 #define REFRESH_US (15 * FLOE_SECOND) /* RFC 8445 section 11: the least Tr */
 
-static void set_busy(floe_ice_agent *agent)
+void floe_ice_gather_set_busy(floe_ice_agent *agent)
 {
     agent->gathering = FLOE_ICE_GATHERING_BUSY;
     agent->refresh_at = FLOE_TIME_NEVER;
@@ -75,7 +75,8 @@ floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, 
     if (!floe_ice_addr_is_usable(addr)) {
         return FLOE_E_ARG;
     }
-    if (floe_ice_agent_is_closed(agent) || floe_ice_table_find_base(agent, addr) != FLOE_ICE_NONE) {
+    if (floe_ice_agent_is_closed(agent) ||
+        floe_ice_table_find_base(agent, addr, FLOE_UDP) != FLOE_ICE_NONE) {
         return FLOE_OK;
     }
     floe_ice_cand cand = {
@@ -92,7 +93,7 @@ floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const floe_addr *addr, 
     if (index == FLOE_ICE_NONE) {
         return FLOE_E_FULL;
     }
-    set_busy(agent);
+    floe_ice_gather_set_busy(agent);
     floe_ice_table_pair_local(agent, index);
     floe_ice_agent_settle(agent);
     return FLOE_OK;
@@ -102,7 +103,7 @@ void floe_ice_agent_end_local(floe_ice_agent *agent)
 {
     agent->is_local_ended = true;
     if (agent->gathering == FLOE_ICE_GATHERING_NEW) {
-        set_busy(agent);
+        floe_ice_gather_set_busy(agent);
     }
     floe_ice_agent_settle(agent);
 }
@@ -119,7 +120,7 @@ void floe_ice_gather_restart(floe_ice_agent *agent)
     }
     agent->gathering_told = FLOE_ICE_GATHERING_NEW;
     if (agent->gathering != FLOE_ICE_GATHERING_NEW) {
-        set_busy(agent);
+        floe_ice_gather_set_busy(agent);
     }
 }
 
@@ -128,8 +129,8 @@ static bool is_job(const floe_ice_agent *agent, uint8_t server_index, uint8_t lo
     const floe_ice_gather_server *server = &agent->server[server_index];
     const floe_ice_cand *base = &agent->local[local];
     const floe_addr *addr = &server->addr[base->addr.family == 6];
-    if (addr->family == 0 || base->type != FLOE_ICE_HOST || (server->asked >> local & 1) != 0 ||
-        floe_ice_agent_is_lite(agent) ||
+    if (addr->family == 0 || !floe_ice_table_is_udp_host(base) ||
+        (server->asked >> local & 1) != 0 || floe_ice_agent_is_lite(agent) ||
         !floe_ice_filters_gather(agent->filters, FLOE_ICE_SRFLX, FLOE_UDP, &base->addr)) {
         return false;
     }

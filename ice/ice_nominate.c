@@ -11,9 +11,10 @@
 #include "base/crypto.h"
 #include "ice/ice_agent_internal.h"
 
-#define GRACE_US       (100 * FLOE_MS)
-#define GRACE_RELAY_US (1000 * FLOE_MS) /* a relay is costly for the whole session */
-#define MOVED_US       (10 * FLOE_SECOND)
+#define GRACE_US      (100 * FLOE_MS)
+#define GRACE_POOR_US (1000 * FLOE_MS)      /* of a relay or TCP, which cost the whole session */
+#define POOR          (UINT32_C(100) << 24) /* less than any candidate of UDP but relayed ones */
+#define MOVED_US      (10 * FLOE_SECOND)
 
 bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent)
 {
@@ -145,9 +146,9 @@ static floe_time grace_end(const floe_ice_agent *agent, const floe_ice_pair *pai
     if (agent->nomination != FLOE_ICE_NOMINATE_SOON) {
         return agent->nomination == FLOE_ICE_NOMINATE_FAST ? agent->now : agent->patient_until;
     }
-    bool is_relayed = agent->local[pair->mapped].type == FLOE_ICE_RELAY ||
-                      agent->remote[pair->remote].type == FLOE_ICE_RELAY;
-    return floe_time_after(agent->first_valid_at, is_relayed ? GRACE_RELAY_US : GRACE_US);
+    bool is_poor = agent->local[pair->mapped].priority < POOR ||
+                   agent->remote[pair->remote].type == FLOE_ICE_RELAY;
+    return floe_time_after(agent->first_valid_at, is_poor ? GRACE_POOR_US : GRACE_US);
 }
 
 static void nominate(floe_ice_agent *agent)

@@ -15,7 +15,7 @@ floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
     if (floe_ice_agent_is_closed(agent)) {
         return FLOE_E_CLOSED;
     }
-    uint8_t base = floe_ice_table_find_base(agent, relay);
+    uint8_t base = floe_ice_table_find_base(agent, relay, FLOE_UDP);
     if (base != FLOE_ICE_NONE) {
         /* A server that names a socket of ours would have all of its packets. */
         return agent->local[base].type == FLOE_ICE_RELAY ? FLOE_OK : FLOE_E_ARG;
@@ -48,7 +48,7 @@ floe_err floe_ice_agent_add_relay(floe_ice_agent *agent, const floe_addr *relay,
 
 void floe_ice_agent_permit(floe_ice_agent *agent, const floe_addr *relay, const floe_addr *peer)
 {
-    uint8_t local = floe_ice_table_find_base(agent, relay);
+    uint8_t local = floe_ice_table_find_base(agent, relay, FLOE_UDP);
     if (local == FLOE_ICE_NONE || agent->local[local].type != FLOE_ICE_RELAY) {
         return;
     }
@@ -65,11 +65,13 @@ void floe_ice_agent_permit(floe_ice_agent *agent, const floe_addr *relay, const 
 
 bool floe_ice_agent_next_remote(const floe_ice_agent *agent, size_t *cursor, floe_ice_cand *cand)
 {
-    if (*cursor >= agent->remote_count) {
-        return false;
+    while (*cursor < agent->remote_count) {
+        *cand = agent->remote[(*cursor)++];
+        if (cand->addr.family != 0) {
+            return true;
+        }
     }
-    *cand = agent->remote[(*cursor)++];
-    return true;
+    return false;
 }
 
 void floe_ice_agent_set_relaying(floe_ice_agent *agent, bool is_busy)
@@ -81,9 +83,9 @@ void floe_ice_agent_set_relaying(floe_ice_agent *agent, bool is_busy)
 void floe_ice_agent_add_mapped(floe_ice_agent *agent, const floe_addr *base,
                                const floe_addr *mapped, uint8_t server)
 {
-    uint8_t local = floe_ice_table_find_base(agent, base);
+    uint8_t local = floe_ice_table_find_base(agent, base, FLOE_UDP);
     /* RFC 8838 §13: after the end of candidates there are no new ones. */
-    if (local == FLOE_ICE_NONE || agent->local[local].type != FLOE_ICE_HOST ||
+    if (local == FLOE_ICE_NONE || !floe_ice_table_is_udp_host(&agent->local[local]) ||
         !floe_ice_addr_is_usable(mapped) || agent->gathering == FLOE_ICE_GATHERING_COMPLETE ||
         floe_ice_agent_is_closed(agent) || floe_ice_agent_is_lite(agent) ||
         !floe_ice_filters_gather(agent->filters, FLOE_ICE_SRFLX, FLOE_UDP, base)) {

@@ -83,8 +83,8 @@ static bool is_socket(const floe_ice_relays *relays, const floe_ice_agent *agent
 {
     const floe_ice_cand *cand = &agent->local[local];
     const floe_addr *server = &relay->path.remote;
-    return cand->type == agent->host_type && (relay->tried >> local & 1) == 0 &&
-           cand->addr.family == server->family &&
+    return cand->type == agent->host_type && cand->transport == FLOE_UDP &&
+           (relay->tried >> local & 1) == 0 && cand->addr.family == server->family &&
            floe_addr_is_loopback(&cand->addr) == floe_addr_is_loopback(server) &&
            floe_addr_is_link_local(&cand->addr) == floe_addr_is_link_local(server) &&
            !is_taken(relays, relay, &cand->addr);
@@ -153,7 +153,7 @@ void floe_ice_relays_check_path(floe_ice_relays *relays, const floe_ice_agent *a
                                 floe_ice_relay *relay)
 {
     if (!floe_ice_relay_is_udp(relay) || relay->path.local.family == 0 ||
-        floe_ice_table_find_base(agent, &relay->path.local) != FLOE_ICE_NONE) {
+        floe_ice_table_find_base(agent, &relay->path.local, FLOE_UDP) != FLOE_ICE_NONE) {
         return;
     }
     relay->path.local = (floe_addr){0};

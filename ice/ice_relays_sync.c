@@ -182,8 +182,8 @@ static size_t list_wanted(const floe_ice_relays *relays, const floe_ice_agent *a
     for (uint8_t i = 0; i < agent->remote_count && count < FLOE_TURN_PERMISSION_MAX; i++) {
         const floe_ice_cand *cand = &agent->remote[i];
         /* A peer-reflexive one came through a permission that it has, or to another base. */
-        if (cand->type != FLOE_ICE_PRFLX && !cand->is_hidden && is_peer_ok(relay, &cand->addr) &&
-            !has_ip(wanted, count, &cand->addr)) {
+        if (cand->type != FLOE_ICE_PRFLX && cand->transport == FLOE_UDP && !cand->is_hidden &&
+            is_peer_ok(relay, &cand->addr) && !has_ip(wanted, count, &cand->addr)) {
             wanted[count++] = cand->addr;
         }
     }

@@ -42,7 +42,7 @@ floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *c
                             &cand->addr);
         return FLOE_E_UNKNOWN;
     }
-    uint8_t known = floe_ice_table_find_remote(agent, &cand->addr);
+    uint8_t known = floe_ice_table_find_remote(agent, &cand->addr, cand->transport);
     if (known != FLOE_ICE_NONE) {
         confirm(agent, known, cand);
     } else if (agent->remote_count >= FLOE_ICE_REMOTE_MAX) {

@@ -98,10 +98,7 @@ static bool settle_role(floe_ice_agent *agent, const floe_ice_request *request)
 static uint8_t get_pair(floe_ice_agent *agent, uint8_t local, const floe_addr *from,
                         uint32_t priority)
 {
-    uint8_t remote = floe_ice_table_find_remote(agent, from);
-    if (remote == FLOE_ICE_NONE) {
-        remote = floe_ice_table_add_prflx(agent, from, priority);
-    }
+    uint8_t remote = floe_ice_table_get_remote(agent, local, from, priority);
     return remote == FLOE_ICE_NONE ? FLOE_ICE_NONE
                                    : floe_ice_table_get_pair(agent, local, remote, true);
 }
@@ -218,7 +215,7 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
 /* An answer would reveal what the policy hides, and promise what a filter forbids. */
 static bool is_answerable(const floe_ice_agent *agent, uint8_t local, const floe_addr *from)
 {
-    uint8_t known = floe_ice_table_find_remote(agent, from);
+    uint8_t known = floe_ice_table_find_remote(agent, from, agent->local[local].transport);
     uint8_t type = known == FLOE_ICE_NONE ? FLOE_ICE_PRFLX : agent->remote[known].type;
     return agent->local[local].type != FLOE_ICE_HIDDEN && floe_ice_addr_is_usable(from) &&
            floe_ice_table_may_use(agent, local, type, from);
@@ -228,7 +225,7 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
                               const floe_stun_msg *msg)
 {
     floe_ice_request request = {.msg = msg, .path = path};
-    request.local = floe_ice_table_find_base(agent, &path->local);
+    request.local = floe_ice_table_find_base(agent, &path->local, path->transport);
     if (request.local == FLOE_ICE_NONE || !is_answerable(agent, request.local, &path->remote)) {
         return FLOE_E_UNKNOWN;
     }

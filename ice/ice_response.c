@@ -92,9 +92,12 @@ static void take_error(floe_ice_agent *agent, const floe_ice_check_ref *ref, int
  * the base in any case, so the pair of the check and the valid pair are one record. */
 static void learn_mapped(floe_ice_agent *agent, floe_ice_pair *pair, const floe_addr *mapped)
 {
-    /* Behind a NAT64 the peer sees a relayed address as another one. It is relayed all the same,
+    const floe_ice_cand *seen = &agent->local[pair->mapped];
+    /* RFC 6544 §4.1: one that connects is known by its IP; each connection has a port of its own.
+     * Behind a NAT64 the peer sees a relayed address as another one. It is relayed all the same,
      * and must not come before direct ones. */
-    if (floe_addr_equal(&agent->local[pair->mapped].addr, mapped) ||
+    if ((seen->tcptype == FLOE_SDP_TCP_ACTIVE ? floe_addr_ip_equal(&seen->addr, mapped)
+                                              : floe_addr_equal(&seen->addr, mapped)) ||
         agent->local[pair->local].type == FLOE_ICE_RELAY) {
         return;
     }

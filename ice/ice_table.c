@@ -2,6 +2,7 @@
  * ice/ice_table.c - the agent's candidates, and the pairs that they make (RFC 8445
  * sections 5.1.1.3, 5.1.3, 6.1.2.2; RFC 8838 sections 10 to 12).
  */
+#include <limits.h>
 #include <string.h>
 
 #include "ice/ice_agent_internal.h"
@@ -17,28 +18,35 @@ static uint16_t local_preference(uint32_t priority)
 
 uint32_t floe_ice_table_priority(const floe_ice_agent *agent, floe_ice_type type, uint8_t base)
 {
-    return floe_ice_priority(type, local_preference(agent->local[base].priority));
+    uint32_t priority = floe_ice_priority(type, local_preference(agent->local[base].priority));
+    return agent->local[base].transport == FLOE_TCP ? priority - FLOE_ICE_TCP_MALUS : priority;
 }
 
-uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr)
+#define BASES  (1u << FLOE_ICE_HOST | 1u << FLOE_ICE_RELAY | 1u << FLOE_ICE_HIDDEN)
+#define OF_ANY UINT_MAX
+
+static uint8_t find(const floe_ice_cand *table, uint8_t count, const floe_addr *addr,
+                    uint8_t transport, unsigned types)
 {
-    for (uint8_t i = 0; i < agent->local_count; i++) {
-        if (floe_ice_table_is_base(&agent->local[i]) &&
-            floe_addr_equal(&agent->local[i].addr, addr)) {
+    for (uint8_t i = 0; i < count; i++) {
+        if ((types >> table[i].type & 1) != 0 && table[i].transport == transport &&
+            floe_addr_equal(&table[i].addr, addr)) {
             return i;
         }
     }
     return FLOE_ICE_NONE;
 }
 
-uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr)
+uint8_t floe_ice_table_find_base(const floe_ice_agent *agent, const floe_addr *addr,
+                                 uint8_t transport)
 {
-    for (uint8_t i = 0; i < agent->remote_count; i++) {
-        if (floe_addr_equal(&agent->remote[i].addr, addr)) {
-            return i;
-        }
-    }
-    return FLOE_ICE_NONE;
+    return find(agent->local, agent->local_count, addr, transport, BASES);
+}
+
+uint8_t floe_ice_table_find_remote(const floe_ice_agent *agent, const floe_addr *addr,
+                                   uint8_t transport)
+{
+    return find(agent->remote, agent->remote_count, addr, transport, OF_ANY);
 }
 
 /* A number for the IP of a base: that of the first one which has it. */
@@ -52,8 +60,8 @@ static uint32_t base_class(const floe_ice_agent *agent, const floe_addr *base)
     return i;
 }
 
-/* RFC 8445 §5.1.1.3: the same for the same type, IP of the base, server and transport (which is
- * always UDP here), and only then. A plain number, so that it tells nothing about addresses. */
+/* RFC 8445 §5.1.1.3: the same for the same type, IP of the base, server and transport, and only
+ * then. A plain number, so that it tells nothing about addresses. */
 static uint32_t foundation(const floe_ice_agent *agent, const floe_ice_cand *cand,
                            uint8_t server_class)
 {
@@ -105,7 +113,8 @@ uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *can
     for (uint8_t i = 0; i < agent->local_count; i++) {
         /* RFC 8445 §5.1.3, RFC 8838 §10: the same address from the same base is redundant, but if
          * the peer knows it by another name. */
-        if (!(agent->local[i].is_hidden && cand->type == FLOE_ICE_SRFLX) &&
+        if (agent->local[i].transport == cand->transport &&
+            !(agent->local[i].is_hidden && cand->type == FLOE_ICE_SRFLX) &&
             floe_addr_equal(&agent->local[i].addr, &cand->addr) &&
             floe_addr_equal(&agent->local[i].base, &cand->base)) {
             return i;
@@ -141,7 +150,8 @@ uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, 
         .base = agent->local[base].addr,
         .priority = floe_ice_table_priority(agent, type, base),
         .type = (uint8_t)type,
-        .transport = FLOE_UDP,
+        .transport = agent->local[base].transport,
+        .tcptype = agent->local[base].tcptype,
     };
     return floe_ice_table_add_local(agent, &cand, server_class);
 }
@@ -175,13 +185,19 @@ static uint8_t evict(floe_ice_agent *agent)
 }
 
 /* RFC 8445 §7.3.1.3: its priority is that of the check, its foundation like no other's. */
-uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, uint32_t priority)
+uint8_t floe_ice_table_get_remote(floe_ice_agent *agent, uint8_t local, const floe_addr *addr,
+                                  uint32_t priority)
 {
-    uint8_t index =
+    uint8_t transport = agent->local[local].transport;
+    uint8_t index = floe_ice_table_find_remote(agent, addr, transport);
+    if (index != FLOE_ICE_NONE) {
+        return index;
+    }
+    index =
         find_room(agent, agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX, FLOE_ICE_PRFLX);
     if (index == FLOE_ICE_NONE) {
         index = evict(agent);
-    } else {
+    } else if (index == agent->remote_count) {
         agent->remote_count++;
     }
     if (index == FLOE_ICE_NONE) {
@@ -192,7 +208,7 @@ uint8_t floe_ice_table_add_prflx(floe_ice_agent *agent, const floe_addr *addr, u
         .priority = priority,
         .foundation = UINT32_MAX - index,
         .type = FLOE_ICE_PRFLX,
-        .transport = FLOE_UDP,
+        .transport = transport,
     };
     floe_ice_trace_remote(agent, index);
     return index;
@@ -249,7 +265,8 @@ uint8_t floe_ice_table_get_pair(floe_ice_agent *agent, uint8_t local, uint8_t re
 {
     floe_ice_pair pair = {.local = local, .mapped = local, .remote = remote};
     uint8_t index = floe_ice_checklist_find(&agent->list, local, remote);
-    if (index != FLOE_ICE_NONE || !floe_ice_agent_has_remote(agent)) {
+    if (index != FLOE_ICE_NONE || !floe_ice_agent_has_remote(agent) ||
+        agent->local[local].transport != agent->remote[remote].transport) {
         return index;
     }
     const floe_ice_why why =
@@ -276,7 +293,7 @@ static void pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_l
 {
     /* RFC 8445 §6.1.2.4: a reflexive candidate would be replaced by its base, whose pair is there
      * already. */
-    if (agent->local[local].type != FLOE_ICE_HOST) {
+    if (!floe_ice_table_is_udp_host(&agent->local[local])) {
         return;
     }
     if (floe_ice_agent_is_lite(agent)) {
@@ -304,7 +321,8 @@ void floe_ice_table_pair_remote(floe_ice_agent *agent, uint8_t remote, bool is_l
 bool floe_ice_table_is_path(const floe_ice_agent *agent, uint8_t local, const floe_addr *remote,
                             const floe_path *path)
 {
-    return path->transport == FLOE_UDP && floe_addr_equal(&path->remote, remote) &&
+    return path->transport == agent->local[local].transport &&
+           floe_addr_equal(&path->remote, remote) &&
            floe_addr_equal(&path->local, &agent->local[local].addr);
 }
 
@@ -314,7 +332,7 @@ floe_path floe_ice_table_path(const floe_ice_agent *agent, uint8_t pair)
     return (floe_path){
         .local = agent->local[p->local].addr,
         .remote = agent->remote[p->remote].addr,
-        .transport = FLOE_UDP,
+        .transport = agent->local[p->local].transport,
     };
 }
 

@@ -36,7 +36,7 @@ void floe_ice_trace_local(const floe_ice_agent *agent, uint8_t local)
 {
     const floe_ice_cand *cand = &agent->local[local];
     bool is_base = floe_ice_table_is_base(cand);
-    uint8_t base = is_base ? local : floe_ice_table_find_base(agent, &cand->base);
+    uint8_t base = is_base ? local : floe_ice_table_find_base(agent, &cand->base, cand->transport);
     tell(agent, FLOE_ICE_TRACE_LOCAL, local,
          &(floe_trace_record){
              .a = cand->addr.family == 0 ? -1 : cand->type, .b = base, .addr = cand->addr});
@@ -75,7 +75,7 @@ void floe_ice_trace_packet(const floe_ice_agent *agent, floe_trace_kind kind, co
         return;
     }
     bool is_stun = packet.len >= HEADER;
-    tell(agent, kind, floe_ice_table_find_base(agent, &path->local),
+    tell(agent, kind, floe_ice_table_find_base(agent, &path->local, path->transport),
          &(floe_trace_record){.a = (int32_t)packet.len,
                               .b = is_stun ? floe_load_u16(packet.ptr) : 0,
                               .cause = (int32_t)err,

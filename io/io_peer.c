@@ -116,10 +116,15 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .identity = config->identity,
                              .trace = config->trace,
                              .message_max = config->message_max,
-                             .ice = config->ice};
+                             .ice = config->ice,
+                             .tcp_links = io->tcp_memory};
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {
         return FLOE_E_ARG;
     }
+    /* Names stand for addresses of UDP only, and a port is shared for UDP. */
+    io->has_tcp = FLOE_ICE_TCP != 0 && config->tcp != FLOE_IO_TCP_NONE && !config->is_hiding &&
+                  io->sockets != NULL && peer.ice.policy != FLOE_ICE_POLICY_RELAY;
+    peer.tcp_link_max = io->has_tcp ? FLOE_ICE_TCP_LINK_MAX : 0;
     if (peer.identity == NULL) {
         floe_err err = floe_dtls_identity_init(&io->identity);
         if (err != FLOE_OK) {
@@ -205,12 +210,19 @@ floe_err floe_io_peer_add_local(floe_io_peer *io, const floe_addr *local, uint16
     /* Draft §3.1.1: all of them; one that is public after all shows as a server-reflexive candidate
      * of the same address. One that can't be hidden is not used. */
     floe_err err = is_to_hide(io, local) ? hide(io, local) : FLOE_OK;
-    return err == FLOE_OK ? floe_peer_add_local(&io->peer, local, preference) : err;
+    if (err == FLOE_OK) {
+        err = floe_peer_add_local(&io->peer, local, preference);
+    }
+    if (err == FLOE_OK && io->has_tcp) {
+        floe_ice_tcp_links_add(&io->tcp, local, preference);
+    }
+    return err;
 }
 
 void floe_io_peer_remove_local(floe_io_peer *io, const floe_addr *local)
 {
     floe_peer_remove_local(&io->peer, local);
+    floe_ice_tcp_links_remove(&io->tcp, local);
     if (floe_peer_show_local(&io->peer, local)) {
         floe_mdns_resolver_show(&io->mdns, local);
     }
@@ -297,10 +309,18 @@ static bool read_event(floe_io_peer *io, floe_peer_event *event)
             resolve(io, event->request, event->host);
             break;
         case FLOE_PEER_EV_CONNECT:
-            floe_relay_links_open(&io->links, event->request, &event->path, event->host);
+            if (event->request >= FLOE_PEER_TCP_REQUEST) {
+                floe_ice_tcp_links_open(&io->tcp, event->request, &event->path);
+            } else {
+                floe_relay_links_open(&io->links, event->request, &event->path, event->host);
+            }
             break;
         case FLOE_PEER_EV_DISCONNECT:
-            floe_relay_links_close(&io->links, event->request);
+            if (event->request >= FLOE_PEER_TCP_REQUEST) {
+                floe_ice_tcp_links_close(&io->tcp, event->request);
+            } else {
+                floe_relay_links_close(&io->links, event->request);
+            }
             break;
         default:
             return true;
@@ -351,6 +371,9 @@ static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t *
         .stirred = on_stirred,
         .ctx = io,
     };
+    io->tcp = (floe_ice_tcp_links){.loop = io->loop, .peer = &io->peer, .ctx = io};
+    io->tcp.is_listening = config->tcp == FLOE_IO_TCP_BOTH;
+    io->tcp.writable = on_writable;
     if (config->ca_file != NULL) {
         size_t size = strlen(config->ca_file) + 1;
         io->links.ca_file = (const char *)memcpy(cut(at, size), config->ca_file, size);
@@ -366,6 +389,7 @@ static void release(floe_io_peer *io)
         floe_socket_set_close(io->sockets);
     }
     floe_relay_links_close_all(&io->links);
+    floe_ice_tcp_links_close_all(&io->tcp);
     show_all(io);
     floe_mdns_resolver_free(&io->mdns);
     if (io->has_resolver) {
@@ -468,10 +492,17 @@ bool floe_io_peer_poll_event(floe_io_peer *io, floe_peer_event *event)
     return read_event(io, event);
 }
 
-/* By a connection to a TURN server. What can't be sent any more is lost, as in a network. */
+/* By a connection to a TURN server, or to the other side. What can't be sent any more is lost, as
+ * in a network. */
+static floe_err offer_to_links(floe_io_peer *io, const floe_transmit *run)
+{
+    floe_err err = floe_relay_links_send(&io->links, run);
+    return err == FLOE_E_UNKNOWN ? floe_ice_tcp_links_send(&io->tcp, run) : err;
+}
+
 static bool resume_held(floe_io_peer *io)
 {
-    if (io->held.buf != NULL && floe_relay_links_send(&io->links, &io->held) == FLOE_E_AGAIN) {
+    if (io->held.buf != NULL && offer_to_links(io, &io->held) == FLOE_E_AGAIN) {
         return false;
     }
     free(io->held.buf);
@@ -483,7 +514,7 @@ static bool resume_held(floe_io_peer *io)
  * copy. Without memory for one it is lost. */
 static bool send_by_link(floe_io_peer *io, const floe_transmit *run)
 {
-    if (floe_relay_links_send(&io->links, run) != FLOE_E_AGAIN) {
+    if (offer_to_links(io, run) != FLOE_E_AGAIN) {
         return true;
     }
     io->held = *run;

@@ -37,6 +37,15 @@ typedef struct floe_io_server { /* one RTCIceServer entry; texts are copied */
 
 /* Over TLS and DTLS a TURN server must show a certificate for the host name of its URL. */
 
+typedef enum floe_io_tcp {                      /* candidates of TCP to the other side (RFC 6544) */
+                           FLOE_IO_TCP_DEFAULT, /* ACTIVE: as browsers; it costs nothing until UDP
+                                                   has failed */
+                           FLOE_IO_TCP_NONE,
+                           FLOE_IO_TCP_ACTIVE, /* connects to a side that listens */
+                           FLOE_IO_TCP_BOTH    /* and listens itself: what a browser, or another
+                                                  ACTIVE, can reach */
+} floe_io_tcp;
+
 typedef struct floe_io_config { /* zero means the default */
     const floe_io_server *servers;
     size_t server_count;
@@ -55,6 +64,7 @@ typedef struct floe_io_config { /* zero means the default */
                                   * since reading takes tens of milliseconds. NULL: by ca_file, when
                                   * the first connection needs it */
     bool is_unverified;          /* any certificate will do: for a server of one's own, in a test */
+    floe_io_tcp tcp;
     floe_trace trace;
     floe_ice_config ice; /* timing and policy; no filters with FLOE_IP_PUBLIC, which is one */
 } floe_io_config;

@@ -6,6 +6,7 @@
 #define FLOE_IO_IO_PEER_INTERNAL_H
 
 #include "io/deadlines.h"
+#include "io/ice_tcp_links.h"
 #include "io/io_peer.h"
 #include "io/io_port.h"
 #include "io/mdns_resolver.h"
@@ -36,9 +37,13 @@ struct floe_io_peer {
     bool use_loopback;
     floe_ip_handling ip_handling;
     floe_relay_links links;
+    bool has_tcp; /* also to the other side */
+    floe_ice_tcp_links tcp;
+    floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
     floe_peer_event event; /* read ahead of the program, if has_event */
     bool has_event;
-    floe_transmit held; /* what a connection to a TURN server had no room for; buf NULL: nothing */
+    floe_transmit
+        held; /* what a connection of TCP, TLS or DTLS had no room for; buf NULL: nothing */
     floe_socket_set *sockets; /* its own, or those of the port */
     floe_io_guest guest;
     floe_peer peer;

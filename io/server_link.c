@@ -371,7 +371,7 @@ static void init(floe_server_link *link, floe_loop *loop, const floe_server_link
     link->give_up = floe_time_after(floe_loop_now(loop), FLOE_SERVER_LINK_PATIENCE);
     link->tcp.fd = link->udp.fd = -1;
     floe_backlog_init(&link->backlog, (floe_span){link->waiting, sizeof link->waiting});
-    floe_stun_stream_init(&link->stream, FLOE_STUN_FRAMING_TURN,
+    floe_stun_stream_init(&link->stream, (floe_stun_framing)config->framing,
                           (floe_span){link->unfinished, sizeof link->unfinished});
 }
 
@@ -407,6 +407,29 @@ floe_err floe_server_link_open(floe_server_link **link, floe_loop *loop,
     } else if (!floe_server_link_is_stream(made)) {
         set_connected(made);
     }
+    *link = made;
+    return FLOE_OK;
+}
+
+floe_err floe_server_link_adopt(floe_server_link **link, floe_loop *loop,
+                                const floe_server_link_config *config, floe_tcp *tcp)
+{
+    floe_server_link *made = calloc(1, sizeof *made);
+    *link = NULL;
+    if (made == NULL) {
+        floe_tcp_close(tcp);
+        return FLOE_E_FULL;
+    }
+    init(made, loop, config);
+    made->tcp = *tcp;
+    made->watch.fd = tcp->fd;
+    if (floe_loop_add(loop, &made->watch, FLOE_LOOP_READ) != FLOE_OK) {
+        floe_tcp_close(tcp);
+        free_link(made);
+        return FLOE_E_FULL;
+    }
+    floe_loop_add_timer(loop, &made->timer);
+    set_connected(made);
     *link = made;
     return FLOE_OK;
 }

@@ -1,6 +1,7 @@
 /*
  * io/server_link.h - a connection to a STUN or TURN server over UDP, TCP, TLS or DTLS: messages in,
  * messages out, on the loop, never blocking (RFC 8489 section 6.2, RFC 8656 section 3.1, RFC 7350).
+ * A peer's connection of ICE-TCP is one too, with another framing.
  *
  * Over TCP and TLS the stream is cut into messages here (stun/stun_stream.h); over UDP and DTLS a
  * message is a datagram. TLS and DTLS: the server's certificate must be valid for the host name
@@ -13,6 +14,7 @@
 
 #include "dtls/tls_trust.h"
 #include "io/loop.h"
+#include "io/tcp.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,6 +30,7 @@ typedef struct floe_server_link_config {
     floe_addr server;  /* required */
     floe_addr local;   /* family 0: any address; port 0: any port */
     uint8_t transport; /* floe_transport */
+    uint8_t framing;   /* floe_stun_framing of a stream that comes */
     floe_bytes host;   /* TLS, DTLS: the name, or the literal address, that the certificate must be
                         * for; copied */
     const char *ca_file; /* PEM: trusted instead of the system's authorities; NULL: those */
@@ -50,6 +53,10 @@ typedef struct floe_server_link_config {
  * FULL: no memory or descriptors. CRYPTO: ca_file can not be read, or OpenSSL failed. */
 FLOE_MUST_USE floe_err floe_server_link_open(floe_server_link **link, floe_loop *loop,
                                              const floe_server_link_config *config);
+/* A connection that was accepted, from config->server, over TCP; it is open at once. The link owns
+ * *tcp from now on, also after an error: FULL. */
+FLOE_MUST_USE floe_err floe_server_link_adopt(floe_server_link **link, floe_loop *loop,
+                                              const floe_server_link_config *config, floe_tcp *tcp);
 void floe_server_link_close(floe_server_link *link); /* orderly (close_notify); NULL is fine */
 
 bool floe_server_link_is_open(const floe_server_link *link);

@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#define LISTEN_BACKLOG 16 /* connections that wait to be accepted */
+
 /* Messages are small and each is waited for: Nagle's algorithm would hold them back. And a port is
  * chosen by connect(), where one can serve many destinations, not by bind(). */
 static void set_options(int fd)
@@ -53,6 +55,46 @@ floe_err floe_tcp_open(floe_tcp *tcp, const floe_addr *local, const floe_addr *s
         floe_tcp_close(tcp);
         return FLOE_E_ARG;
     }
+    return FLOE_OK;
+}
+
+floe_err floe_tcp_listen(floe_tcp *tcp, const floe_addr *local, floe_addr *bound)
+{
+    *tcp = (floe_tcp){.fd = -1};
+    int on = 1;
+    int family = local->family == 4 ? AF_INET : AF_INET6;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return errno == EAFNOSUPPORT ? FLOE_E_ARG : FLOE_E_FULL;
+    }
+    tcp->fd = fd;
+    if (family == AF_INET6) {
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    }
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
+    if (!bind_to(fd, local) || listen(fd, LISTEN_BACKLOG) != 0 ||
+        getsockname(fd, (struct sockaddr *)&sa, &len) != 0) {
+        floe_tcp_close(tcp);
+        return FLOE_E_ARG;
+    }
+    *bound = floe_sockaddr_get((struct sockaddr *)&sa);
+    return FLOE_OK;
+}
+
+floe_err floe_tcp_accept(const floe_tcp *listener, floe_tcp *tcp, floe_addr *from)
+{
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
+    *tcp = (floe_tcp){.fd = -1};
+    int fd = accept4(listener->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        bool is_full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+        return is_full ? FLOE_E_FULL : FLOE_E_AGAIN;
+    }
+    tcp->fd = fd;
+    set_options(fd);
+    *from = floe_sockaddr_get((struct sockaddr *)&sa);
     return FLOE_OK;
 }
 

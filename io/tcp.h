@@ -1,5 +1,5 @@
 /*
- * io/tcp.h - a TCP connection to a server that never blocks. Linux.
+ * io/tcp.h - a TCP connection that never blocks, to a server, or from whoever connects. Linux.
  *
  * Does not know what is in the stream. Read next: io/server_link.h.
  */
@@ -22,6 +22,11 @@ typedef struct floe_tcp {
  * address, or the port is taken. FULL: no descriptors or memory. *tcp is closed after an error. */
 FLOE_MUST_USE floe_err floe_tcp_open(floe_tcp *tcp, const floe_addr *local,
                                      const floe_addr *server);
+/* Listen at `local` (port 0: any; *bound says which). Errors as above. */
+FLOE_MUST_USE floe_err floe_tcp_listen(floe_tcp *tcp, const floe_addr *local, floe_addr *bound);
+/* The next connection that waits, which stands already. AGAIN: none. FULL: no descriptors; it
+ * waits on. */
+FLOE_MUST_USE floe_err floe_tcp_accept(const floe_tcp *listener, floe_tcp *tcp, floe_addr *from);
 void floe_tcp_close(floe_tcp *tcp); /* a closed one is fine */
 
 /* When the socket is writable for the first time, or has an error. AGAIN: still connecting. CLOSED:

@@ -2,7 +2,8 @@
  * peer/peer.c - the life of a peer: init, time, close, events, statistics.
  *
  * Offer and answer are in peer_signaling.c, packets in peer_transport.c, the chain of consequences
- * in peer_pump.c, servers and their connections in peer_server.c, channels in peer_channel.c.
+ * in peer_pump.c, servers and their connections in peer_server.c, those to the peer in
+ * peer_tcp.c, channels in peer_channel.c.
  */
 #include "peer/peer.h"
 
@@ -58,6 +59,9 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
         err = floe_ice_relays_init(&peer->relays, config->relays, config->relay_max, config->rand,
                                    config->trace, now);
     }
+    /* By the policy nobody is to learn our addresses, as a connection would tell them. */
+    floe_ice_tcp_init(&peer->tcp, config->tcp_links,
+                      config->ice.policy == FLOE_ICE_POLICY_RELAY ? 0 : config->tcp_link_max, now);
     if (err == FLOE_OK) {
         err = init_sctp(peer, config);
     }
@@ -104,6 +108,7 @@ floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr, uint16_t pr
 void floe_peer_remove_local(floe_peer *peer, const floe_addr *addr)
 {
     floe_ice_agent_remove_local(&peer->ice, addr);
+    floe_ice_tcp_remove_local(&peer->tcp, &peer->ice, addr);
     floe_peer_pump(peer);
 }
 
@@ -133,6 +138,7 @@ floe_time floe_peer_deadline(const floe_peer *peer)
     }
     floe_time at =
         floe_time_min(floe_ice_agent_deadline(&peer->ice), floe_ice_relays_deadline(&peer->relays));
+    at = floe_time_min(at, floe_ice_tcp_deadline(&peer->tcp));
     if (peer->has_dtls) {
         at = floe_time_min(at, floe_dtls_conn_deadline(&peer->dtls));
     }
@@ -287,6 +293,7 @@ void floe_peer_check_invariants(const floe_peer *peer)
                 peer->is_closed);
     floe_ice_agent_check_invariants(&peer->ice);
     floe_ice_relays_check_invariants(&peer->relays);
+    floe_ice_tcp_check_invariants(&peer->tcp);
     floe_sctp_assoc_check_invariants(&peer->sctp);
     floe_dc_check_invariants(&peer->dc);
 }

@@ -19,6 +19,7 @@
 #include "dtls/dtls_conn.h"
 #include "ice/ice_agent.h"
 #include "ice/ice_relays.h"
+#include "ice/ice_tcp.h"
 #include "sctp/sctp_assoc.h"
 #include "sdp/sdp_webrtc.h"
 
@@ -81,6 +82,8 @@ typedef struct floe_peer_config {
     floe_ice_config ice;  /* timing and policy: role, credentials, rand and trace are the peer's */
     floe_ice_relay *relays; /* lent: TURN allocations, one for each address of each turn: URL */
     uint32_t relay_max;     /* 0: turn: URLs are refused */
+    floe_ice_tcp_link *tcp_links; /* lent: connections to the peer, half of them from it */
+    uint32_t tcp_link_max;        /* 0: no TCP but to servers */
 } floe_peer_config;
 
 typedef enum floe_peer_event_type {
@@ -94,7 +97,8 @@ typedef enum floe_peer_event_type {
     FLOE_PEER_EV_RESOLVE,      /* .request, .host: look the name up, then floe_peer_resolved(). One
                                 * in .local is a candidate of the peer, for multicast DNS */
     FLOE_PEER_EV_CONNECT,      /* .request, .path (remote, transport), .host: open a connection to
-                                * this TURN server; floe_peer_connected() or _disconnected() */
+                                * this TURN server; floe_peer_connected() or _disconnected().
+                                * From FLOE_PEER_TCP_REQUEST on to the peer: see there */
     FLOE_PEER_EV_DISCONNECT,   /* .request: close that connection */
     FLOE_PEER_EV_CHANNEL,      /* .channel: a channel that the peer opened */
     FLOE_PEER_EV_CHANNEL_OPEN, /* .channel */
@@ -128,9 +132,11 @@ typedef struct floe_peer_stats {
     uint64_t dropped_unknown;            /* datagrams of no protocol that belongs here */
     uint64_t dropped_unvalidated;        /* DTLS from an address that ICE has not validated */
     uint64_t dropped_unrelayed;          /* for a relay that has no permission (any more) */
-    uint64_t candidates_ignored; /* remote candidates that this side can not use: TCP, names that
-                                    nobody knows, component 2 */
+    uint64_t candidates_ignored; /* remote candidates that this side can not use: TCP where it has
+                                    none, names that nobody knows, component 2 */
 } floe_peer_stats;
+
+#define FLOE_PEER_TCP_REQUEST 1024u /* the first request that is a connection to the peer */
 
 #define FLOE_PEER_CANDIDATE_MAX 192u /* the longest candidate line that floe writes, with NUL */
 
@@ -158,6 +164,20 @@ void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr
  * path goes out on it. Or it could not be opened, or broke: the peer asks again after a while. */
 void floe_peer_connected(floe_peer *peer, uint32_t request, const floe_addr *local);
 void floe_peer_disconnected(floe_peer *peer, uint32_t request);
+
+/* TCP to the peer (ice/ice_tcp.h), where config.tcp_links has memory for it. A candidate on this
+ * address: passive, a socket listens there; active, it has no port. Errors as floe_peer_add_local()
+ * has them. */
+FLOE_MUST_USE floe_err floe_peer_add_local_tcp(floe_peer *peer, const floe_addr *addr,
+                                               uint16_t preference, bool is_passive);
+/* A listening socket has accepted: path.local is its address. *request names the connection, as
+ * EV_CONNECT does for one that is to be opened from path.local's IP to path.remote. Either is known
+ * by the path of the event, or of this call: packets that come on it go to floe_peer_input() with
+ * it, one at a time, without the lengths in front of them (stun/stun_stream.h); what poll_transmit
+ * says for it goes out as it is, lengths included. floe_peer_connected() (`local` is of no
+ * interest), floe_peer_disconnected() and EV_DISCONNECT as for servers. FULL: close it. */
+FLOE_MUST_USE floe_err floe_peer_accepted(floe_peer *peer, const floe_path *path,
+                                          uint32_t *request);
 /* The sockets, as floe_ice_agent_add_local() and _end_local() have it. Before or after the offer.
  */
 FLOE_MUST_USE floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr,
@@ -174,7 +194,8 @@ FLOE_MUST_USE floe_err floe_peer_hide_local(floe_peer *peer, const floe_addr *ad
 bool floe_peer_show_local(floe_peer *peer, const floe_addr *addr);
 /* Step through those that are hidden, from *cursor = 0. */
 bool floe_peer_next_hidden(const floe_peer *peer, size_t *cursor, floe_addr *addr);
-/* A socket is closed, or its address is gone; another path is used at once, if there is one. */
+/* A socket is closed, or its address is gone, and those of TCP on that IP with it; another path is
+ * used at once, if there is one. */
 void floe_peer_remove_local(floe_peer *peer, const floe_addr *addr);
 
 /* Make an offer or an answer and set it as the local description, in one step. ROLLBACK takes an

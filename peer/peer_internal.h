@@ -24,6 +24,8 @@ const floe_mdns_name *floe_peer_hide_cand(const floe_peer *peer, floe_ice_cand *
 void floe_peer_restart_dtls(floe_peer *peer);
 /* A name to look up, a connection to open or close (peer_server.c). */
 bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event);
+/* A connection to the peer to open or close (peer_tcp.c). */
+bool floe_peer_poll_tcp(floe_peer *peer, floe_peer_event *event);
 /* Take the datagrams that came too early, as far as their path is valid by now. */
 void floe_peer_replay_early(floe_peer *peer);
 

@@ -87,6 +87,7 @@ static bool pump_ice(floe_peer *peer)
     floe_ice_event event;
     bool moved = false;
     floe_ice_relays_sync(&peer->relays, &peer->ice);
+    floe_ice_tcp_sync(&peer->tcp, &peer->ice);
     while (floe_ice_agent_poll_event(&peer->ice, &event)) {
         hear_ice(peer, &event);
         moved = true;

@@ -98,13 +98,21 @@ void floe_peer_resolved(floe_peer *peer, uint32_t request, const floe_addr *addr
 
 void floe_peer_connected(floe_peer *peer, uint32_t request, const floe_addr *local)
 {
-    floe_ice_relays_connected(&peer->relays, request, local);
+    if (request >= FLOE_PEER_TCP_REQUEST) {
+        floe_ice_tcp_connected(&peer->tcp, request - FLOE_PEER_TCP_REQUEST);
+    } else {
+        floe_ice_relays_connected(&peer->relays, request, local);
+    }
     floe_peer_pump(peer);
 }
 
 void floe_peer_disconnected(floe_peer *peer, uint32_t request)
 {
-    floe_ice_relays_disconnected(&peer->relays, request);
+    if (request >= FLOE_PEER_TCP_REQUEST) {
+        floe_ice_tcp_disconnected(&peer->tcp, request - FLOE_PEER_TCP_REQUEST);
+    } else {
+        floe_ice_relays_disconnected(&peer->relays, request);
+    }
     floe_peer_pump(peer);
 }
 
@@ -134,7 +142,8 @@ bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event)
             return true;
         }
     }
-    return poll_connection(peer, event) || floe_peer_poll_name(peer, event);
+    return poll_connection(peer, event) || floe_peer_poll_tcp(peer, event) ||
+           floe_peer_poll_name(peer, event);
 }
 
 bool floe_peer_get_relay(const floe_peer *peer, uint32_t relay, floe_ice_relay_stats *stats)

@@ -289,6 +289,13 @@ static floe_err add_candidate(floe_peer *peer, floe_bytes text, floe_bytes ufrag
     if (parsed.ufrag.len > 0 && !floe_bytes_equal(parsed.ufrag, ufrag)) {
         return FLOE_E_UNKNOWN; /* RFC 8838 §9: of a generation that is over, or not here yet */
     }
+    if (parsed.is_tcp && peer->tcp.count == 0) {
+        peer->stats.candidates_ignored++;
+        return FLOE_OK;
+    }
+    if (parsed.tcptype == FLOE_SDP_TCP_ACTIVE) {
+        return FLOE_OK; /* RFC 6544 §6.2: it says that the peer will connect; from where, nobody */
+    }
     if (floe_sdp_candidate_is_mdns(&parsed) && floe_peer_keep_name(peer, &parsed, ufrag)) {
         return FLOE_OK;
     }

@@ -56,6 +56,7 @@ struct floe_peer {
 
     floe_ice_agent ice;
     floe_ice_relays relays;
+    floe_ice_tcp tcp;
     floe_dtls_conn dtls;
     floe_sctp_assoc sctp;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/writer.h"
 #include "peer/demux.h"
 #include "peer/peer_internal.h"
 
@@ -114,13 +115,18 @@ static void input_datagram(floe_peer *peer, const floe_path *path, uint8_t *byte
          * peer. */
         if (peer->has_dtls && floe_ice_agent_accept(&peer->ice, peer->now, path)) {
             input_dtls(peer, bytes, len);
-        } else {
+        } else if (path->transport == FLOE_UDP) {
             keep_early(peer, path, datagram);
+        } else {
+            /* Nothing overtakes a check in a stream: this is nobody. */
+            peer->stats.dropped_unvalidated++;
+            floe_ice_tcp_reject(&peer->tcp, path);
         }
         return;
     case FLOE_PROTOCOL_CHANNEL:
     case FLOE_PROTOCOL_UNKNOWN:
         peer->stats.dropped_unknown++;
+        floe_ice_tcp_reject(&peer->tcp, path);
         return;
     }
 }
@@ -161,16 +167,31 @@ void floe_peer_input(floe_peer *peer, floe_time now, const floe_path *path, uint
     floe_sctp_assoc_input_end(&peer->sctp);
 }
 
-/* The way that packets for peer->path go, and what a relay's server wants in front of each. */
+/* The way that packets for a path go, and what a relay's server, or a stream, wants in front of
+ * each. */
 typedef struct {
     floe_path via;
     size_t head;
+    bool is_stream; /* of TCP to the peer */
 } route;
+
+static bool find_route(const floe_peer *peer, const floe_path *path, route *r)
+{
+    bool is_open = floe_ice_relays_route(&peer->relays, path, &r->via, &r->head);
+    r->is_stream = path->transport == FLOE_TCP;
+    r->head = r->is_stream ? FLOE_ICE_TCP_HEAD : r->head;
+    return is_open;
+}
 
 /* Frame the packet of `len` bytes at `at` + head; *len becomes its size on the wire. */
 static bool frame(floe_peer *peer, const route *r, const floe_path *path, uint8_t *at, size_t cap,
                   size_t *len)
 {
+    if (r->is_stream) { /* RFC 4571 §2 */
+        floe_store_u16(at, (uint16_t)*len);
+        *len += FLOE_ICE_TCP_HEAD;
+        return true;
+    }
     return r->head == 0 || floe_ice_relays_wrap(&peer->relays, path, at, cap, *len, len) == FLOE_OK;
 }
 
@@ -234,8 +255,7 @@ static bool transmit_end(floe_peer *peer, const route *r, floe_transmit *out)
 static bool transmit_data(floe_peer *peer, floe_transmit *out)
 {
     route r;
-    if (!peer->has_path || !peer->has_dtls ||
-        !floe_ice_relays_route(&peer->relays, &peer->path, &r.via, &r.head)) {
+    if (!peer->has_path || !peer->has_dtls || !find_route(peer, &peer->path, &r)) {
         return false;
     }
     out->path = r.via;
@@ -255,7 +275,7 @@ static bool transmit_ice(floe_peer *peer, floe_transmit *out)
     while (!is_sent && floe_ice_agent_poll_transmit(&peer->ice, out)) {
         route r;
         const floe_path path = out->path;
-        if (floe_ice_relays_route(&peer->relays, &path, &r.via, &r.head)) {
+        if (find_route(peer, &path, &r)) {
             memmove(out->buf + r.head, out->buf, out->len);
             is_sent = frame(peer, &r, &path, out->buf, cap, &out->len);
             out->path = r.via;

@@ -21,13 +21,16 @@ const firefoxPreferences = {
 
 // Host candidates as addresses, not as names that multicast DNS would have to resolve.
 const chromiumShows = '--disable-features=WebRtcHideLocalIpsWithMdns';
+// A page that may use a microphone, here an invented one, gathers on all interfaces, and so also candidates of TCP.
+const chromiumInvents = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 const firefoxShows = { 'media.peerconnection.ice.obfuscate_host_addresses': false };
 
-function launch(kind, home, { showsAddresses = false }) {
+function launch(kind, home, { showsAddresses = false, inventsDevices = false }) {
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_RUNTIME_DIR: home };
   if (kind === 'chromium') {
+    const args = [...quiet, ...(showsAddresses ? [chromiumShows] : []), ...(inventsDevices ? chromiumInvents : [])];
     return puppeteer.launch({
-      executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless: true, pipe: true, env, userDataDir: join(home, 'profile'), args: showsAddresses ? [...quiet, chromiumShows] : quiet,
+      executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless: true, pipe: true, env, userDataDir: join(home, 'profile'), args,
     });
   }
   return puppeteer.launch({
@@ -56,6 +59,9 @@ export async function startBrowser(kind, options = {}) {
     // A page with window.peer: see page.mjs.
     async newPeer(config = {}) {
       const page = await this.newPage();
+      if (options.inventsDevices && kind === 'chromium') {
+        await page.evaluate(() => navigator.mediaDevices.getUserMedia({ audio: true }).then(() => {}));
+      }
       await page.evaluate(installPeer, config);
       return page;
     },

@@ -27,6 +27,7 @@ APART = {f"stun {part}": {f"stun_stun_{part}.o"}
          for part in ("discovery", "server", "auth", "rtt", "stream")}
 APART["ice relays"] = {f"ice_ice_relays{part}.o" for part in ("", "_agent", "_path", "_sync")}
 APART["peer verdict"] = {f"peer_peer_verdict{part}.o" for part in ("", "_decide", "_text")}
+APART["ice tcp"] = {"ice_ice_tcp.o", "ice_ice_tcp_agent.o", "peer_peer_tcp.o"}
 APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
                                 for part in ("stats", "blob", "blob_read", "blob_text")}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}

@@ -89,7 +89,8 @@ static void test_ice_cand_refuses_what_the_agent_does_not_pair(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "candidate:1 1 tcp 1518280447 192.0.2.1 9 typ host tcptype active",
+        "candidate:1 1 tcp 1518280447 192.0.2.1 9 typ host tcptype passive",
+        "candidate:1 1 tcp 1518280447 192.0.2.1 5000 typ host tcptype so",
         "candidate:1 2 udp 1 192.0.2.1 5000 typ host",
         "candidate:1 1 udp 1 3f2a9c11-8a3c-4dc5-a5c5-7a4ab4a3f2d1.local 5000 typ host",
         "candidate:1 1 udp 1 0.0.0.0 5000 typ host",
