@@ -245,14 +245,14 @@ void floe_ice_tcp_disconnected(floe_ice_tcp *tcp, uint32_t link)
     }
 }
 
-/* The oldest of those that have not shown yet who they are. */
-static floe_ice_tcp_link *find_stranger(const floe_ice_tcp *tcp)
+/* The oldest of the others that have not shown yet who they are. */
+static floe_ice_tcp_link *find_stranger(const floe_ice_tcp *tcp, const floe_ice_tcp_link *but)
 {
     floe_ice_tcp_link *oldest = NULL;
     for (uint32_t i = 0; i < tcp->count; i++) {
         floe_ice_tcp_link *link = &tcp->link[i];
         if (link->is_accepted && link->state == FLOE_ICE_TCP_OPEN && !link->is_used &&
-            (oldest == NULL || link->at < oldest->at)) {
+            link != but && (oldest == NULL || link->at < oldest->at)) {
             oldest = link;
         }
     }
@@ -272,8 +272,8 @@ floe_err floe_ice_tcp_accepted(floe_ice_tcp *tcp, const floe_path *path, uint32_
     *link = (uint32_t)(room - tcp->link);
     if (find_room(tcp, true) == NULL) {
         /* The last place: the next one to come may be the peer. */
-        floe_ice_tcp_link *stranger = find_stranger(tcp);
-        if (stranger != NULL && stranger != room) {
+        floe_ice_tcp_link *stranger = find_stranger(tcp, room);
+        if (stranger != NULL) {
             stranger->at = tcp->now;
         }
     }

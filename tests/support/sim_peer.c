@@ -11,6 +11,7 @@
 #define PORT            40000u
 #define DESCRIPTION_MAX 4096u
 #define RELAYS          2u
+#define TCP_LINKS       8u
 
 enum { OFFER, ANSWER, CANDIDATE, RESOLVED }; /* kinds of letters */
 
@@ -79,12 +80,22 @@ void sim_peer_bind(sim_peer *p, size_t index)
     assert_int_equal(floe_peer_add_local(p->peer, &addr, (uint16_t)(65535 - index)), FLOE_OK);
 }
 
+static void bind_tcp(sim_peer *p)
+{
+    floe_addr addr = p->world->net.nodes[p->host].addrs[0];
+    addr.port = SIM_TCP_PORT;
+    for (int is_passive = 0; is_passive <= p->config.is_listening && p->tcp != NULL; is_passive++) {
+        assert_int_equal(floe_peer_add_local_tcp(p->peer, &addr, 65535, is_passive != 0), FLOE_OK);
+    }
+}
+
 static void bind_all(sim_peer *p)
 {
     size_t count = p->world->net.nodes[p->host].addr_count;
     for (size_t i = 0; i < count && i < p->config.addr_limit; i++) {
         sim_peer_bind(p, i);
     }
+    bind_tcp(p);
     floe_peer_end_local(p->peer);
 }
 
@@ -150,6 +161,17 @@ void sim_peer_restart_ice(sim_peer *p)
 
 /* ---- the actor ---- */
 
+static void take_connection(sim_peer *p, const floe_peer_event *event)
+{
+    if (event->request >= FLOE_PEER_TCP_REQUEST) {
+        sim_tcp_take_event(p->tcp, p->tcp_side, p->world->now, event);
+    } else if (event->type == FLOE_PEER_EV_CONNECT) {
+        sim_wires_open(&p->wires, p->world->now, event, &p->world->net.nodes[p->host].addrs[0]);
+    } else {
+        sim_wires_close(&p->wires, event->request);
+    }
+}
+
 static void on_event(sim_peer *p, const floe_peer_event *event)
 {
     char text[FLOE_PEER_CANDIDATE_MAX];
@@ -173,10 +195,8 @@ static void on_event(sim_peer *p, const floe_peer_event *event)
         sim_world_post(p->world, p->actor, 30 * FLOE_MS, RESOLVED, text);
         break;
     case FLOE_PEER_EV_CONNECT:
-        sim_wires_open(&p->wires, p->world->now, event, &p->world->net.nodes[p->host].addrs[0]);
-        break;
     case FLOE_PEER_EV_DISCONNECT:
-        sim_wires_close(&p->wires, event->request);
+        take_connection(p, event);
         break;
     default:
         break;
@@ -255,6 +275,9 @@ static void advance(void *self, floe_time now)
     sim_peer *p = self;
     floe_peer_advance(p->peer, now);
     sim_wires_advance(&p->wires, now);
+    if (p->tcp != NULL) {
+        sim_tcp_deliver(p->tcp, p->tcp_side, now);
+    }
     if (p->timer_at <= now) {
         p->timer_at = FLOE_TIME_NEVER;
         p->app.timer(p->app.self, p);
@@ -264,7 +287,8 @@ static void advance(void *self, floe_time now)
 static floe_time deadline(const void *self)
 {
     const sim_peer *p = self;
-    floe_time at = floe_time_min(p->timer_at, sim_wires_deadline(&p->wires));
+    floe_time at = p->tcp != NULL ? sim_tcp_next(p->tcp, p->tcp_side) : FLOE_TIME_NEVER;
+    at = floe_time_min(at, floe_time_min(p->timer_at, sim_wires_deadline(&p->wires)));
     return floe_time_min(at, floe_peer_deadline(p->peer));
 }
 
@@ -272,6 +296,9 @@ static bool transmit(void *self, floe_transmit *out)
 {
     sim_peer *p = self;
     while (floe_peer_poll_transmit(p->peer, out)) {
+        if (p->tcp != NULL && sim_tcp_send(p->tcp, p->tcp_side, p->world->now, out)) {
+            continue;
+        }
         if (!sim_wires_send(&p->wires, out)) {
             return true;
         }
@@ -318,6 +345,10 @@ static void fill_config(sim_peer *p, floe_peer_config *config)
     config->tx_ring_len = c->ring;
     config->relays = allocate(p, 4, RELAYS * sizeof(floe_ice_relay));
     config->relay_max = RELAYS;
+    if (c->has_tcp) {
+        config->tcp_links = allocate(p, 5, TCP_LINKS * sizeof(floe_ice_tcp_link));
+        config->tcp_link_max = TCP_LINKS;
+    }
     config->description = (floe_span){allocate(p, 3, 2 * DESCRIPTION_MAX), 2 * DESCRIPTION_MAX};
 }
 
@@ -379,4 +410,14 @@ void sim_peer_join(sim_peer *a, sim_peer *b)
 {
     a->other = b;
     b->other = a;
+}
+
+void sim_peer_use_tcp(sim_tcp *tcp, sim_peer *a, sim_peer *b)
+{
+    sim_peer *both[2] = {a, b};
+    for (int side = 0; side < 2; side++) {
+        tcp->peer[side] = both[side]->peer;
+        both[side]->tcp = both[side]->config.has_tcp ? tcp : NULL;
+        both[side]->tcp_side = side;
+    }
 }

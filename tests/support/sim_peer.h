@@ -10,6 +10,7 @@
 #define FLOE_SUPPORT_SIM_PEER_H
 
 #include "peer/peer.h"
+#include "support/sim_tcp.h"
 #include "support/sim_wires.h"
 #include "support/sim_world.h"
 
@@ -39,6 +40,7 @@ typedef struct sim_peer_config {       /* zero means the default */
     uint32_t message_max;              /* 262144 */
     size_t addr_limit;                 /* sockets on the first so many addresses: all */
     void (*tamper)(char *description); /* changes what is sent, in place */
+    bool has_tcp, is_listening;        /* candidates of TCP, active and passive: sim_peer_use_tcp */
     floe_ice_config ice;               /* timing and policy */
     floe_trace trace;                  /* that of the world, for who fails */
 } sim_peer_config;
@@ -52,7 +54,9 @@ struct sim_peer {
     sim_wires wires;
     floe_dtls_identity identity;
     sim_random random;
-    void *memory[5];
+    void *memory[6];
+    sim_tcp *tcp; /* NULL: none */
+    int tcp_side;
     sim_app app;
     floe_time timer_at;
     floe_time last_letter_at; /* when the last of the candidates sent so far arrives */
@@ -69,6 +73,8 @@ sim_peer *sim_peer_new(sim_world *world, int host, const sim_peer_config *config
 void sim_peer_free(sim_peer *peer);
 /* Letters go between these two. */
 void sim_peer_join(sim_peer *a, sim_peer *b);
+/* These two are the sides of its connections, as far as their configurations have TCP. */
+void sim_peer_use_tcp(sim_tcp *tcp, sim_peer *a, sim_peer *b);
 /* Bind sockets, make an offer, send it. */
 void sim_peer_offer(sim_peer *peer);
 /* Ask for new ICE credentials, and offer again. */
