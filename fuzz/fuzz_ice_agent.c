@@ -74,7 +74,7 @@ static void check_sent(fuzz *f, const floe_transmit *out)
 {
     floe_stun_msg msg;
     floe_bytes packet = {out->buf, out->len};
-    uint8_t base = floe_ice_table_find_base(&f->agent, &out->path.local);
+    uint8_t base = floe_ice_table_find_base(&f->agent, &out->path.local, out->path.transport);
     require(base != FLOE_ICE_NONE && f->agent.local[base].type != FLOE_ICE_HIDDEN);
     require(out->len <= FLOE_DATAGRAM_MAX && out->segment == out->len);
     require(floe_stun_msg_parse(&msg, packet) == FLOE_OK);

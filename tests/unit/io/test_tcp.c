@@ -150,6 +150,37 @@ static void test_tcp_reason_text_names_what_people_meet(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void test_tcp_listens_and_accepts(void **state)
+{
+    (void)state;
+    const floe_addr loopback = floe_addr_from_ipv4(127, 0, 0, 1, 0);
+    floe_tcp ears, got;
+    floe_addr bound, from, local;
+    struct sockaddr_in sa;
+    socklen_t len = sizeof sa;
+    assert_int_equal(floe_tcp_listen(&ears, &loopback, &bound), FLOE_OK);
+    assert_true(bound.port != 0);
+    assert_int_equal(floe_tcp_accept(&ears, &got, &from), FLOE_E_AGAIN);
+    assert_int_equal(floe_tcp_open(&tcp, &any, &bound), FLOE_OK);
+    wait_for(POLLOUT);
+    assert_int_equal(floe_tcp_accept(&ears, &got, &from), FLOE_OK);
+    assert_int_equal(getsockname(tcp.fd, (struct sockaddr *)&sa, &len), 0);
+    local = floe_addr_from_ipv4(127, 0, 0, 1, ntohs(sa.sin_port));
+    assert_true(floe_addr_equal(&from, &local));
+    floe_tcp_close(&got);
+    floe_tcp_close(&ears);
+}
+
+static void test_tcp_listens_only_where_there_is_such_an_address(void **state)
+{
+    (void)state;
+    const floe_addr nowhere = floe_addr_from_ipv4(192, 0, 2, 77, 0);
+    floe_tcp ears;
+    floe_addr bound;
+    assert_int_equal(floe_tcp_listen(&ears, &nowhere, &bound), FLOE_E_ARG);
+    assert_int_equal(ears.fd, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +190,8 @@ int main(void)
         TEST(test_tcp_recv_tells_the_end_from_a_reset),
         TEST(test_tcp_send_says_when_there_is_no_room),
         TEST(test_tcp_reason_text_names_what_people_meet),
+        TEST(test_tcp_listens_and_accepts),
+        TEST(test_tcp_listens_only_where_there_is_such_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
