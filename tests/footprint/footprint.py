@@ -34,7 +34,7 @@ APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
 APART["ice hidden"] = {"ice_ice_hidden.o"}
 APART["ice mux"] = {"ice_ice_mux.o", "ice_ice_mux_agent.o"}
 APART["ice bases that go"] = {"ice_ice_base.o"}
-APART["ice words, statistics"] = {f"ice_ice_{part}.o" for part in ("names", "stats", "invariants")}
+APART["ice words, statistics"] = {f"ice_ice_{part}.o" for part in ("cand_text", "names", "stats", "invariants")}
 # What a build may leave out: FLOE_ICE_BACKUP_MAX, FLOE_ICE_LITE, _FILTER, _UPGRADE,
 # _REBIND of floe_config.h.
 APART |= {f"ice {part}": {f"ice_ice_{part}.o"} for part in ("backup", "lite", "filter", "upgrade", "rebind")}
