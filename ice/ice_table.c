@@ -294,6 +294,9 @@ static void pair(floe_ice_agent *agent, uint8_t local, uint8_t remote, bool is_l
     /* RFC 8445 §6.1.2.4: a reflexive candidate would be replaced by its base, whose pair is there
      * already. */
     if (!floe_ice_table_is_udp_host(&agent->local[local])) {
+        if (!floe_ice_table_is_base(&agent->local[local]) && agent->local[local].addr.family != 0) {
+            floe_ice_trace_no_pair(agent, local, remote, FLOE_ICE_WHY_PRUNED);
+        }
         return;
     }
     if (floe_ice_agent_is_lite(agent)) {

@@ -367,6 +367,7 @@ static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t *
         .peer = &io->peer,
         .trust = config->trust,
         .is_unverified = config->is_unverified,
+        .trace = config->trace,
         .writable = on_writable,
         .stirred = on_stirred,
         .ctx = io,

@@ -2,6 +2,7 @@
 #include "io/relay_links.h"
 
 #include "base/addr.h"
+#include "ice/ice_trace.h"
 
 #include <stdio.h>
 
@@ -48,7 +49,17 @@ static void fail(floe_relay_link *entry, const char *why)
 
 static void on_failed(void *ctx, floe_server_link *link, const char *why)
 {
-    (void)link;
+    const floe_relay_link *entry = ctx;
+    if (floe_server_link_is_untrusted(link)) {
+        floe_trace_put(&entry->links->trace,
+                       (floe_trace_record){.at = floe_loop_now(entry->links->loop),
+                                           .module = FLOE_MODULE_PEER,
+                                           .kind = FLOE_ICE_TRACE_ANSWER,
+                                           .id = (uint16_t)(FLOE_ICE_TRACE_TURN + entry->relay),
+                                           .b = -1,
+                                           .cause = FLOE_ICE_WHY_CERTIFICATE,
+                                           .addr = floe_server_link_get_path(link)->remote});
+    }
     fail(ctx, why);
 }
 

@@ -34,6 +34,7 @@ struct floe_relay_links { /* in the caller's memory, not to be moved; the caller
     const char *ca_file;
     const floe_tls_trust *trust; /* NULL: made from ca_file on first need */
     bool is_unverified;
+    floe_trace trace;            /* told of certificates; the peer tells the rest */
     void (*writable)(void *ctx); /* after AGAIN: there is room */
     void (*stirred)(
         void *ctx); /* before the peer is told or handed something; NULL: nobody cares */

@@ -39,6 +39,11 @@ static void free_link(floe_server_link *link)
     free(link);
 }
 
+bool floe_server_link_is_untrusted(const floe_server_link *link)
+{
+    return link->is_untrusted;
+}
+
 void floe_server_link_fail(floe_server_link *link, const char *why)
 {
     if (is_alive(link)) {
@@ -95,6 +100,8 @@ static void follow_tls(floe_server_link *link)
         } else if (state == FLOE_DTLS_CLOSED) {
             floe_server_link_fail(link, floe_tcp_reason_text(0));
         } else if (state == FLOE_DTLS_FAILED) {
+            link->is_untrusted = cause == FLOE_TLS_CAUSE_NAME || cause == FLOE_TLS_CAUSE_EXPIRED ||
+                                 cause == FLOE_TLS_CAUSE_UNTRUSTED;
             floe_server_link_fail(link, floe_tls_cause_text(cause));
         }
     }

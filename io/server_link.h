@@ -62,6 +62,8 @@ void floe_server_link_close(floe_server_link *link); /* orderly (close_notify); 
 bool floe_server_link_is_open(const floe_server_link *link);
 /* The way to the server: local is what the socket is bound to. Valid once open. */
 const floe_path *floe_server_link_get_path(const floe_server_link *link);
+/* Did it fail because of the server's certificate? */
+bool floe_server_link_is_untrusted(const floe_server_link *link);
 /* Messages back to back, `segment` bytes each, the last one shorter, as a run has them: each is a
  * datagram, or goes into the stream as it is (ChannelData with its padding then). It is taken whole
  * or not at all. AGAIN: no room, now; `writable` follows. TOO_BIG: more than half of the backlog,

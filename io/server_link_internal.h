@@ -32,12 +32,13 @@ struct floe_server_link {
     floe_time give_up; /* when it must be open */
     floe_path path;
     const char *why;
-    uint8_t state;   /* floe_server_link_state */
-    bool is_told;    /* the handler that this state has was run */
-    bool is_short;   /* a send was refused: writable() is owed */
-    bool is_heard;   /* something has come from the server */
-    bool is_running; /* the loop has called, and we have not returned */
-    bool is_closed;  /* by the owner; to be freed when we return */
+    bool is_untrusted; /* the server's certificate was the fault */
+    uint8_t state;     /* floe_server_link_state */
+    bool is_told;      /* the handler that this state has was run */
+    bool is_short;     /* a send was refused: writable() is owed */
+    bool is_heard;     /* something has come from the server */
+    bool is_running;   /* the loop has called, and we have not returned */
+    bool is_closed;    /* by the owner; to be freed when we return */
     floe_tcp tcp;
     floe_udp udp;
     floe_tls_trust trust; /* empty if the configuration lent one */

@@ -193,6 +193,7 @@ static void test_server_link_refuses_a_wrong_certificate(void **state)
         f.config.host = FLOE_LIT("stun.example");
         tls_link_expect_failure(&f, is_datagram != 0 ? FLOE_DTLS : FLOE_TLS,
                                 "the certificate is for another name");
+        assert_true(floe_server_link_is_untrusted(f.link));
         assert_int_equal(f.opened, 0);
         assert_int_equal(f.echo.got, 0);
     }
