@@ -197,6 +197,16 @@ void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, flo
     floe_ice_trace_packet(agent, FLOE_TRACE_SENT, &out->path, packet, FLOE_OK);
 }
 
+void floe_ice_agent_take_turn(floe_ice_agent *agent, floe_time now)
+{
+    agent->floor_at = floe_time_after(now, FLOE_ICE_TRIGGER_GAP_US);
+}
+
+floe_time floe_ice_agent_get_turn(const floe_ice_agent *agent)
+{
+    return agent->floor_at;
+}
+
 /* RFC 8445 §6.1.4.2, §14: one new request a Ta, servers and checks in turn. */
 static bool send_paced(floe_ice_agent *agent, floe_transmit *out)
 {
@@ -208,7 +218,7 @@ static bool send_paced(floe_ice_agent *agent, floe_transmit *out)
     if (is_sent) {
         agent->is_gather_turn = !agent->is_gather_turn;
         agent->pace_at = floe_ice_agent_after(agent, agent->pacing_us);
-        agent->floor_at = floe_ice_agent_after(agent, FLOE_ICE_TRIGGER_GAP_US);
+        floe_ice_agent_take_turn(agent, agent->now);
     }
     return is_sent;
 }

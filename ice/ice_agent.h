@@ -237,6 +237,10 @@ floe_ice_agent_deadline(const floe_ice_agent *agent); /* next advance, or FLOE_T
 bool floe_ice_agent_poll_transmit(floe_ice_agent *agent, floe_transmit *out);
 bool floe_ice_agent_poll_event(floe_ice_agent *agent, floe_ice_event *event);
 
+/* RFC 8445 section 14: one budget for all requests, with 5 ms between any two. Who sends others
+ * from here, to TURN servers, sends none before _get_turn(), and says when it has. */
+floe_time floe_ice_agent_get_turn(const floe_ice_agent *agent);
+void floe_ice_agent_take_turn(floe_ice_agent *agent, floe_time now);
 /* Where data goes: the selected pair, or before nomination the best valid one; another valid one
  * while that is silent. False: none, or no consent. */
 bool floe_ice_agent_get_path(const floe_ice_agent *agent, floe_path *path);

@@ -115,6 +115,7 @@ void floe_ice_check_send(floe_ice_agent *agent, uint8_t index, floe_transmit *ou
     begin(agent, index);
     write_request(agent, index, out);
     floe_stun_txn_sent(&agent->list.pair[index].txn, agent->now);
+    floe_ice_agent_take_turn(agent, agent->now);
 }
 
 /* A check, or a nomination, which is repeated until it is answered. */
@@ -127,7 +128,6 @@ static void send_first(floe_ice_agent *agent, uint8_t index, floe_ice_why why, f
     }
     floe_ice_check_send(agent, index, out);
     floe_ice_checklist_thaw(&agent->list);
-    agent->floor_at = floe_ice_agent_after(agent, FLOE_ICE_TRIGGER_GAP_US);
 }
 
 /* RFC 8445 §7.3.1.4 wants a new transaction for a pair that is being checked. To send the one under

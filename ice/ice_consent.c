@@ -45,6 +45,9 @@ static bool is_kept(const floe_ice_agent *agent, uint8_t index, const uint8_t *w
 bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
 {
     uint8_t warm[FLOE_ICE_BACKUP_MAX + 1];
+    if (agent->now < agent->floor_at) {
+        return false;
+    }
     floe_ice_backup_choose(agent, warm);
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];
@@ -109,8 +112,8 @@ floe_time floe_ice_consent_deadline(const floe_ice_agent *agent)
         }
         at = floe_time_min(at, consent_end(agent, pair));
         if (is_kept(agent, i, warm)) {
-            at = floe_time_min(at, pair->keep_at);
-            at = floe_time_min(at, floe_ice_rebind_deadline(agent, pair));
+            floe_time due = floe_time_min(pair->keep_at, floe_ice_rebind_deadline(agent, pair));
+            at = floe_time_min(at, due > agent->floor_at ? due : agent->floor_at);
         }
         /* Silence is told, and may move data to another pair, when it has lasted. */
         floe_time silent_at = floe_time_after(pair->heard_at, agent->disconnected_us);

@@ -136,8 +136,10 @@ floe_time floe_peer_deadline(const floe_peer *peer)
     if (peer->is_closed) {
         return FLOE_TIME_NEVER;
     }
-    floe_time at =
-        floe_time_min(floe_ice_agent_deadline(&peer->ice), floe_ice_relays_deadline(&peer->relays));
+    /* What TURN servers are to be sent now waits for its turn. */
+    floe_time turn = floe_ice_agent_get_turn(&peer->ice);
+    floe_time at = floe_ice_relays_deadline(&peer->relays);
+    at = floe_time_min(floe_ice_agent_deadline(&peer->ice), at > turn ? at : turn);
     at = floe_time_min(at, floe_ice_tcp_deadline(&peer->tcp));
     if (peer->has_dtls) {
         at = floe_time_min(at, floe_dtls_conn_deadline(&peer->dtls));

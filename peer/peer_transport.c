@@ -295,12 +295,22 @@ static bool transmit_relays(floe_peer *peer, floe_transmit *out)
     return is_sent;
 }
 
+static bool transmit_relays_in_turn(floe_peer *peer, floe_transmit *out)
+{
+    bool is_sent = peer->now >= floe_ice_agent_get_turn(&peer->ice) && transmit_relays(peer, out);
+    if (is_sent) {
+        floe_ice_agent_take_turn(&peer->ice, peer->now);
+    }
+    return is_sent;
+}
+
 bool floe_peer_poll_transmit(floe_peer *peer, floe_transmit *out)
 {
     bool is_sent;
     FLOE_ASSERT(out->cap >= FLOE_PEER_RUN_MIN);
     if (!peer->is_closed) {
-        is_sent = transmit_relays(peer, out) || transmit_ice(peer, out) || transmit_data(peer, out);
+        is_sent = transmit_relays_in_turn(peer, out) || transmit_ice(peer, out) ||
+                  transmit_data(peer, out);
     } else {
         is_sent = transmit_data(peer, out);
         if (!is_sent) { /* not before: the relay may be what the last packets go by */

@@ -215,7 +215,8 @@ static void test_ice_consent_survives_any_other_error(void **state)
         ice_message no = ice_message_error(ice_solo_expect_check(&solo), codes[i]);
         assert_int_equal(ice_solo_input(&solo, &no), FLOE_OK);
         assert_true(floe_ice_agent_get_path(&solo.agent, &path));
-        ice_solo_answer(&solo); /* asked at once whether the nomination holds: it does */
+        ice_solo_advance(&solo, 5 * FLOE_MS);
+        ice_solo_answer(&solo); /* asked in its next turn whether the nomination holds: it does */
     }
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CONNECTED);
 }
@@ -229,6 +230,7 @@ static void test_ice_consent_and_nomination_refused_twice_is_the_end(void **stat
         assert_true(floe_ice_agent_get_path(&solo.agent, &path));
         ice_message no = ice_message_error(ice_solo_expect_check(&solo), 400);
         assert_int_equal(ice_solo_input(&solo, &no), FLOE_OK);
+        ice_solo_advance(&solo, 5 * FLOE_MS);
     }
     assert_false(floe_ice_agent_get_path(&solo.agent, &path));
 }

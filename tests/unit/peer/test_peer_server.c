@@ -103,6 +103,32 @@ static void begin_with(peer_pair *pair, const char *url)
     assert_int_equal(floe_peer_set_local(a, FLOE_PEER_OFFER), FLOE_OK);
 }
 
+/* RFC 8445 §14: whatever they are for. */
+static void test_peer_server_requests_are_five_milliseconds_apart(void **state)
+{
+    static uint8_t buf[FLOE_PEER_RUN_MIN];
+    static const char *const others[] = {"turn:192.0.2.4", "turn:192.0.2.5", "stun:192.0.2.6"};
+    peer_pair *pair = *state;
+    floe_peer *a = &pair->end[0].peer;
+    floe_transmit out = {.buf = buf, .cap = sizeof buf};
+    floe_time last = 0;
+    unsigned count = 0;
+    begin_with(pair, "turn:192.0.2.3");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(add_server(a, others[i], "u", NULL), FLOE_OK);
+    }
+    for (floe_time end = pair->now + 100 * FLOE_MS; pair->now < end; pair->now += FLOE_MS) {
+        floe_peer_advance(a, pair->now);
+        while (floe_peer_poll_transmit(a, &out)) {
+            assert_true(count == 0 || pair->now - last >= 5 * FLOE_MS);
+            last = pair->now;
+            count++;
+        }
+        assert_true(floe_peer_deadline(a) > pair->now);
+    }
+    assert_int_equal(count, 4);
+}
+
 /* The next event of this type within `limit`. */
 static bool wait_for(peer_pair *pair, floe_peer_event_type type, floe_time limit,
                      floe_peer_event *event)
@@ -188,6 +214,7 @@ int main(void)
         PAIR(test_peer_server_name_is_asked_for_once_and_done_without),
         PAIR(test_peer_server_for_turn_needs_memory),
         PAIR(test_peer_server_for_turn_is_one_for_each_memory),
+        PAIR(test_peer_server_requests_are_five_milliseconds_apart),
         PAIR(test_peer_server_over_tcp_asks_for_a_connection),
         PAIR(test_peer_server_that_is_connected_is_sent_a_request_there),
         PAIR(test_peer_server_connection_that_broke_is_asked_for_again_later),
