@@ -28,6 +28,7 @@ static void keep(floe_trace_ring *ring, const floe_trace_record *record)
         ring->evicted++;
         return;
     }
+    ring->moved += i < ring->kept_count;
     for (; i + 1 < ring->kept_count; i++) {
         ring->kept[i] = ring->kept[i + 1];
     }
@@ -56,11 +57,21 @@ floe_trace floe_trace_ring_sink(floe_trace_ring *ring)
     return (floe_trace){put, ring};
 }
 
+/* Each fact that went to the end of the table moved what follows up by one place, so that a reader
+ * in the middle goes back by as many: it may hear one twice, but misses none. */
+static void go_back(const floe_trace_ring *ring, floe_trace_cursor *cursor)
+{
+    uint64_t moved = ring->moved - cursor->moved;
+    cursor->kept = moved < cursor->kept ? cursor->kept - (uint32_t)moved : 0;
+    cursor->moved = ring->moved;
+}
+
 bool floe_trace_ring_next(const floe_trace_ring *ring, floe_trace_cursor *cursor,
                           floe_trace_record *record)
 {
     uint64_t oldest = ring->put > ring->ring_max ? ring->put - ring->ring_max : 0;
     if (cursor->next < oldest) {
+        go_back(ring, cursor);
         if (cursor->kept < ring->kept_count) {
             *record = ring->kept[cursor->kept++];
             return true;

@@ -23,12 +23,14 @@ typedef struct floe_trace_ring { /* every field is private */
     uint32_t ring_max, kept_max, kept_count;
     uint64_t put;     /* records in all */
     uint64_t evicted; /* facts that the table had no room for */
+    uint64_t moved;   /* facts of the table that were said anew, and so went to its end */
 } floe_trace_ring;
 
 /* Where a reader is; begins as {0}. */
 typedef struct floe_trace_cursor {
     uint64_t next;
     uint64_t missed; /* records that were overwritten before they could be read */
+    uint64_t moved;  /* of the ring, when `kept` was a place of its table */
     uint32_t kept;
 } floe_trace_cursor;
 

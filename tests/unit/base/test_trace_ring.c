@@ -103,6 +103,29 @@ static void test_trace_ring_gives_a_reader_that_was_overtaken_what_holds_first(v
     assert_int_equal(cursor.missed, 2);
 }
 
+/* What is said anew of a thing goes to the end of the table, and what follows moves up. */
+static void test_trace_ring_hides_nothing_from_a_reader_while_the_table_changes(void **state)
+{
+    (void)state;
+    floe_trace_cursor cursor = {0};
+    for (uint16_t id = 1; id <= 3; id++) {
+        put(FLOE_TRACE_OWN, id, 10);
+    }
+    put(FLOE_TRACE_OWN, 1, 11);
+    for (int32_t i = 0; i < 3; i++) {
+        put(FLOE_TRACE_SENT, 0, i);
+    }
+    expect(&cursor, FLOE_TRACE_OWN, 1, 10);
+    put(FLOE_TRACE_SENT, 0, 3);
+    expect(&cursor, FLOE_TRACE_OWN, 2, 10);
+    expect(&cursor, FLOE_TRACE_OWN, 3, 10);
+    expect(&cursor, FLOE_TRACE_OWN, 1, 11);
+    for (int32_t i = 0; i < 4; i++) {
+        expect(&cursor, FLOE_TRACE_SENT, 0, i);
+    }
+    expect_end(&cursor);
+}
+
 static void test_trace_ring_counts_the_facts_that_it_has_no_room_for(void **state)
 {
     (void)state;
@@ -130,6 +153,8 @@ int main(void)
             test_trace_ring_keeps_what_introduces_an_object_when_packets_push_it_out, setup),
         cmocka_unit_test_setup(test_trace_ring_keeps_of_each_thing_only_what_holds, setup),
         cmocka_unit_test_setup(test_trace_ring_gives_a_reader_that_was_overtaken_what_holds_first,
+                               setup),
+        cmocka_unit_test_setup(test_trace_ring_hides_nothing_from_a_reader_while_the_table_changes,
                                setup),
         cmocka_unit_test_setup(test_trace_ring_counts_the_facts_that_it_has_no_room_for, setup),
         cmocka_unit_test_setup(test_trace_ring_is_a_sink, setup),
