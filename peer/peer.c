@@ -73,9 +73,10 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
     peer->session_id = floe_rand_u64(&peer->rand) >> 2;
     peer->glare = (uint8_t)config->glare;
     peer->is_lite = config->ice.is_lite;
-    peer->is_unrelayed = config->ice.filters != NULL && (config->ice.filters->gather.types &
-                                                         FLOE_ICE_WITHOUT(FLOE_ICE_RELAY)) != 0;
-    peer->is_relayed_only = config->ice.policy == FLOE_ICE_POLICY_RELAY;
+    unsigned without = config->ice.filters != NULL ? config->ice.filters->gather.types : 0;
+    peer->is_unrelayed = (without & FLOE_ICE_WITHOUT(FLOE_ICE_RELAY)) != 0;
+    peer->is_relayed_only = config->ice.policy == FLOE_ICE_POLICY_RELAY ||
+                            (without & FLOE_ICE_WITHOUT(FLOE_ICE_HOST)) != 0;
     peer->message_max = config->message_max != 0 ? config->message_max : 262144;
     if (peer->message_max > config->recv_buffer.len) {
         peer->message_max = config->recv_buffer.len;

@@ -27,6 +27,12 @@ void floe_verdict_init(floe_verdict_facts *facts)
     facts->path = NONE;
 }
 
+/* Of numbers, and indices, that fit in a byte or are unknown. */
+static uint8_t byte_of(int32_t number)
+{
+    return number >= 0 && number < (int32_t)NONE ? (uint8_t)number : NONE;
+}
+
 static floe_verdict_server *get_server(floe_verdict_facts *facts, uint16_t id)
 {
     if (id < FLOE_ICE_SERVER_MAX) {
@@ -41,7 +47,7 @@ static void take_cand(floe_verdict_cand *table, size_t max, const floe_trace_rec
 {
     if (record->id < max) {
         table[record->id] = (floe_verdict_cand){
-            .addr = record->addr, .type = (uint8_t)record->a, .base = (uint8_t)record->b};
+            .addr = record->addr, .type = byte_of(record->a), .base = byte_of(record->b)};
         if (record->a < 0) {
             table[record->id].addr.family = 0;
         }
@@ -67,7 +73,7 @@ static void take_server(floe_verdict_facts *facts, const floe_trace_record *reco
     if (server != NULL) {
         server->is_used = true;
         server->is_turn = record->b != 0;
-        server->transport = (uint8_t)record->a;
+        server->transport = byte_of(record->a);
         server->addr = record->addr;
     }
 }
@@ -101,11 +107,11 @@ static void take_answer(floe_verdict_facts *facts, const floe_trace_record *reco
     if (is_known || is_late) {
         return;
     }
-    server->why = (uint8_t)record->cause;
+    server->why = byte_of(record->cause);
     server->code = (uint16_t)record->a;
     if (record->cause == FLOE_ICE_WHY_MAPPED || record->cause == FLOE_ICE_WHY_RELAYED) {
         server->mapped = record->addr;
-        server->base = (uint8_t)record->b;
+        server->base = byte_of(record->b);
         server->is_mapped_twice =
             server->is_mapped_twice || (!server->is_turn && is_other_mapping(facts, server));
     }
@@ -144,17 +150,17 @@ static void take_pair(floe_verdict_facts *facts, const floe_trace_record *record
     switch (record->kind) {
     case FLOE_ICE_TRACE_PAIR:
         *pair = (floe_verdict_pair){
-            .local = (uint8_t)record->a, .seen = (uint8_t)record->a, .remote = (uint8_t)record->b};
+            .local = byte_of(record->a), .seen = byte_of(record->a), .remote = byte_of(record->b)};
         return;
     case FLOE_ICE_TRACE_SEEN:
-        pair->seen = (uint8_t)record->a;
+        pair->seen = byte_of(record->a);
         return;
     case FLOE_ICE_TRACE_CHECK:
-        pair->state = (uint8_t)record->b;
-        pair->why = (uint8_t)record->cause;
+        pair->state = byte_of(record->b);
+        pair->why = byte_of(record->cause);
         return;
     default:
-        pair->marks = (uint8_t)record->b;
+        pair->marks = record->b >= 0 ? (uint8_t)record->b : 0; /* bits */
         return;
     }
 }
@@ -231,13 +237,13 @@ static void be_connected(floe_verdict_facts *facts, floe_time at)
 
 static void take_state(floe_verdict_facts *facts, const floe_trace_record *record)
 {
-    uint8_t state = (uint8_t)record->b;
+    uint8_t state = byte_of(record->b);
     switch (record->module) {
     case FLOE_MODULE_ICE:
         /* What it came to before somebody closed it is the answer. */
         if (state != FLOE_ICE_CLOSED) {
             facts->ice = state;
-            facts->ice_cause = (uint8_t)record->cause;
+            facts->ice_cause = byte_of(record->cause);
         }
         facts->is_over = state == FLOE_ICE_CLOSED;
         bool is_end = facts->is_over || state == FLOE_ICE_FAILED;
@@ -249,10 +255,10 @@ static void take_state(floe_verdict_facts *facts, const floe_trace_record *recor
         return;
     case FLOE_MODULE_DTLS:
         facts->dtls = state;
-        facts->dtls_cause = (uint8_t)record->cause;
+        facts->dtls_cause = byte_of(record->cause);
         return;
     case FLOE_MODULE_SCTP:
-        facts->sctp_cause = (uint8_t)record->cause;
+        facts->sctp_cause = byte_of(record->cause);
         return;
     case FLOE_MODULE_PEER:
         if (!facts->has_peer) {
@@ -260,7 +266,7 @@ static void take_state(floe_verdict_facts *facts, const floe_trace_record *recor
             facts->connected_at = FLOE_TIME_NEVER;
         }
         facts->peer = state;
-        facts->fault = (uint8_t)record->cause;
+        facts->fault = byte_of(record->cause);
         if (state == FLOE_PEER_CONNECTED) {
             be_connected(facts, record->at);
         }

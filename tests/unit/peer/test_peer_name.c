@@ -141,6 +141,26 @@ static void test_peer_name_beyond_the_limit_is_ignored(void **state)
     assert_int_equal(stats.candidates_ignored, 1);
 }
 
+/* The question would go to the local network, which learns an address that is not to be known. */
+static void test_peer_name_is_not_asked_for_where_only_relays_are_used(void **state)
+{
+    UNIT_NEEDS(FLOE_ICE_FILTER);
+    static const floe_ice_filters filters = {.gather = {.types = FLOE_ICE_WITHOUT(FLOE_ICE_HOST)}};
+    peer_pair *pair = *state;
+    floe_peer_event event;
+    for (int how = 0; how < 2; how++) {
+        pair->end[0].config.ice.policy = how == 0 ? FLOE_ICE_POLICY_RELAY : FLOE_ICE_POLICY_ALL;
+        pair->end[0].config.ice.filters = how == 0 ? NULL : &filters;
+        for (int end = 0; end < 2; end++) {
+            floe_peer *peer = &pair->end[end].peer;
+            floe_peer_free(peer);
+            assert_int_equal(floe_peer_init(peer, &pair->end[end].config, pair->now), FLOE_OK);
+            assert_int_equal(floe_peer_add_local(peer, &pair->end[end].addr, 65535), FLOE_OK);
+        }
+        assert_false(answer(pair, &event));
+    }
+}
+
 #define PAIR(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -152,6 +172,7 @@ int main(void)
         PAIR(test_peer_name_is_asked_for_once),
         PAIR(test_peer_name_that_is_no_uuid_is_not_asked_for),
         PAIR(test_peer_name_beyond_the_limit_is_ignored),
+        PAIR(test_peer_name_is_not_asked_for_where_only_relays_are_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

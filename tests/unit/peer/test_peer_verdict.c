@@ -178,6 +178,22 @@ static void test_peer_verdict_takes_records_with_any_numbers(void **state)
     }
 }
 
+/* A byte is kept of each: what does not fit in one is no other number. */
+static void test_peer_verdict_takes_no_number_for_another(void **state)
+{
+    (void)state;
+    floe_verdict_init(&facts[0]);
+    floe_trace_record record = {.module = FLOE_MODULE_ICE, .kind = FLOE_TRACE_STATE};
+    record.b = FLOE_ICE_CHECKING;
+    floe_verdict_take(&facts[0], &record);
+    record.b = 256 + FLOE_ICE_CLOSED;
+    floe_verdict_take(&facts[0], &record);
+    assert_false(floe_verdict_get(&facts[0]).is_final);
+    record.b = 256 + FLOE_ICE_CONNECTED;
+    floe_verdict_take(&facts[0], &record);
+    assert_false(floe_verdict_get(&facts[0]).was_connected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +211,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_peer_verdict_sees_another_password, setup, teardown),
         cmocka_unit_test(test_peer_verdict_takes_records_with_any_numbers),
+        cmocka_unit_test(test_peer_verdict_takes_no_number_for_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
