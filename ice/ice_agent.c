@@ -251,12 +251,13 @@ bool floe_ice_agent_accept(floe_ice_agent *agent, floe_time now, const floe_path
     if (floe_ice_agent_is_closed(agent)) {
         return false;
     }
-    /* A lite agent asks for nothing, whatever happens to its data. */
-    unsigned flag = floe_ice_agent_is_lite(agent) ? 0 : FLOE_ICE_PAIR_BUSY;
+    /* A lite agent asks for nothing, whatever happens to its data; it may have to know no more of a
+     * lite peer than that it was heard. */
+    unsigned flag = floe_ice_agent_is_lite(agent) ? FLOE_ICE_PAIR_ANSWERED : FLOE_ICE_PAIR_BUSY;
     if (!floe_ice_table_hear(agent, path, flag)) {
         return floe_ice_reply_is_early(agent, path);
     }
-    if (agent->state == FLOE_ICE_DISCONNECTED) {
+    if (agent->state == FLOE_ICE_DISCONNECTED || floe_ice_lite_is_blind(agent)) {
         floe_ice_agent_settle(agent);
     }
     return true;

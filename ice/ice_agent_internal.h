@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "ice/ice_agent.h"
+#include "ice/ice_lite_internal.h"
 #include "ice/ice_trace_internal.h"
 #include "stun/stun_msg.h"
 
@@ -46,23 +47,15 @@ static inline bool floe_ice_agent_is_lite(const floe_ice_agent *agent)
     return FLOE_ICE_LITE && agent->is_lite;
 }
 
-/* ice_lite.c */
+/* ice_filter_pairs.c */
 
-#if FLOE_ICE_LITE
-/* A check of the peer came on this pair, and is answered. */
-void floe_ice_lite_follow(floe_ice_agent *agent, uint8_t index, bool use_candidate, uint32_t move);
-/* Two candidates that a full agent would pair. */
-void floe_ice_lite_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote);
+#if FLOE_ICE_FILTER
+/* The type of this candidate is known now: its pairs that may not be used end. */
+void floe_ice_filter_leave(floe_ice_agent *agent, uint8_t remote);
 #else
-static inline void floe_ice_lite_follow(floe_ice_agent *agent, uint8_t index, bool use_candidate,
-                                        uint32_t move)
+static inline void floe_ice_filter_leave(floe_ice_agent *agent, uint8_t remote)
 {
-    (void)agent, (void)index, (void)use_candidate, (void)move;
-}
-
-static inline void floe_ice_lite_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote)
-{
-    (void)agent, (void)local, (void)remote;
+    (void)agent, (void)remote;
 }
 #endif
 

@@ -10,14 +10,22 @@
 
 #include "ice/ice_agent_internal.h"
 
+/* The peer is told to leave the pair too: with the next nomination, or by a request for one. A lite
+ * agent asks for nothing; its peer will miss it. */
+static void tell_to_leave(floe_ice_agent *agent)
+{
+    if (!floe_ice_agent_is_lite(agent)) {
+        agent->moves++;
+        agent->pleas = agent->role == FLOE_ICE_CONTROLLED ? FLOE_ICE_PLEA_MAX : 0;
+    }
+}
+
 void floe_ice_base_forget_pair(floe_ice_agent *agent, uint8_t pair)
 {
     if (pair == agent->path && pair != FLOE_ICE_OLD) {
         agent->patient_until = floe_ice_agent_after(agent, agent->patience_us);
         agent->lost_cause = FLOE_ICE_CAUSE_NONE; /* of a pair before it */
-        /* The peer is told to leave it too: with the next nomination, or by a request for one. */
-        agent->moves++;
-        agent->pleas = agent->role == FLOE_ICE_CONTROLLED ? FLOE_ICE_PLEA_MAX : 0;
+        tell_to_leave(agent);
     }
     agent->wanted = agent->wanted == pair ? FLOE_ICE_NONE : agent->wanted;
     memset(&agent->list.pair[pair], 0, sizeof agent->list.pair[pair]);

@@ -44,4 +44,22 @@ void floe_ice_lite_pair(floe_ice_agent *agent, uint8_t local, uint8_t remote)
     }
 }
 
+unsigned floe_ice_lite_merit(const floe_ice_agent *agent, uint8_t index)
+{
+    /* RFC 8445 §19.5: a peer may name the address of a victim, and nobody asks that. So data goes
+     * where something has come from, before it goes where the peer only says that it is; also
+     * after a restart, for as long as it comes. */
+    const floe_ice_pair *pair = &agent->list.pair[index];
+    bool is_now = agent->now - pair->heard_at < agent->disconnected_us;
+    return 8u * (floe_ice_agent_is_lite(agent) && agent->is_remote_lite &&
+                 floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED) &&
+                 (index != FLOE_ICE_OLD || is_now));
+}
+
+bool floe_ice_lite_is_blind(const floe_ice_agent *agent)
+{
+    return floe_ice_agent_is_lite(agent) && agent->is_remote_lite && agent->path != FLOE_ICE_NONE &&
+           !floe_ice_pair_is(&agent->list.pair[agent->path], FLOE_ICE_PAIR_ANSWERED);
+}
+
 #endif

@@ -28,13 +28,14 @@ bool floe_ice_nominate_is_concluded(const floe_ice_agent *agent)
     return false;
 }
 
-/* Alive, then nominated, then of this generation, then by priority. Two agents that see the same
- * pairs so arrive at the same one. */
+/* Heard, where nobody checks; alive, then nominated, then of this generation, then by priority. Two
+ * agents that see the same pairs so arrive at the same one. */
 static unsigned merit(const floe_ice_agent *agent, uint8_t index)
 {
     const floe_ice_pair *pair = &agent->list.pair[index];
     return 4u * floe_ice_consent_is_alive(agent, pair) +
-           2u * floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED) + (index != FLOE_ICE_OLD);
+           2u * floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED) + (index != FLOE_ICE_OLD) +
+           floe_ice_lite_merit(agent, index);
 }
 
 static bool is_better(const floe_ice_agent *agent, uint8_t a, uint8_t b)

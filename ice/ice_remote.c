@@ -23,6 +23,7 @@ static void confirm(floe_ice_agent *agent, uint8_t known, const floe_ice_cand *c
     if (agent->remote[known].type == FLOE_ICE_PRFLX) {
         agent->remote[known] = *cand;
         floe_ice_trace_remote(agent, known);
+        floe_ice_filter_leave(agent, known);
         floe_ice_table_refresh(agent);
         floe_ice_table_pair_remote(agent, known, true);
     }

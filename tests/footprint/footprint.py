@@ -37,7 +37,8 @@ APART["ice bases that go"] = {"ice_ice_base.o"}
 APART["ice words, statistics"] = {f"ice_ice_{part}.o" for part in ("cand_text", "names", "stats", "invariants")}
 # What a build may leave out: FLOE_ICE_BACKUP_MAX, FLOE_ICE_LITE, _FILTER, _UPGRADE,
 # _REBIND of floe_config.h.
-APART |= {f"ice {part}": {f"ice_ice_{part}.o"} for part in ("backup", "lite", "filter", "upgrade", "rebind")}
+APART |= {f"ice {part}": {f"ice_ice_{part}.o"} for part in ("backup", "lite", "upgrade", "rebind")}
+APART["ice filter"] = {f"ice_ice_filter{part}.o" for part in ("", "_pairs")}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
          "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024

@@ -197,6 +197,31 @@ static void test_ice_filter_of_using_knows_relays_of_the_peer(void **state)
     assert_int_equal(ice_solo_input_on(&solo, &path, &check), FLOE_E_UNKNOWN);
 }
 
+/* Its check may come before its candidate, and then it is of no type that a filter could know. */
+static void test_ice_filter_of_using_lets_go_of_a_relay_that_came_as_something_else(void **state)
+{
+    (void)state;
+    filters.use.types = FLOE_ICE_WITHOUT(FLOE_ICE_RELAY);
+    begin();
+    assert_int_equal(floe_ice_agent_set_remote(&solo.agent, FLOE_LIT(ICE_PEER_UFRAG),
+                                               FLOE_LIT(ICE_PEER_PWD), false),
+                     FLOE_OK);
+    ice_message check = ice_message_check(false);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    ice_solo_answer(&solo);
+    floe_path path;
+    assert_true(floe_ice_agent_get_path(&solo.agent, &path));
+    ice_solo_add_remote(&solo, &solo.peer, FLOE_ICE_RELAY);
+    assert_false(floe_ice_agent_get_path(&solo.agent, &path));
+    path = ice_solo_path(&solo);
+    assert_false(floe_ice_agent_accept(&solo.agent, solo.now, &path));
+    for (int i = 0; i < 60; i++) {
+        ice_solo_advance(&solo, FLOE_SECOND);
+        assert_int_equal(ice_solo_drain(&solo), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +236,8 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(test_ice_filter_of_using_makes_no_pair_and_answers_no_check, setup),
         cmocka_unit_test_setup(test_ice_filter_of_using_knows_relays_of_the_peer, setup),
+        cmocka_unit_test_setup(
+            test_ice_filter_of_using_lets_go_of_a_relay_that_came_as_something_else, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

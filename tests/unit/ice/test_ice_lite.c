@@ -205,6 +205,65 @@ static void test_ice_lite_and_lite_agree_without_a_packet(void **state)
     assert_int_equal(net.side[0].received + net.side[1].received, 2);
 }
 
+/* Full agents that lose the socket in use ask the peer, in a check, to nominate another pair. */
+static void test_ice_lite_that_loses_a_socket_still_asks_nobody(void **state)
+{
+    (void)state;
+    floe_path path = ice_solo_path(&solo);
+    path.local = ice_solo_add_local(&solo, 2);
+    nominate();
+    ice_message move = ice_message_check(true);
+    move.use_candidate = true;
+    move.nomination = 2;
+    assert_int_equal(ice_solo_input_on(&solo, &path, &move), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    floe_ice_agent_remove_local(&solo.agent, &path.local);
+    assert_true(floe_ice_agent_get_path(&solo.agent, &path));
+    assert_true(floe_addr_equal(&path.local, &solo.local));
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(ice_solo_drain(&solo), 0);
+        ice_solo_advance(&solo, FLOE_SECOND);
+    }
+}
+
+static void expect_path_to(const floe_addr *remote)
+{
+    floe_path path;
+    assert_true(floe_ice_agent_get_path(&solo.agent, &path));
+    assert_true(floe_addr_equal(&path.remote, remote));
+}
+
+static void meet_lite_peer(const char *ufrag)
+{
+    assert_int_equal(
+        floe_ice_agent_set_remote(&solo.agent, floe_bytes_of(ufrag), FLOE_LIT(ICE_PEER_PWD), true),
+        FLOE_OK);
+}
+
+/* Nobody has checked that the addresses are the peer's: they may be those of a victim. */
+static void
+test_ice_lite_sends_to_where_a_lite_peer_was_heard_before_where_it_says_it_is(void **state)
+{
+    (void)state;
+    ice_solo_init_with(&solo, &(floe_ice_config){.role = FLOE_ICE_CONTROLLED, .is_lite = true});
+    meet_lite_peer("one0");
+    floe_addr victim = floe_addr_from_ipv4(198, 51, 100, 66, 443);
+    floe_addr other = floe_addr_from_ipv4(198, 51, 100, 67, 443);
+    ice_solo_add_remote(&solo, &solo.peer, FLOE_ICE_SRFLX);
+    ice_solo_add_remote(&solo, &victim, FLOE_ICE_HOST);
+    expect_path_to(&victim); /* nothing is known of either */
+    floe_path heard = ice_solo_path(&solo);
+    assert_true(floe_ice_agent_accept(&solo.agent, solo.now, &heard));
+    expect_path_to(&solo.peer);
+    ice_solo_add_remote(&solo, &other, FLOE_ICE_HOST);
+    expect_path_to(&solo.peer);
+    meet_lite_peer("two0"); /* nor by a restart */
+    ice_solo_add_remote(&solo, &victim, FLOE_ICE_HOST);
+    expect_path_to(&solo.peer);
+    ice_solo_advance(&solo, 7 * FLOE_SECOND);
+    expect_path_to(&victim); /* it has left */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +274,9 @@ int main(void)
         cmocka_unit_test_setup(test_ice_lite_fails_when_nobody_checks_it, setup),
         cmocka_unit_test_setup(test_ice_lite_stays_controlled_towards_a_full_peer, setup),
         cmocka_unit_test_setup(test_ice_lite_remembers_a_nomination_from_before_the_answer, setup),
+        cmocka_unit_test_setup(test_ice_lite_that_loses_a_socket_still_asks_nobody, setup),
+        cmocka_unit_test(
+            test_ice_lite_sends_to_where_a_lite_peer_was_heard_before_where_it_says_it_is),
         cmocka_unit_test(test_ice_lite_and_a_full_agent_connect_whoever_began),
         cmocka_unit_test(test_ice_lite_serves_a_peer_behind_any_nat),
         cmocka_unit_test(test_ice_lite_restarts_while_data_flows),
