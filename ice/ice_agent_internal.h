@@ -96,6 +96,8 @@ uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *can
 /* The same for what is seen of a base of ours from elsewhere. */
 uint8_t floe_ice_table_add_reflexive(floe_ice_agent *agent, floe_ice_type type, uint8_t base,
                                      uint8_t server_class, const floe_addr *addr);
+/* A place for a remote candidate of this type; FLOE_ICE_NONE: the table is full. */
+uint8_t floe_ice_table_take_remote(floe_ice_agent *agent, uint8_t type);
 /* The remote candidate that a check of this priority came from, to this base; made if its address
  * is unknown. FLOE_ICE_NONE: no room for it. */
 uint8_t floe_ice_table_get_remote(floe_ice_agent *agent, uint8_t local, const floe_addr *addr,

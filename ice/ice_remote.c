@@ -46,12 +46,13 @@ floe_err floe_ice_agent_add_remote(floe_ice_agent *agent, const floe_ice_cand *c
     uint8_t known = floe_ice_table_find_remote(agent, &cand->addr, cand->transport);
     if (known != FLOE_ICE_NONE) {
         confirm(agent, known, cand);
-    } else if (agent->remote_count >= FLOE_ICE_REMOTE_MAX) {
-        floe_ice_trace_addr(agent, FLOE_ICE_TRACE_IGNORED, FLOE_ICE_WHY_FULL, -1, FLOE_ICE_WHY_FULL,
-                            &cand->addr);
-        return FLOE_E_FULL;
     } else {
-        known = agent->remote_count++;
+        known = floe_ice_table_take_remote(agent, cand->type);
+        if (known == FLOE_ICE_NONE) {
+            floe_ice_trace_addr(agent, FLOE_ICE_TRACE_IGNORED, FLOE_ICE_WHY_FULL, -1,
+                                FLOE_ICE_WHY_FULL, &cand->addr);
+            return FLOE_E_FULL;
+        }
         agent->remote[known] = *cand;
         floe_ice_trace_remote(agent, known);
         floe_ice_table_pair_remote(agent, known, true);

@@ -107,6 +107,13 @@ static uint8_t find_room(floe_ice_agent *agent, const floe_ice_cand *table, uint
     return room;
 }
 
+uint8_t floe_ice_table_take_remote(floe_ice_agent *agent, uint8_t type)
+{
+    uint8_t index = find_room(agent, agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX, type);
+    agent->remote_count = (uint8_t)(agent->remote_count + (index == agent->remote_count));
+    return index;
+}
+
 uint8_t floe_ice_table_add_local(floe_ice_agent *agent, const floe_ice_cand *cand,
                                  uint8_t server_class)
 {
@@ -193,12 +200,9 @@ uint8_t floe_ice_table_get_remote(floe_ice_agent *agent, uint8_t local, const fl
     if (index != FLOE_ICE_NONE) {
         return index;
     }
-    index =
-        find_room(agent, agent->remote, agent->remote_count, FLOE_ICE_REMOTE_MAX, FLOE_ICE_PRFLX);
+    index = floe_ice_table_take_remote(agent, FLOE_ICE_PRFLX);
     if (index == FLOE_ICE_NONE) {
         index = evict(agent);
-    } else if (index == agent->remote_count) {
-        agent->remote_count++;
     }
     if (index == FLOE_ICE_NONE) {
         return FLOE_ICE_NONE;

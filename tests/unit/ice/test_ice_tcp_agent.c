@@ -149,10 +149,10 @@ static void test_ice_tcp_check_on_the_path_of_udp_is_another_one(void **state)
     assert_int_equal(ice_solo_input_on(&t.solo, &path, &check), FLOE_E_UNKNOWN);
 }
 
-static void test_ice_tcp_ports_of_connections_that_broke_take_no_places(void **state)
+/* Connections of the peer, each from another port, that break. */
+static void come_and_go(uint16_t count)
 {
-    (void)state;
-    for (uint16_t i = 0; i < 3 * FLOE_ICE_REMOTE_MAX; i++) {
+    for (uint16_t i = 0; i < count; i++) {
         uint32_t link;
         floe_path path = ice_tcp_solo_accept(&t, (uint16_t)(40000 + i), &link);
         ice_message check = ice_message_check(false);
@@ -163,10 +163,31 @@ static void test_ice_tcp_ports_of_connections_that_broke_take_no_places(void **s
         floe_ice_tcp_disconnected(&t.tcp, link);
         ice_tcp_solo_sync(&t);
     }
+}
+
+static void test_ice_tcp_ports_of_connections_that_broke_take_no_places(void **state)
+{
+    (void)state;
     floe_ice_stats stats;
+    come_and_go(3 * FLOE_ICE_REMOTE_MAX);
     floe_ice_agent_get_stats(&t.solo.agent, &stats);
     assert_int_equal(stats.dropped_full, 0);
     assert_int_equal(stats.pairs, 0);
+}
+
+static void test_ice_tcp_ports_of_connections_that_broke_leave_room_for_candidates(void **state)
+{
+    (void)state;
+    come_and_go(FLOE_ICE_REMOTE_MAX);
+    floe_ice_cand late = {.addr = floe_addr_from_ipv4(192, 0, 2, 99, 6000),
+                          .priority = 1,
+                          .foundation = 1,
+                          .type = FLOE_ICE_HOST,
+                          .transport = FLOE_UDP};
+    assert_int_equal(floe_ice_agent_add_remote(&t.solo.agent, &late), FLOE_OK);
+    floe_ice_stats stats;
+    floe_ice_agent_get_stats(&t.solo.agent, &stats);
+    assert_int_equal(stats.pairs, 1);
 }
 
 static void test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates(void **state)
@@ -199,6 +220,7 @@ int main(void)
         T(test_ice_tcp_check_of_the_peer_is_answered_and_followed_up_where_it_came),
         T(test_ice_tcp_check_on_the_path_of_udp_is_another_one),
         T(test_ice_tcp_ports_of_connections_that_broke_take_no_places),
+        T(test_ice_tcp_ports_of_connections_that_broke_leave_room_for_candidates),
         T(test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
