@@ -197,20 +197,10 @@ void floe_ice_agent_finish(const floe_ice_agent *agent, floe_stun_writer *w, flo
     floe_ice_trace_packet(agent, FLOE_TRACE_SENT, &out->path, packet, FLOE_OK);
 }
 
-void floe_ice_agent_take_turn(floe_ice_agent *agent, floe_time now)
-{
-    agent->floor_at = floe_time_after(now, FLOE_ICE_TRIGGER_GAP_US);
-}
-
-floe_time floe_ice_agent_get_turn(const floe_ice_agent *agent)
-{
-    return agent->floor_at;
-}
-
 /* RFC 8445 §6.1.4.2, §14: one new request a Ta, servers and checks in turn. */
 static bool send_paced(floe_ice_agent *agent, floe_transmit *out)
 {
-    if (agent->now < agent->pace_at || agent->now < agent->floor_at) {
+    if (agent->now < agent->pace_at) {
         return false;
     }
     bool is_sent = (agent->is_gather_turn && floe_ice_gather_start(agent, out)) ||
@@ -218,7 +208,6 @@ static bool send_paced(floe_ice_agent *agent, floe_transmit *out)
     if (is_sent) {
         agent->is_gather_turn = !agent->is_gather_turn;
         agent->pace_at = floe_ice_agent_after(agent, agent->pacing_us);
-        floe_ice_agent_take_turn(agent, agent->now);
     }
     return is_sent;
 }
@@ -229,9 +218,15 @@ bool floe_ice_agent_poll_transmit(floe_ice_agent *agent, floe_transmit *out)
     if (floe_ice_agent_is_closed(agent)) {
         return false;
     }
-    bool is_sent = floe_ice_reply_send(agent, out) || floe_ice_consent_send(agent, out) ||
-                   floe_ice_check_send_triggered(agent, out) || floe_ice_check_repeat(agent, out) ||
-                   floe_ice_gather_repeat(agent, out) || send_paced(agent, out);
+    bool is_sent = floe_ice_reply_send(agent, out) || floe_ice_check_repeat(agent, out) ||
+                   floe_ice_gather_repeat(agent, out);
+    if (!is_sent && agent->now >= agent->floor_at) {
+        is_sent = floe_ice_consent_send(agent, out) || floe_ice_check_send_triggered(agent, out) ||
+                  send_paced(agent, out);
+        if (is_sent) {
+            agent->floor_at = floe_ice_agent_after(agent, FLOE_ICE_TRIGGER_GAP_US);
+        }
+    }
     floe_ice_trace_pairs(agent);
     return is_sent;
 }

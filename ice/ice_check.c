@@ -115,7 +115,6 @@ void floe_ice_check_send(floe_ice_agent *agent, uint8_t index, floe_transmit *ou
     begin(agent, index);
     write_request(agent, index, out);
     floe_stun_txn_sent(&agent->list.pair[index].txn, agent->now);
-    floe_ice_agent_take_turn(agent, agent->now);
 }
 
 /* A check, or a nomination, which is repeated until it is answered. */
@@ -169,7 +168,7 @@ static void send_again(floe_ice_agent *agent, uint8_t index, floe_transmit *out)
 bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out)
 {
     uint8_t index = floe_ice_checklist_next_triggered(&agent->list);
-    if (index == FLOE_ICE_NONE || agent->now < agent->floor_at) {
+    if (index == FLOE_ICE_NONE) {
         return false;
     }
     floe_ice_pair *pair = &agent->list.pair[index];

@@ -45,9 +45,6 @@ static bool is_kept(const floe_ice_agent *agent, uint8_t index, const uint8_t *w
 bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
 {
     uint8_t warm[FLOE_ICE_BACKUP_MAX + 1];
-    if (agent->now < agent->floor_at) {
-        return false;
-    }
     floe_ice_backup_choose(agent, warm);
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];

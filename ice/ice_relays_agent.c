@@ -94,3 +94,13 @@ void floe_ice_agent_add_mapped(floe_ice_agent *agent, const floe_addr *base,
     (void)floe_ice_table_add_reflexive(agent, FLOE_ICE_SRFLX, local, server, mapped);
     floe_ice_agent_settle(agent);
 }
+
+void floe_ice_agent_take_turn(floe_ice_agent *agent, floe_time now)
+{
+    agent->floor_at = floe_time_after(now, FLOE_ICE_TRIGGER_GAP_US);
+}
+
+floe_time floe_ice_agent_get_turn(const floe_ice_agent *agent)
+{
+    return agent->floor_at;
+}
