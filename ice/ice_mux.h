@@ -9,21 +9,25 @@
  *     - everything else comes on a path, a pair of addresses, that has an owner.
  * A path gets its owner by floe_ice_mux_take(), which the caller does for an agent that holds it:
  * one to which a check with the right integrity came there, or a response to one of its own. So who
- * knows a user fragment, which is no secret, gets as far as the agent's own examination. A path
- * that is held stays with its owner: `rival` says of a datagram that it is for somebody else, and
- * the caller drops it unless floe_ice_mux_is_held() denies that the owner's agent still wants the
- * path.
+ * knows a user fragment, which is no secret, gets as far as the agent's own examination. `rival`
+ * says of a datagram that it is for somebody else than the owner of its path. Who was invited to
+ * one agent may send it checks with addresses that are not his, so a check alone gives a path only
+ * as long as nobody proves more: a response to a check, which does not reach a forger. A path that
+ * is proven stays with its owner, and what others are sent there is dropped.
  *
  *     found = floe_ice_mux_find(&mux, &path, datagram);
- *     if (found.rival != 0 && floe_ice_mux_is_held(agent_of(found.rival), now, &path)) drop it;
+ *     if (found.rival != 0 && floe_ice_mux_is_proven(agent_of(found.rival), now, &path)) drop it;
  *     floe_ice_agent_input(agent_of(found.owner), ...);
+ *     if (found.rival != 0 && (floe_ice_mux_is_proven(agent_of(found.owner), now, &path) ||
+ *                              !floe_ice_mux_is_held(agent_of(found.rival), now, &path)))
+ *         floe_ice_mux_release(&mux, &path);
  *     if (floe_ice_mux_is_held(agent_of(found.owner), now, &path))
  *         floe_ice_mux_take(&mux, &path, found.owner);
  *
  * Two ends with one address each have one path between them, so it serves one connection: many
  * agents behind one port need peers with a port each.
  * What is looked up is hashed under a secret key, so that nobody can make it slow. Does not know:
- * agents (but for floe_ice_mux_is_held), sockets, time. Read next: io/io_port.h.
+ * agents (but for the two questions below), sockets, time. Read next: io/io_port.h.
  */
 #ifndef FLOE_ICE_ICE_MUX_H
 #define FLOE_ICE_ICE_MUX_H
@@ -107,6 +111,9 @@ floe_ice_mux_found floe_ice_mux_find(floe_ice_mux *mux, const floe_path *path, f
 /* Does the agent hold this path: has a check succeeded there, in either direction, and was anything
  * heard there of late (config.disconnected_us)? Changes nothing. (ice/ice_mux_agent.c) */
 bool floe_ice_mux_is_held(const floe_ice_agent *agent, floe_time now, const floe_path *path);
+/* Likewise, and a check of its own was answered there; one that is lite has none, and needs none.
+ */
+bool floe_ice_mux_is_proven(const floe_ice_agent *agent, floe_time now, const floe_path *path);
 
 void floe_ice_mux_get_stats(const floe_ice_mux *mux, floe_ice_mux_stats *stats);
 /* For tests: asserts what must always hold. */

@@ -12,17 +12,27 @@ static bool is_holding(const floe_ice_agent *agent, const floe_ice_pair *pair, f
     return is_alive && now < floe_time_after(pair->heard_at, agent->disconnected_us);
 }
 
-bool floe_ice_mux_is_held(const floe_ice_agent *agent, floe_time now, const floe_path *path)
+static bool has_pair(const floe_ice_agent *agent, floe_time now, const floe_path *path,
+                     bool is_proven)
 {
-    if (floe_ice_agent_is_closed(agent)) {
-        return false;
-    }
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         const floe_ice_pair *pair = &agent->list.pair[i];
         if (pair->state != FLOE_ICE_PAIR_FREE && is_holding(agent, pair, now) &&
+            (!is_proven || floe_ice_pair_is_valid(pair)) &&
             floe_ice_table_is_path(agent, pair->local, &agent->remote[pair->remote].addr, path)) {
             return true;
         }
     }
-    return floe_ice_reply_is_early(agent, path);
+    return false;
+}
+
+bool floe_ice_mux_is_held(const floe_ice_agent *agent, floe_time now, const floe_path *path)
+{
+    return !floe_ice_agent_is_closed(agent) &&
+           (has_pair(agent, now, path, false) || floe_ice_reply_is_early(agent, path));
+}
+
+bool floe_ice_mux_is_proven(const floe_ice_agent *agent, floe_time now, const floe_path *path)
+{
+    return !floe_ice_agent_is_closed(agent) && has_pair(agent, now, path, true);
 }

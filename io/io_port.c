@@ -94,6 +94,11 @@ static bool is_held_by(const floe_io_port *port, uint32_t owner, const floe_path
     return floe_ice_mux_is_held(&peer_of(port, owner)->peer.ice, floe_loop_now(port->loop), path);
 }
 
+static bool is_proven_by(const floe_io_port *port, uint32_t owner, const floe_path *path)
+{
+    return floe_ice_mux_is_proven(&peer_of(port, owner)->peer.ice, floe_loop_now(port->loop), path);
+}
+
 /* Give paths back that nobody holds; now and then, since it takes a look at all. */
 static void sweep(floe_io_port *port)
 {
@@ -119,6 +124,9 @@ static void claim(floe_io_port *port, const floe_ice_mux_found *found, const flo
         return;
     }
     if (found->rival != 0) {
+        if (is_held_by(port, found->rival, path) && !is_proven_by(port, found->owner, path)) {
+            return; /* the one has no more to show than the other, who was first */
+        }
         floe_ice_mux_release(&port->mux, path);
     }
     if (floe_ice_mux_take(&port->mux, path, found->owner) == FLOE_E_FULL) {
@@ -140,7 +148,7 @@ static void deliver(floe_io_port *port, const floe_udp_run *run)
     if (found.owner == 0) {
         return;
     }
-    if (found.rival != 0 && is_held_by(port, found.rival, &run->path)) {
+    if (found.rival != 0 && is_proven_by(port, found.rival, &run->path)) {
         port->dropped_rival++;
         return;
     }

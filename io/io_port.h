@@ -6,7 +6,7 @@
  * and cost nothing while they are idle. floe_io_config.port puts a peer on it. What comes goes to
  * its peer by the user fragment of a check, the transaction of a response, or the path that the
  * peer holds (ice/ice_mux.h). Where two peers of one port are reached from the same remote address,
- * the second one gets nothing from there while the first holds that path.
+ * once a check of the first was answered there, the second one gets nothing from that address.
  * A peer with a TURN server over UDP has sockets of its own, since such a server tells its clients
  * apart by their addresses. STUN servers are asked from the shared port.
  *
@@ -42,7 +42,7 @@ typedef struct floe_io_port_config { /* zero means the default */
 typedef struct floe_io_port_stats {
     uint32_t peers, sockets;
     uint64_t send_dropped, recv_dropped; /* as floe_io_stats has them */
-    uint64_t dropped_rival;              /* for a peer, on a path that another one holds */
+    uint64_t dropped_rival;              /* for a peer, on a path that is proven to be another's */
     floe_ice_mux_stats mux;
 } floe_io_port_stats;
 

@@ -98,6 +98,27 @@ static void test_ice_mux_agent_does_not_hold_a_path_that_is_silent(void **state)
     assert_false(is_held(&solo, &path));
 }
 
+/* Who sends a check need not be where it says; who answers one is. */
+static void test_ice_mux_agent_has_proof_of_a_path_once_its_own_check_was_answered(void **state)
+{
+    ice_solo solo;
+    ice_message check = ice_message_check(true);
+    (void)state;
+    ice_solo_init(&solo, FLOE_ICE_CONTROLLED);
+    ice_solo_signal(&solo);
+    floe_path path = ice_solo_path(&solo);
+    assert_int_equal(ice_solo_input(&solo, &check), FLOE_OK);
+    assert_true(is_held(&solo, &path));
+    assert_false(floe_ice_mux_is_proven(&solo.agent, solo.now, &path));
+    ice_solo_init(&solo, FLOE_ICE_CONTROLLING);
+    ice_solo_connect(&solo);
+    assert_true(floe_ice_mux_is_proven(&solo.agent, solo.now, &path));
+    ice_solo_advance(&solo, 8 * FLOE_SECOND);
+    assert_false(floe_ice_mux_is_proven(&solo.agent, solo.now, &path));
+    floe_ice_agent_close(&solo.agent);
+    assert_false(floe_ice_mux_is_proven(&solo.agent, solo.now, &path));
+}
+
 static void test_ice_mux_agent_that_is_closed_holds_nothing(void **state)
 {
     ice_solo solo;
@@ -118,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_ice_mux_agent_holds_what_it_has_connected_on),
         cmocka_unit_test(test_ice_mux_agent_that_is_lite_holds_where_checks_come),
         cmocka_unit_test(test_ice_mux_agent_does_not_hold_a_path_that_is_silent),
+        cmocka_unit_test(test_ice_mux_agent_has_proof_of_a_path_once_its_own_check_was_answered),
         cmocka_unit_test(test_ice_mux_agent_that_is_closed_holds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
