@@ -86,7 +86,7 @@ size_t floe_ice_mux_size(uint32_t owner_max)
     return (size_t)FLOE_ICE_MUX_NAMES * owner_max * sizeof(floe_ice_mux_name) +
            (size_t)FLOE_ICE_MUX_PATHS * owner_max * sizeof(floe_ice_mux_path) +
            (size_t)request_count(owner_max) * sizeof(floe_ice_mux_request) +
-           (size_t)2 * bucket_count(owner_max) * sizeof(uint32_t);
+           ((size_t)2 * bucket_count(owner_max) + owner_max) * sizeof(uint32_t);
 }
 
 void floe_ice_mux_init(floe_ice_mux *mux, void *memory, uint32_t owner_max, floe_rand rand)
@@ -106,6 +106,7 @@ void floe_ice_mux_init(floe_ice_mux *mux, void *memory, uint32_t owner_max, floe
     mux->requests = (floe_ice_mux_request *)(void *)(mux->paths + FLOE_ICE_MUX_PATHS * owner_max);
     mux->path_buckets = (uint32_t *)(void *)(mux->requests + requests);
     mux->name_buckets = mux->path_buckets + buckets;
+    mux->path_counts = mux->name_buckets + buckets;
     for (uint32_t i = FLOE_ICE_MUX_PATHS * owner_max; i > 0; i--) {
         mux->paths[i - 1].next = mux->free_path;
         mux->free_path = i;
@@ -169,7 +170,7 @@ static uint32_t *find_path(const floe_ice_mux *mux, const floe_path *path)
 
 floe_err floe_ice_mux_take(floe_ice_mux *mux, const floe_path *path, uint32_t owner)
 {
-    FLOE_ASSERT(owner != 0);
+    FLOE_ASSERT(owner > 0 && owner <= mux->owner_max);
     uint32_t *link = find_path(mux, path);
     if (*link != 0) {
         return mux->paths[*link - 1].owner == owner ? FLOE_OK : FLOE_E_STATE;
@@ -181,6 +182,7 @@ floe_err floe_ice_mux_take(floe_ice_mux *mux, const floe_path *path, uint32_t ow
     *link = mux->free_path;
     mux->free_path = entry->next;
     *entry = (floe_ice_mux_path){.path = *path, .owner = owner};
+    mux->path_counts[owner - 1]++;
     mux->stats.paths++;
     return FLOE_OK;
 }
@@ -190,6 +192,7 @@ static void free_path(floe_ice_mux *mux, uint32_t *link)
     uint32_t index = *link;
     floe_ice_mux_path *entry = &mux->paths[index - 1];
     *link = entry->next;
+    mux->path_counts[entry->owner - 1]--;
     *entry = (floe_ice_mux_path){.next = mux->free_path};
     mux->free_path = index;
     mux->stats.paths--;
@@ -201,6 +204,24 @@ void floe_ice_mux_release(floe_ice_mux *mux, const floe_path *path)
     if (*link != 0) {
         free_path(mux, link);
     }
+}
+
+bool floe_ice_mux_make_room(floe_ice_mux *mux, uint32_t owner)
+{
+    FLOE_ASSERT(owner > 0 && owner <= mux->owner_max && mux->free_path == 0);
+    uint32_t most = 0;
+    uint32_t index = 0;
+    if (mux->path_counts[owner - 1] >= FLOE_ICE_MUX_PATHS) {
+        return false;
+    }
+    for (uint32_t i = 1; i < mux->owner_max; i++) {
+        most = mux->path_counts[i] > mux->path_counts[most] ? i : most;
+    }
+    while (mux->paths[index].owner != most + 1) {
+        index++; /* all are in use, and not all by this one: so it has some */
+    }
+    free_path(mux, find_path(mux, &mux->paths[index].path));
+    return true;
 }
 
 bool floe_ice_mux_next(const floe_ice_mux *mux, size_t *cursor, floe_path *path, uint32_t *owner)

@@ -73,8 +73,8 @@ typedef struct floe_ice_mux { /* every field is private */
     uint64_t key[2];
     uint32_t owner_max;
     uint32_t bucket_mask, request_mask;
-    uint32_t free_path; /* the first one, or 0; numbered from 1 */
-    uint32_t *path_buckets, *name_buckets;
+    uint32_t free_path;                                  /* the first one, or 0; numbered from 1 */
+    uint32_t *path_buckets, *name_buckets, *path_counts; /* the last: by owner */
     floe_ice_mux_path *paths;
     floe_ice_mux_name *names;
     floe_ice_mux_request *requests;
@@ -97,6 +97,9 @@ void floe_ice_mux_init(floe_ice_mux *mux, void *memory, uint32_t owner_max, floe
 FLOE_MUST_USE floe_err floe_ice_mux_add_name(floe_ice_mux *mux, floe_bytes ufrag, uint32_t owner);
 /* The path is theirs from now on; again: OK. FULL. STATE: it is somebody else's. */
 FLOE_MUST_USE floe_err floe_ice_mux_take(floe_ice_mux *mux, const floe_path *path, uint32_t owner);
+/* After FULL: take a path from the owner of most, for one who has less than FLOE_ICE_MUX_PATHS; so
+ * nobody has to do with less since another has many. False: it has that many. */
+bool floe_ice_mux_make_room(floe_ice_mux *mux, uint32_t owner);
 void floe_ice_mux_release(floe_ice_mux *mux, const floe_path *path);
 /* Step through the paths, from *cursor = 0. The one that was told last may be released. */
 bool floe_ice_mux_next(const floe_ice_mux *mux, size_t *cursor, floe_path *path, uint32_t *owner);

@@ -131,7 +131,10 @@ static void claim(floe_io_port *port, const floe_ice_mux_found *found, const flo
     }
     if (floe_ice_mux_take(&port->mux, path, found->owner) == FLOE_E_FULL) {
         sweep(port);
-        (void)!floe_ice_mux_take(&port->mux, path, found->owner); /* FULL: the next check tries */
+        if (floe_ice_mux_take(&port->mux, path, found->owner) == FLOE_E_FULL &&
+            floe_ice_mux_make_room(&port->mux, found->owner)) {
+            (void)!floe_ice_mux_take(&port->mux, path, found->owner);
+        }
     }
 }
 

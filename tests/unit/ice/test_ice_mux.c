@@ -134,6 +134,33 @@ static void test_ice_mux_path_is_told_apart_by_each_of_its_ends(void **state)
     assert_int_equal(floe_ice_mux_find(&f->mux, &path, FLOE_LIT("\x17")).owner, 0);
 }
 
+/* Whoever shows up with a thousand ports has more than his share only as long as there is room. */
+static void test_ice_mux_who_has_less_than_his_share_of_paths_finds_room(void **state)
+{
+    fixture *f = *state;
+    const uint16_t all = OWNER_MAX * FLOE_ICE_MUX_PATHS;
+    for (uint16_t i = 0; i < all; i++) {
+        take(f, (uint16_t)(5000 + i), 1, FLOE_OK);
+    }
+    take(f, 4000, 1, FLOE_E_FULL);
+    for (uint16_t owner = 2; owner <= OWNER_MAX; owner++) {
+        for (uint16_t i = 0; i < FLOE_ICE_MUX_PATHS; i++) {
+            assert_true(floe_ice_mux_make_room(&f->mux, owner));
+            take(f, (uint16_t)(6000 + 100 * owner + i), owner, FLOE_OK);
+            take(f, 4000, owner, FLOE_E_FULL);
+        }
+        assert_false(floe_ice_mux_make_room(&f->mux, owner));
+    }
+    assert_false(floe_ice_mux_make_room(&f->mux, 1));
+    assert_int_equal(stats_of(f).paths, all);
+    for (uint16_t i = 0; i < FLOE_ICE_MUX_PATHS; i++) {
+        expect(f, (uint16_t)(6200 + i), FLOE_LIT("\x17 data"), 2, 0);
+    }
+    floe_ice_mux_remove(&f->mux, 1);
+    assert_int_equal(stats_of(f).paths, all - FLOE_ICE_MUX_PATHS);
+    take(f, 4000, 1, FLOE_OK);
+}
+
 static void test_ice_mux_path_of_somebody_else_can_not_be_taken(void **state)
 {
     fixture *f = *state;
@@ -276,6 +303,7 @@ int main(void)
         TEST(test_ice_mux_check_does_not_take_its_path),
         TEST(test_ice_mux_data_goes_to_who_has_the_path),
         TEST(test_ice_mux_path_is_told_apart_by_each_of_its_ends),
+        TEST(test_ice_mux_who_has_less_than_his_share_of_paths_finds_room),
         TEST(test_ice_mux_path_of_somebody_else_can_not_be_taken),
         TEST(test_ice_mux_response_goes_to_who_has_asked),
         TEST(test_ice_mux_response_that_nobody_knows_goes_to_who_has_the_path),
