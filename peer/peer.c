@@ -97,6 +97,7 @@ void floe_peer_free(floe_peer *peer)
 
 floe_err floe_peer_add_local(floe_peer *peer, const floe_addr *addr, uint16_t preference)
 {
+    floe_peer_forget_hidden(peer, addr);
     floe_err err = floe_ice_agent_add_local(&peer->ice, addr, preference);
     floe_ice_cand cand = {.addr = *addr};
     if (floe_peer_hide_cand(peer, &cand) != NULL) {

@@ -190,7 +190,8 @@ void floe_peer_end_local(floe_peer *peer);
  * FULL: FLOE_MDNS_NAME_MAX; do not add it. */
 FLOE_MUST_USE floe_err floe_peer_hide_local(floe_peer *peer, const floe_addr *addr,
                                             floe_bytes name);
-/* After floe_peer_remove_local(): the name is out of use. False: it has none. */
+/* After floe_peer_remove_local(): the name is out of use, and told only of candidates of before.
+ * False: it has none. */
 bool floe_peer_show_local(floe_peer *peer, const floe_addr *addr);
 /* Step through those that are hidden, from *cursor = 0. */
 bool floe_peer_next_hidden(const floe_peer *peer, size_t *cursor, floe_addr *addr);

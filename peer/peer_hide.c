@@ -20,6 +20,19 @@ static floe_peer_hidden *find(const floe_peer *peer, const floe_addr *addr)
     return NULL;
 }
 
+/* NULL: all are in use. */
+static floe_peer_hidden *find_free(floe_peer *peer)
+{
+    floe_peer_hidden *gone = NULL;
+    for (size_t i = 0; i < FLOE_MDNS_NAME_MAX; i++) {
+        if (peer->hidden[i].addr.family == 0) {
+            return &peer->hidden[i];
+        }
+        gone = peer->hidden[i].is_gone ? &peer->hidden[i] : gone;
+    }
+    return gone;
+}
+
 floe_err floe_peer_hide_local(floe_peer *peer, const floe_addr *addr, floe_bytes name)
 {
     floe_peer_hidden fresh = {.addr = *addr};
@@ -27,9 +40,7 @@ floe_err floe_peer_hide_local(floe_peer *peer, const floe_addr *addr, floe_bytes
         return FLOE_E_MALFORMED;
     }
     floe_peer_hidden *slot = find(peer, addr);
-    for (size_t i = 0; i < FLOE_MDNS_NAME_MAX && slot == NULL; i++) {
-        slot = peer->hidden[i].addr.family == 0 ? &peer->hidden[i] : NULL;
-    }
+    slot = slot != NULL ? slot : find_free(peer);
     if (slot == NULL) {
         return FLOE_E_FULL;
     }
@@ -41,18 +52,26 @@ floe_err floe_peer_hide_local(floe_peer *peer, const floe_addr *addr, floe_bytes
 bool floe_peer_show_local(floe_peer *peer, const floe_addr *addr)
 {
     floe_peer_hidden *slot = find(peer, addr);
-    if (slot == NULL) {
+    if (slot == NULL || slot->is_gone) {
         return false;
     }
-    slot->addr.family = 0;
+    slot->is_gone = true;
     return true;
+}
+
+void floe_peer_forget_hidden(floe_peer *peer, const floe_addr *addr)
+{
+    floe_peer_hidden *slot = find(peer, addr);
+    if (slot != NULL && slot->is_gone) {
+        *slot = (floe_peer_hidden){.is_gone = false};
+    }
 }
 
 bool floe_peer_next_hidden(const floe_peer *peer, size_t *cursor, floe_addr *addr)
 {
     while (*cursor < FLOE_MDNS_NAME_MAX) {
         const floe_peer_hidden *slot = &peer->hidden[(*cursor)++];
-        if (slot->addr.family != 0) {
+        if (slot->addr.family != 0 && !slot->is_gone) {
             *addr = slot->addr;
             return true;
         }

@@ -20,6 +20,8 @@ void floe_peer_name_resolved(floe_peer *peer, uint32_t index, const floe_addr *a
 /* Make of a candidate of ours what others may know of it. The name that stands for its address, or
  * NULL (peer_hide.c). */
 const floe_mdns_name *floe_peer_hide_cand(const floe_peer *peer, floe_ice_cand *cand);
+/* This address is used as it is from now on, if its name is out of use. */
+void floe_peer_forget_hidden(floe_peer *peer, const floe_addr *addr);
 /* The same once more, with the same facts: nobody was there yet. */
 void floe_peer_restart_dtls(floe_peer *peer);
 /* A name to look up, a connection to open or close (peer_server.c). */

@@ -39,6 +39,7 @@ typedef struct floe_peer_name {
 typedef struct floe_peer_hidden {
     floe_addr addr; /* family 0: a free slot */
     floe_mdns_name name;
+    bool is_gone; /* but the program may still hold an event with the address */
 } floe_peer_hidden;
 
 /* A description of the remote side: the text in its half of config.description, and the parsed

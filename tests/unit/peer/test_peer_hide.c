@@ -61,6 +61,27 @@ static void test_peer_hide_candidate_line_has_the_name_and_the_port(void **state
     assert_int_equal(parsed.type, FLOE_SDP_CAND_HOST);
 }
 
+/* The program learns of a candidate a little later than there is one; meanwhile it may be gone. */
+static void test_peer_hide_candidate_whose_address_has_gone_meanwhile_is_told_by_name(void **state)
+{
+    peer_pair *pair = *state;
+    floe_peer *a = &pair->end[0].peer;
+    floe_peer_event event;
+    char line[FLOE_PEER_CANDIDATE_MAX];
+    assert_int_equal(floe_peer_set_local(a, FLOE_PEER_OFFER), FLOE_OK);
+    assert_true(floe_peer_poll_event(a, &event));
+    assert_int_equal(event.type, FLOE_PEER_EV_CANDIDATE);
+    floe_peer_remove_local(a, &pair->end[0].addr);
+    assert_true(floe_peer_show_local(a, &pair->end[0].addr));
+    floe_peer_put_candidate(a, &event.cand, line);
+    assert_null(strstr(line, ip));
+    assert_non_null(strstr(line, NAME));
+    /* Back, and not hidden any more. */
+    assert_int_equal(floe_peer_add_local(a, &pair->end[0].addr, 65535), FLOE_OK);
+    floe_peer_put_candidate(a, &event.cand, line);
+    assert_non_null(strstr(line, ip));
+}
+
 /* Draft section 3.1.2.2. */
 static void test_peer_hide_reflexive_and_relayed_candidates_name_no_base(void **state)
 {
@@ -149,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_peer_hide_description_has_the_name_and_no_address),
         TEST(test_peer_hide_candidate_line_has_the_name_and_the_port),
+        TEST(test_peer_hide_candidate_whose_address_has_gone_meanwhile_is_told_by_name),
         TEST(test_peer_hide_reflexive_and_relayed_candidates_name_no_base),
         TEST(test_peer_hide_public_address_is_told_as_server_reflexive),
         TEST(test_peer_hide_statistics_have_no_address),
