@@ -114,8 +114,8 @@ floe_ice_mux_found floe_ice_mux_find(floe_ice_mux *mux, const floe_path *path, f
 /* Does the agent hold this path: has a check succeeded there, in either direction, and was anything
  * heard there of late (config.disconnected_us)? Changes nothing. (ice/ice_mux_agent.c) */
 bool floe_ice_mux_is_held(const floe_ice_agent *agent, floe_time now, const floe_path *path);
-/* Likewise, and a check of its own was answered there; one that is lite has none, and needs none.
- */
+/* Likewise, and a check of its own was answered there. A lite agent sends none: of two of them the
+ * first one stays, even if somebody else's address was forged. */
 bool floe_ice_mux_is_proven(const floe_ice_agent *agent, floe_time now, const floe_path *path);
 
 void floe_ice_mux_get_stats(const floe_ice_mux *mux, floe_ice_mux_stats *stats);
