@@ -368,15 +368,20 @@ void floe_ice_mux_check_invariants(const floe_ice_mux *mux)
 {
     uint32_t paths = 0;
     uint32_t names = 0;
+    uint32_t counted = 0;
+    for (uint32_t i = 0; i < mux->owner_max; i++) {
+        counted += mux->path_counts[i];
+    }
     for (uint32_t i = 0; i < FLOE_ICE_MUX_PATHS * mux->owner_max; i++) {
         const floe_ice_mux_path *entry = &mux->paths[i];
         paths += entry->owner != 0;
-        FLOE_ASSERT(entry->owner == 0 || *find_path(mux, &entry->path) == i + 1);
+        FLOE_ASSERT(entry->owner == 0 || (*find_path(mux, &entry->path) == i + 1 &&
+                                          mux->path_counts[entry->owner - 1] > 0));
     }
     for (uint32_t i = 0; i < FLOE_ICE_MUX_NAMES * mux->owner_max; i++) {
         const floe_ice_mux_name *name = &mux->names[i];
         names += name->owner != 0;
         FLOE_ASSERT(name->owner == 0 || *find_name(mux, name->hash) == i + 1);
     }
-    FLOE_ASSERT(paths == mux->stats.paths && names == mux->stats.names);
+    FLOE_ASSERT(paths == mux->stats.paths && paths == counted && names == mux->stats.names);
 }
