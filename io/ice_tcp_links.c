@@ -5,6 +5,7 @@
 #include "stun/stun_stream.h"
 
 #define ACCEPTS 4 /* of a wake: who floods a listener holds up nobody else */
+#define PAUSE   (100 * FLOE_MS)
 
 /* The peer's numbers begin there, and end with its memory. */
 static floe_ice_tcp_conn *get_conn(floe_ice_tcp_links *links, uint32_t request)
@@ -105,14 +106,48 @@ static void take(const floe_ice_tcp_listener *listener, floe_tcp *tcp, const flo
     }
 }
 
+static void end_pause(floe_ice_tcp_listener *listener)
+{
+    if (listener->is_paused) {
+        listener->is_paused = false;
+        floe_loop_remove_timer(listener->links->loop, &listener->pause);
+    }
+}
+
+static void on_pause_over(floe_timer *timer, floe_time now)
+{
+    floe_ice_tcp_listener *listener = timer->ctx;
+    (void)now;
+    end_pause(listener);
+    floe_loop_change(listener->links->loop, &listener->watch, FLOE_LOOP_READ);
+}
+
+/* Who can't be accepted waits in the kernel, and would wake the loop at once, for ever. */
+static void begin_pause(floe_ice_tcp_listener *listener)
+{
+    floe_loop *loop = listener->links->loop;
+    listener->pause = (floe_timer){
+        .at = floe_time_after(floe_loop_now(loop), PAUSE), .due = on_pause_over, .ctx = listener};
+    listener->is_paused = true;
+    floe_loop_change(loop, &listener->watch, 0);
+    floe_loop_add_timer(loop, &listener->pause);
+}
+
 static void on_incoming(floe_watch *watch, int events)
 {
-    const floe_ice_tcp_listener *listener = watch->ctx;
+    floe_ice_tcp_listener *listener = watch->ctx;
     floe_tcp tcp;
     floe_addr from;
+    floe_err err = FLOE_OK;
     (void)events;
-    for (int i = 0; i < ACCEPTS && floe_tcp_accept(&listener->tcp, &tcp, &from) == FLOE_OK; i++) {
-        take(listener, &tcp, &from);
+    for (int i = 0; i < ACCEPTS && err == FLOE_OK; i++) {
+        err = floe_tcp_accept(&listener->tcp, &tcp, &from);
+        if (err == FLOE_OK) {
+            take(listener, &tcp, &from);
+        }
+    }
+    if (err == FLOE_E_FULL) {
+        begin_pause(listener);
     }
 }
 
@@ -163,6 +198,7 @@ void floe_ice_tcp_links_add(floe_ice_tcp_links *links, const floe_addr *ip, uint
 static void close_listener(floe_ice_tcp_listener *listener)
 {
     if (listener->ip.family != 0 && listener->tcp.fd >= 0) {
+        end_pause(listener);
         floe_loop_remove(listener->links->loop, &listener->watch);
         floe_tcp_close(&listener->tcp);
     }

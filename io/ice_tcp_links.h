@@ -28,6 +28,8 @@ typedef struct floe_ice_tcp_listener { /* private */
     floe_addr local;
     floe_tcp tcp; /* fd -1: nobody listens, there is only an active candidate */
     floe_watch watch;
+    floe_timer pause; /* no descriptors: the watch is paused until then */
+    bool is_paused;
 } floe_ice_tcp_listener;
 
 typedef struct floe_ice_tcp_conn { /* private */

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -244,6 +245,56 @@ static void test_ice_tcp_links_do_not_listen_where_the_address_is_gone(void **st
     assert_int_equal(connect(other, (struct sockaddr *)&sa, len), -1);
 }
 
+/* How many connections were accepted and are there. */
+static unsigned count_accepted(void)
+{
+    unsigned count = 0;
+    for (size_t i = FLOE_ICE_TCP_LINK_MAX / 2; i < FLOE_ICE_TCP_LINK_MAX; i++) {
+        count += links.conn[i].link != NULL;
+    }
+    return count;
+}
+
+static void test_ice_tcp_links_without_descriptors_do_not_spin_and_accept_later(void **state)
+{
+    (void)state;
+    struct rlimit usual, none;
+    floe_addr addr = listen_on_loopback();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    connect_to(&addr);
+    none = usual;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    turns(1);
+    int events =
+        links.listener[0].watch.events; /* who waits in the kernel would wake us for ever */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    assert_int_equal(events, 0);
+    assert_int_equal(count_accepted(), 0);
+    for (int i = 0; i < 1000 && count_accepted() == 0; i++) {
+        turns(1);
+    }
+    assert_int_equal(count_accepted(), 1);
+    assert_int_equal(links.listener[0].watch.events, FLOE_LOOP_READ);
+}
+
+static void test_ice_tcp_links_without_descriptors_may_be_closed(void **state)
+{
+    (void)state;
+    struct rlimit usual, none;
+    floe_addr addr = listen_on_loopback();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    connect_to(&addr);
+    none = usual;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    turns(1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    floe_ice_tcp_links_remove(&links, &addr);
+    assert_true(is_closed_within(50));
+    assert_int_equal(count_accepted(), 0);
+}
+
 #define LINKS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -258,6 +309,8 @@ int main(void)
         LINKS(test_ice_tcp_links_tell_the_peer_what_does_not_connect),
         LINKS(test_ice_tcp_links_know_a_connection_by_the_path_of_the_peer),
         LINKS(test_ice_tcp_links_do_not_listen_where_the_address_is_gone),
+        LINKS(test_ice_tcp_links_without_descriptors_do_not_spin_and_accept_later),
+        LINKS(test_ice_tcp_links_without_descriptors_may_be_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
