@@ -2,6 +2,7 @@
  * ice/ice_tcp_agent.c - the agent's side of ICE-TCP, linked only where there is TCP: candidates
  * (RFC 6544 sections 4.1, 4.2, 6.2) and pairs that come and go with their connections.
  */
+#include "base/addr.h"
 #include "ice/ice_tcp_internal.h"
 
 #if FLOE_ICE_TCP
@@ -123,6 +124,16 @@ void floe_ice_tcp_forget(floe_ice_agent *agent, const floe_path *path)
     floe_ice_agent_settle(agent);
 }
 
+/* What the peer names may be anybody's service, and a stream says more to it than a datagram. As
+ * libwebrtc: of the ports that belong to services only those of the web, which firewalls let
+ * through, and these not within a private network. */
+static bool may_connect(const floe_addr *addr)
+{
+    bool is_web = addr->port == 80 || addr->port == 443;
+    return addr->port >= 1024 ||
+           (is_web && !floe_addr_is_private(addr) && !floe_addr_is_link_local(addr));
+}
+
 bool floe_ice_tcp_next_target(const floe_ice_agent *agent, size_t *cursor, floe_path *path,
                               uint32_t *priority)
 {
@@ -134,7 +145,7 @@ bool floe_ice_tcp_next_target(const floe_ice_agent *agent, size_t *cursor, floe_
         /* RFC 6544 §6.2: who connects pairs with who listens; the latter sends no check of its own
          * accord, so that its pairs are made by those that come. */
         if (local->type == FLOE_ICE_HOST && local->tcptype == FLOE_SDP_TCP_ACTIVE &&
-            remote->tcptype == FLOE_SDP_TCP_PASSIVE &&
+            remote->tcptype == FLOE_SDP_TCP_PASSIVE && may_connect(&remote->addr) &&
             floe_ice_table_may_use(agent, index, remote->type, &remote->addr)) {
             *path = (floe_path){local->addr, remote->addr, FLOE_TCP};
             *priority = remote->priority;

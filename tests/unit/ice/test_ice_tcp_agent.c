@@ -202,6 +202,32 @@ static void test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates(void *
     assert_int_equal(stats.pairs, 1);
 }
 
+/* Does this agent connect to what the peer says it listens at? */
+static bool is_connected_to(floe_addr addr)
+{
+    const floe_ice_cand cand = {
+        .addr = addr, .priority = 1, .transport = FLOE_TCP, .tcptype = FLOE_SDP_TCP_PASSIVE};
+    ice_tcp_solo_init(&t, FLOE_ICE_CONTROLLING);
+    assert_int_equal(floe_ice_agent_add_remote(&t.solo.agent, &cand), FLOE_OK);
+    ice_tcp_solo_sync(&t);
+    ice_tcp_solo_advance(&t, FLOE_SECOND);
+    return ice_tcp_solo_poll(&t) && t.event.is_connect;
+}
+
+static void test_ice_tcp_peer_can_not_have_us_connect_to_services_of_others(void **state)
+{
+    (void)state;
+    assert_false(is_connected_to(floe_addr_from_ipv4(198, 51, 100, 7, 22)));
+    assert_false(is_connected_to(floe_addr_from_ipv4(198, 51, 100, 7, 1023)));
+    assert_false(is_connected_to(floe_addr_from_ipv4(192, 168, 0, 1, 80)));
+    assert_false(is_connected_to(floe_addr_from_ipv4(10, 0, 0, 1, 443)));
+    assert_false(is_connected_to(floe_addr_from_ipv4(169, 254, 169, 254, 80)));
+    assert_false(is_connected_to(floe_addr_from_ipv4(127, 0, 0, 1, 8000)));
+    assert_true(is_connected_to(floe_addr_from_ipv4(198, 51, 100, 7, 80)));
+    assert_true(is_connected_to(floe_addr_from_ipv4(198, 51, 100, 7, 443)));
+    assert_true(is_connected_to(floe_addr_from_ipv4(10, 0, 0, 1, 1024)));
+}
+
 #define T(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -222,6 +248,7 @@ int main(void)
         T(test_ice_tcp_ports_of_connections_that_broke_take_no_places),
         T(test_ice_tcp_ports_of_connections_that_broke_leave_room_for_candidates),
         T(test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates),
+        T(test_ice_tcp_peer_can_not_have_us_connect_to_services_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
