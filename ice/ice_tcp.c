@@ -288,6 +288,12 @@ void floe_ice_tcp_reject(floe_ice_tcp *tcp, const floe_path *path)
     }
 }
 
+bool floe_ice_tcp_is_open(const floe_ice_tcp *tcp, const floe_path *path)
+{
+    const floe_ice_tcp_link *link = find_link(tcp, path);
+    return link != NULL && link->state == FLOE_ICE_TCP_OPEN;
+}
+
 void floe_ice_tcp_remove_local(floe_ice_tcp *tcp, floe_ice_agent *agent, const floe_addr *ip)
 {
     floe_ice_tcp_forget_local(agent, ip);

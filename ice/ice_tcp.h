@@ -76,6 +76,8 @@ FLOE_MUST_USE floe_err floe_ice_tcp_accepted(floe_ice_tcp *tcp, const floe_path 
                                              uint32_t *link);
 /* Whoever sends on this path does not do what is due: the next _sync() has it closed. */
 void floe_ice_tcp_reject(floe_ice_tcp *tcp, const floe_path *path);
+/* Is there a connection with this path? What comes by one that ends is nobody's. */
+bool floe_ice_tcp_is_open(const floe_ice_tcp *tcp, const floe_path *path);
 void floe_ice_tcp_check_invariants(const floe_ice_tcp *tcp);
 
 #else /* nothing of it */
@@ -129,6 +131,11 @@ static inline floe_err floe_ice_tcp_accepted(floe_ice_tcp *tcp, const floe_path 
 static inline void floe_ice_tcp_reject(floe_ice_tcp *tcp, const floe_path *path)
 {
     (void)tcp, (void)path;
+}
+static inline bool floe_ice_tcp_is_open(const floe_ice_tcp *tcp, const floe_path *path)
+{
+    (void)tcp, (void)path;
+    return false;
 }
 static inline void floe_ice_tcp_check_invariants(const floe_ice_tcp *tcp)
 {

@@ -105,6 +105,9 @@ void floe_peer_replay_early(floe_peer *peer)
 static void input_datagram(floe_peer *peer, const floe_path *path, uint8_t *bytes, size_t len)
 {
     floe_bytes datagram = {bytes, len};
+    if (path->transport == FLOE_TCP && !floe_ice_tcp_is_open(&peer->tcp, path)) {
+        return; /* a pair that a check makes now would have no connection, and no end */
+    }
     switch (floe_demux(datagram)) {
     case FLOE_PROTOCOL_STUN:
         /* Errors are counted by the agent. */

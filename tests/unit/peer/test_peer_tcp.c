@@ -108,6 +108,29 @@ static void test_peer_tcp_has_who_is_no_peer_disconnected(void **state)
     assert_int_equal(peer->stats.dropped_unvalidated, 1);
 }
 
+static void test_peer_tcp_hears_nothing_more_of_a_connection_it_wants_closed(void **state)
+{
+    peer_pair *pair = *state;
+    floe_peer *a = get_peer(state);
+    floe_path path = {
+        .local = pair->end[0].addr, .remote = pair->end[1].addr, .transport = FLOE_TCP};
+    uint8_t buf[FLOE_PEER_RUN_MIN];
+    uint8_t junk[] = {0xff};
+    floe_transmit out = {.buf = buf, .cap = sizeof buf};
+    uint32_t request;
+    assert_int_equal(floe_peer_add_local_tcp(a, &path.local, 1, true), FLOE_OK);
+    assert_int_equal(floe_peer_accepted(a, &path, &request), FLOE_OK);
+    while (floe_peer_poll_transmit(a, &out)) { /* what it has for UDP */
+    }
+    floe_peer_input(a, a->now, &path, junk, sizeof junk, sizeof junk);
+    uint64_t dropped = a->stats.dropped_unknown;
+    floe_peer_input(a, a->now, &path, junk, sizeof junk, sizeof junk);
+    assert_int_equal(a->stats.dropped_unknown, dropped);
+    assert_true(floe_peer_poll_transmit(&pair->end[1].peer, &out)); /* a check */
+    floe_peer_input(a, a->now, &path, buf, out.len, out.len);
+    assert_false(floe_peer_poll_transmit(a, &out)); /* a pair of it would be one for ever */
+}
+
 static void test_peer_tcp_closed_accepts_nobody(void **state)
 {
     floe_peer *peer = get_peer(state);
@@ -129,6 +152,7 @@ int main(void)
         PEER(test_peer_tcp_takes_both_kinds_where_it_has_tcp),
         PEER(test_peer_tcp_answers_a_check_in_a_frame),
         PEER(test_peer_tcp_has_who_is_no_peer_disconnected),
+        PEER(test_peer_tcp_hears_nothing_more_of_a_connection_it_wants_closed),
         PEER(test_peer_tcp_closed_accepts_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
