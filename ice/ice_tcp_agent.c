@@ -104,14 +104,27 @@ void floe_ice_tcp_add_pair(floe_ice_agent *agent, const floe_path *path)
     }
 }
 
+static bool has_pair(const floe_ice_agent *agent, uint8_t remote)
+{
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state != FLOE_ICE_PAIR_FREE && pair->remote == remote) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void floe_ice_tcp_forget(floe_ice_agent *agent, const floe_path *path)
 {
     uint8_t remote = floe_ice_table_find_remote(agent, &path->remote, FLOE_TCP);
     for (uint8_t i = find_pair(agent, path, 0); i != FLOE_ICE_NONE; i = find_pair(agent, path, i)) {
         floe_ice_base_forget_pair(agent, i);
     }
-    /* The port of a connection that is no more is nobody's, and the place somebody else's. */
-    if (remote != FLOE_ICE_NONE && agent->remote[remote].type == FLOE_ICE_PRFLX) {
+    /* The port of a connection that is no more is nobody's, and the place somebody else's; unless
+     * from the same port there is one to another address of ours. */
+    if (remote != FLOE_ICE_NONE && agent->remote[remote].type == FLOE_ICE_PRFLX &&
+        !has_pair(agent, remote)) {
         agent->remote[remote].addr.family = 0;
     }
     for (uint8_t i = 0; i < FLOE_ICE_EARLY_MAX; i++) {

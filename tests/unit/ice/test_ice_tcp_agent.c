@@ -202,6 +202,33 @@ static void test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates(void *
     assert_int_equal(stats.pairs, 1);
 }
 
+/* From one port the peer may connect to two addresses of ours. */
+static void test_ice_tcp_connection_that_breaks_leaves_another_of_the_same_port(void **state)
+{
+    (void)state;
+    const floe_addr second = floe_addr_from_ipv4(192, 0, 2, 2, 7000);
+    ice_tcp_solo_init(&t, FLOE_ICE_CONTROLLED);
+    assert_int_equal(floe_ice_tcp_add_local(&t.solo.agent, &second, 1, true), FLOE_OK);
+    uint32_t links[2];
+    floe_path path[2] = {ice_tcp_solo_accept(&t, 40000, &links[0])};
+    path[1] = path[0];
+    path[1].local = second;
+    assert_int_equal(floe_ice_tcp_accepted(&t.tcp, &path[1], &links[1]), FLOE_OK);
+    ice_message check = ice_message_check(true);
+    for (int i = 0; i < 2; i++) {
+        check.use_candidate = i == 1;
+        assert_int_equal(ice_solo_input_on(&t.solo, &path[i], &check), FLOE_OK);
+        ice_solo_expect_reply(&t.solo, 0);
+        ice_tcp_solo_advance(&t, 10 * FLOE_MS);
+        ice_tcp_solo_answer(&t, &path[i]);
+    }
+    floe_ice_tcp_disconnected(&t.tcp, links[0]);
+    ice_tcp_solo_sync(&t);
+    floe_path got;
+    assert_true(floe_ice_agent_get_path(&t.solo.agent, &got));
+    assert_true(floe_path_equal(&got, &path[1]));
+}
+
 /* Does this agent connect to what the peer says it listens at? */
 static bool is_connected_to(floe_addr addr)
 {
@@ -248,6 +275,7 @@ int main(void)
         T(test_ice_tcp_ports_of_connections_that_broke_take_no_places),
         T(test_ice_tcp_ports_of_connections_that_broke_leave_room_for_candidates),
         T(test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates),
+        T(test_ice_tcp_connection_that_breaks_leaves_another_of_the_same_port),
         T(test_ice_tcp_peer_can_not_have_us_connect_to_services_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
