@@ -262,7 +262,9 @@ static floe_ice_tcp_link *find_stranger(const floe_ice_tcp *tcp, const floe_ice_
 floe_err floe_ice_tcp_accepted(floe_ice_tcp *tcp, const floe_path *path, uint32_t *link)
 {
     floe_ice_tcp_link *room = find_room(tcp, true);
-    if (room == NULL) {
+    /* That a connection was reset may be known after the next one from there: what is sent would
+     * go to the wrong one of the two, and the end of the first would be that of both. */
+    if (room == NULL || find_link(tcp, path) != NULL) {
         return FLOE_E_FULL;
     }
     *room = (floe_ice_tcp_link){.path = *path,

@@ -71,7 +71,7 @@ void floe_ice_tcp_connected(floe_ice_tcp *tcp, uint32_t link);
 void floe_ice_tcp_disconnected(floe_ice_tcp *tcp, uint32_t link);
 /* A passive socket has accepted `path`, from anybody. *link names it from then on. One that brings
  * no authentic check within 10 s is to be closed, the oldest such one earlier where there is no
- * more room. FULL: close this one. */
+ * more room. FULL: close this one; there is no room, or another one has not ended yet. */
 FLOE_MUST_USE floe_err floe_ice_tcp_accepted(floe_ice_tcp *tcp, const floe_path *path,
                                              uint32_t *link);
 /* Whoever sends on this path does not do what is due: the next _sync() has it closed. */

@@ -182,6 +182,20 @@ static void test_ice_tcp_connections_of_the_peer_leave_room_for_ours(void **stat
     assert_true(has_connect);
 }
 
+static void
+test_ice_tcp_takes_no_second_connection_of_a_path_before_the_first_has_ended(void **state)
+{
+    (void)state;
+    uint32_t link, again;
+    floe_path path = ice_tcp_solo_accept(&t, 40000, &link);
+    /* It was reset, which is not known here yet. */
+    assert_int_equal(floe_ice_tcp_accepted(&t.tcp, &path, &again), FLOE_E_FULL);
+    ice_tcp_solo_sync(&t);
+    floe_ice_tcp_disconnected(&t.tcp, link);
+    ice_tcp_solo_sync(&t);
+    assert_int_equal(floe_ice_tcp_accepted(&t.tcp, &path, &again), FLOE_OK);
+}
+
 static void test_ice_tcp_address_that_goes_takes_its_connections_along(void **state)
 {
     (void)state;
@@ -215,6 +229,7 @@ int main(void)
         T(test_ice_tcp_peer_that_has_shown_itself_stays),
         T(test_ice_tcp_always_has_a_place_for_one_more),
         T(test_ice_tcp_connections_of_the_peer_leave_room_for_ours),
+        T(test_ice_tcp_takes_no_second_connection_of_a_path_before_the_first_has_ended),
         T(test_ice_tcp_address_that_goes_takes_its_connections_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
