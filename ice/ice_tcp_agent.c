@@ -115,11 +115,29 @@ static bool has_pair(const floe_ice_agent *agent, uint8_t remote)
     return false;
 }
 
+/* What the peer saw of a connection that is no more: behind a NAT the next has another address. */
+static void forget_seen(floe_ice_agent *agent, uint8_t mapped)
+{
+    if (mapped >= FLOE_ICE_LOCAL_MAX || agent->local[mapped].type != FLOE_ICE_PRFLX) {
+        return;
+    }
+    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
+        const floe_ice_pair *pair = &agent->list.pair[i];
+        if (pair->state != FLOE_ICE_PAIR_FREE && pair->mapped == mapped) {
+            return;
+        }
+    }
+    floe_ice_table_forget(&agent->local[mapped]);
+    floe_ice_trace_local(agent, mapped);
+}
+
 void floe_ice_tcp_forget(floe_ice_agent *agent, const floe_path *path)
 {
     uint8_t remote = floe_ice_table_find_remote(agent, &path->remote, FLOE_TCP);
     for (uint8_t i = find_pair(agent, path, 0); i != FLOE_ICE_NONE; i = find_pair(agent, path, i)) {
+        uint8_t mapped = agent->list.pair[i].mapped;
         floe_ice_base_forget_pair(agent, i);
+        forget_seen(agent, mapped);
     }
     /* The port of a connection that is no more is nobody's, and the place somebody else's; unless
      * from the same port there is one to another address of ours. */

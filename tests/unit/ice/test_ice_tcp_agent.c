@@ -202,6 +202,30 @@ static void test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates(void *
     assert_int_equal(stats.pairs, 1);
 }
 
+/* Behind a NAT each connection has an address of its own. */
+static void test_ice_tcp_addresses_of_ours_that_broke_take_no_places(void **state)
+{
+    (void)state;
+    floe_ice_stats before, after;
+    floe_path path = ice_tcp_solo_connect(&t, 8000);
+    for (uint16_t i = 0; i < 2 * FLOE_ICE_LOCAL_MAX; i++) {
+        const floe_addr seen = floe_addr_from_ipv4(198, 51, 100, 1, (uint16_t)(40000 + i));
+        floe_ice_agent_get_stats(&t.solo.agent, &before);
+        ice_message answer = ice_message_success(ice_solo_expect_check(&t.solo), &seen);
+        assert_int_equal(ice_solo_input_on(&t.solo, &path, &answer), FLOE_OK);
+        ice_tcp_solo_sync(&t);
+        floe_ice_agent_get_stats(&t.solo.agent, &after);
+        assert_int_equal(after.local_candidates, before.local_candidates + 1);
+        floe_ice_tcp_disconnected(&t.tcp, t.event.link);
+        ice_tcp_solo_sync(&t);
+        ice_tcp_solo_advance(&t, 250 * FLOE_MS);
+        assert_true(ice_tcp_solo_poll(&t) && t.event.is_connect);
+        floe_ice_tcp_connected(&t.tcp, t.event.link);
+        ice_tcp_solo_sync(&t);
+    }
+    assert_int_equal(after.dropped_full, 0);
+}
+
 /* From one port the peer may connect to two addresses of ours. */
 static void test_ice_tcp_connection_that_breaks_leaves_another_of_the_same_port(void **state)
 {
@@ -275,6 +299,7 @@ int main(void)
         T(test_ice_tcp_ports_of_connections_that_broke_take_no_places),
         T(test_ice_tcp_ports_of_connections_that_broke_leave_room_for_candidates),
         T(test_ice_tcp_and_udp_of_one_address_are_two_remote_candidates),
+        T(test_ice_tcp_addresses_of_ours_that_broke_take_no_places),
         T(test_ice_tcp_connection_that_breaks_leaves_another_of_the_same_port),
         T(test_ice_tcp_peer_can_not_have_us_connect_to_services_of_others),
     };
