@@ -414,6 +414,8 @@ floe_err floe_server_link_open(floe_server_link **link, floe_loop *loop,
     } else if (!floe_server_link_is_stream(made)) {
         set_connected(made);
     }
+    /* It may be made while timers prepare: then the loop sleeps before this one does. */
+    made->timer.at = made->is_told ? made->give_up : 0;
     *link = made;
     return FLOE_OK;
 }

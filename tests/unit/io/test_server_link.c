@@ -453,6 +453,26 @@ static void test_server_link_can_be_bound_to_an_address(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* As a peer does, which looks for what to open before the loop sleeps. */
+static void open_before_sleep(floe_timer *timer)
+{
+    (void)timer;
+    if (f.link == NULL) {
+        f.config.server = floe_addr_from_ipv4(255, 255, 255, 255, 80); /* refused at once */
+        tls_link_open(&f, FLOE_TCP);
+    }
+}
+
+static void test_server_link_that_fails_at_once_is_told_before_the_loop_sleeps(void **state)
+{
+    (void)state;
+    floe_timer timer = {.at = FLOE_TIME_NEVER, .prepare = open_before_sleep};
+    floe_loop_add_timer(f.loop, &timer);
+    floe_loop_wait(f.loop, 200);
+    floe_loop_remove_timer(f.loop, &timer);
+    assert_int_equal(f.failed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +500,7 @@ int main(void)
         TEST(test_server_link_says_that_a_server_has_no_tls),
         TEST(test_server_link_open_says_what_is_wrong),
         TEST(test_server_link_can_be_bound_to_an_address),
+        TEST(test_server_link_that_fails_at_once_is_told_before_the_loop_sleeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
