@@ -121,7 +121,7 @@ static void make_side(sim_random *dice, many_side *side)
     *side = (many_side){.has_v4 = family > 0, .has_v6 = family < 3};
     side->has_nat = sim_random_chance(dice, 850);
     make_nat(dice, &side->nat);
-    side->has_turn = sim_random_chance(dice, 150);
+    side->has_turn = sim_random_chance(dice, 150) && FLOE_ICE_SERVER_MAX > 1;
 }
 
 static void place_side(sim_random *dice, int number, const many_side *side, sim_place *place)
