@@ -121,9 +121,12 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {
         return FLOE_E_ARG;
     }
-    /* Names stand for addresses of UDP only, and a port is shared for UDP. */
+    /* Names stand for addresses of UDP only, a port is shared for UDP, and a lite agent has no
+     * candidates of TCP. */
     io->has_tcp = FLOE_ICE_TCP != 0 && config->tcp != FLOE_IO_TCP_NONE && !config->is_hiding &&
-                  io->sockets != NULL && peer.ice.policy != FLOE_ICE_POLICY_RELAY;
+                  io->sockets != NULL && peer.ice.policy != FLOE_ICE_POLICY_RELAY &&
+                  !peer.ice.is_lite;
+    io->filters = peer.ice.filters;
     peer.tcp_link_max = io->has_tcp ? FLOE_ICE_TCP_LINK_MAX : 0;
     if (peer.identity == NULL) {
         floe_err err = floe_dtls_identity_init(&io->identity);
@@ -213,7 +216,9 @@ floe_err floe_io_peer_add_local(floe_io_peer *io, const floe_addr *local, uint16
     if (err == FLOE_OK) {
         err = floe_peer_add_local(&io->peer, local, preference);
     }
-    if (err == FLOE_OK && io->has_tcp) {
+    /* Where a filter leaves it out nobody is told, and nobody is to listen. */
+    if (err == FLOE_OK && io->has_tcp &&
+        floe_ice_filters_gather(io->filters, FLOE_ICE_HOST, FLOE_TCP, local)) {
         floe_ice_tcp_links_add(&io->tcp, local, preference);
     }
     return err;

@@ -38,6 +38,7 @@ struct floe_io_peer {
     floe_ip_handling ip_handling;
     floe_relay_links links;
     bool has_tcp; /* also to the other side */
+    const floe_ice_filters *filters;
     floe_ice_tcp_links tcp;
     floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
     floe_peer_event event; /* read ahead of the program, if has_event */

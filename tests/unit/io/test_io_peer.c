@@ -5,6 +5,7 @@
 #include "io/io_peer.h"
 
 #include "base/addr.h"
+#include "io/io_peer_internal.h"
 #include "io/netwatch.h"
 #include "io/udp.h"
 
@@ -466,6 +467,44 @@ static void test_io_peer_send_buffer_may_be_large(void **state)
     open_peer(f, 0, &config);
 }
 
+static unsigned count_listeners(fixture *f, const floe_io_config *config)
+{
+    unsigned count = 0;
+    open_peer(f, 0, config);
+    for (size_t i = 0; i < FLOE_ICE_TCP_ADDR_MAX; i++) {
+        const floe_ice_tcp_listener *listener = &f->io[0]->tcp.listener[i];
+        count += listener->ip.family != 0 && listener->tcp.fd >= 0;
+    }
+    floe_io_peer_close(f->io[0]);
+    f->io[0] = NULL;
+    return count;
+}
+
+static void test_io_peer_listens_only_where_the_other_side_may_be_told(void **state)
+{
+    fixture *f = *state;
+    const floe_io_config usual = {.use_loopback = true, .tcp = FLOE_IO_TCP_BOTH};
+    floe_io_config config = usual;
+    assert_true(count_listeners(f, &config) > 0 || FLOE_ICE_TCP == 0);
+    config.tcp = FLOE_IO_TCP_DEFAULT;
+    assert_int_equal(count_listeners(f, &config), 0);
+    config = usual;
+    config.is_hiding = true;
+    assert_int_equal(count_listeners(f, &config), 0);
+    config = usual;
+    config.ip_handling = FLOE_IP_RELAY;
+    assert_int_equal(count_listeners(f, &config), 0);
+    config = usual;
+    config.ice.is_lite = true;
+    assert_int_equal(count_listeners(f, &config), 0);
+#if FLOE_ICE_FILTER
+    const floe_ice_filters no_tcp = {.gather = {.transports = FLOE_ICE_WITHOUT(FLOE_TCP)}};
+    config = usual;
+    config.ice.filters = &no_tcp;
+    assert_int_equal(count_listeners(f, &config), 0);
+#endif
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -483,6 +522,7 @@ int main(void)
         TEST(test_io_peer_answers_names_itself),
         TEST(test_io_peer_makes_an_identity_where_none_is_given),
         TEST(test_io_peer_send_buffer_may_be_large),
+        TEST(test_io_peer_listens_only_where_the_other_side_may_be_told),
         /* These leave the network: they are the last. */
         TEST(test_io_peer_keeps_its_sockets_where_it_can_not_ask_for_addresses),
         TEST(test_io_peer_moves_to_a_new_address_though_its_tables_are_full),
