@@ -149,11 +149,6 @@ static void accept_one(fuzz *f)
     const floe_path path = {.local = floe_addr_from_ipv4(192, 0, 2, 1, 7000),
                             .remote = floe_addr_from_ipv4(192, 0, 2, 200, (uint16_t)(1 + take(f))),
                             .transport = FLOE_TCP};
-    for (uint32_t i = 0; i < LINKS; i++) {
-        if (f->conn[i].is_open && floe_path_equal(&f->conn[i].path, &path)) {
-            return; /* one port has one connection */
-        }
-    }
     if (floe_ice_tcp_accepted(&f->tcp, &path, &link) == FLOE_OK) {
         open_conn(f, link, &path, false);
     }
