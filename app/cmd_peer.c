@@ -98,6 +98,22 @@ static void tell_channel(session *s, const char *what, floe_dc_id id)
     }
 }
 
+static void tell_fate(session *s, const floe_dc_fate *fate)
+{
+    static const char *const outcomes[] = {[FLOE_SCTP_OUTCOME_ACKED] = "acked",
+                                           [FLOE_SCTP_OUTCOME_ABANDONED] = "abandoned",
+                                           [FLOE_SCTP_OUTCOME_UNKNOWN] = "unknown"};
+    json_t *event = json_report_event("fate");
+    json_object_set_new(event, "fate", json_integer(fate->cookie));
+    json_object_set_new(event, "outcome", json_string(outcomes[fate->outcome]));
+    json_object_set_new(event, "sent", json_boolean(fate->sent_at != FLOE_TIME_NEVER));
+    if (fate->sent_at != FLOE_TIME_NEVER) {
+        floe_time age = floe_loop_now(s->loop) - fate->sent_at;
+        json_object_set_new(event, "ms", json_integer((json_int_t)(age / FLOE_MS)));
+    }
+    json_out_put(&s->out, event);
+}
+
 static void on_event(session *s, const floe_peer_event *event)
 {
     char candidate[FLOE_PEER_CANDIDATE_MAX];
@@ -129,6 +145,9 @@ static void on_event(session *s, const floe_peer_event *event)
     case FLOE_PEER_EV_CHANNEL_CLOSED:
         tell_channel(s, "closed", event->channel);
         s->first = s->first == event->channel ? FLOE_DC_NONE : s->first;
+        return;
+    case FLOE_PEER_EV_FATE:
+        tell_fate(s, &event->fate);
         return;
     case FLOE_PEER_EV_SIGNALING:
     case FLOE_PEER_EV_NEGOTIATION:
@@ -172,7 +191,8 @@ static void answer(session *s, const floe_dc_message *message, floe_span bytes)
     if (is_ping) {
         bytes.ptr[1] = 'o';
     }
-    floe_err err = send_queue_add(&s->queue, message->channel, message->is_text,
+    floe_err err = send_queue_add(&s->queue, message->channel,
+                                  &(floe_dc_send_options){.is_text = message->is_text},
                                   (floe_bytes){bytes.ptr, bytes.len}, 1);
     if (err != FLOE_OK) {
         session_error(s, "echo", floe_err_name(err));

@@ -327,12 +327,14 @@ static bool find_channel(session *s, json_args *args, floe_dc_id *id)
     return false;
 }
 
-static void queue(session *s, floe_dc_id id, bool is_text, floe_bytes bytes, uint64_t count)
+static void queue(session *s, floe_dc_id id, const floe_dc_send_options *options, floe_bytes bytes,
+                  uint64_t count)
 {
-    (void)is_refused(s, "send", send_queue_add(&s->queue, id, is_text, bytes, count));
+    (void)is_refused(s, "send", send_queue_add(&s->queue, id, options, bytes, count));
 }
 
-static void queue_base64(session *s, json_args *args, floe_dc_id id, uint64_t count)
+static void queue_base64(session *s, json_args *args, floe_dc_id id,
+                         const floe_dc_send_options *options, uint64_t count)
 {
     floe_bytes text = json_args_text(args, "base64");
     uint8_t *bytes = malloc(BASE64_DECODED_MAX(text.len) + 1);
@@ -340,7 +342,7 @@ static void queue_base64(session *s, json_args *args, floe_dc_id id, uint64_t co
     if (bytes == NULL || base64_decode(text, bytes, &len) != FLOE_OK) {
         session_error(s, "send", bytes == NULL ? "no memory" : "\"base64\" is not base64");
     } else {
-        queue(s, id, false, (floe_bytes){bytes, len}, count);
+        queue(s, id, options, (floe_bytes){bytes, len}, count);
     }
     free(bytes);
 }
@@ -353,6 +355,8 @@ static void do_send(session *s, json_args *args)
     uint64_t count = json_args_number(args, "count", COUNT_MAX, 1);
     size_t size = (size_t)json_args_number(args, "size", SIZE_LIMIT, 0);
     floe_bytes text = json_args_text(args, "text");
+    floe_dc_send_options options = {.is_text = has_text, .wants_fate = json_args_has(args, "fate")};
+    options.cookie = (uint32_t)json_args_number(args, "fate", UINT32_MAX, 0);
     (void)json_args_text(args, "base64");
     if (has_text + has_base64 + json_args_has(args, "size") != 1) {
         json_args_fail(args, "one of \"text\", \"base64\" and \"size\" is needed");
@@ -362,9 +366,9 @@ static void do_send(session *s, json_args *args)
         return;
     }
     if (has_base64) {
-        queue_base64(s, args, id, count);
+        queue_base64(s, args, id, &options, count);
     } else {
-        queue(s, id, has_text, has_text ? text : (floe_bytes){NULL, size}, count);
+        queue(s, id, &options, has_text ? text : (floe_bytes){NULL, size}, count);
     }
 }
 

@@ -9,11 +9,11 @@ static size_t memory_of(const send_item *item)
     return sizeof *item + item->size + (item->is_pattern ? SEND_PATTERN : 0);
 }
 
-floe_err send_queue_add(send_queue *queue, floe_dc_id channel, bool is_text, floe_bytes bytes,
-                        uint64_t count)
+floe_err send_queue_add(send_queue *queue, floe_dc_id channel, const floe_dc_send_options *options,
+                        floe_bytes bytes, uint64_t count)
 {
     send_item made = {.channel = channel,
-                      .is_text = is_text,
+                      .options = *options,
                       .is_pattern = bytes.ptr == NULL && bytes.len > 0,
                       .left = count,
                       .size = bytes.len};
@@ -49,8 +49,8 @@ static void drop_first(send_queue *queue)
 static floe_err send_next(send_item *item, floe_peer *peer)
 {
     size_t offset = item->is_pattern ? (size_t)(item->number % SEND_PATTERN) : 0;
-    return floe_peer_send(peer, item->channel, item->is_text,
-                          (floe_bytes){item->bytes + offset, item->size});
+    return floe_peer_send_with(peer, item->channel, &item->options,
+                               (floe_bytes){item->bytes + offset, item->size});
 }
 
 floe_err send_queue_pump(send_queue *queue, floe_peer *peer)
@@ -64,6 +64,7 @@ floe_err send_queue_pump(send_queue *queue, floe_peer *peer)
         if (err == FLOE_OK && item->left > 1) {
             item->left--;
             item->number++;
+            item->options.cookie++;
             continue;
         }
         drop_first(queue);

@@ -7,7 +7,7 @@
 typedef struct send_item {
     struct send_item *next;
     floe_dc_id channel;
-    bool is_text;
+    floe_dc_send_options options; /* of the next message: a cookie counts up */
     bool is_pattern; /* byte k of message n is (k + n) mod 251, so that no two are alike */
     uint64_t left;   /* messages still to be sent */
     uint64_t number; /* of the next one */
@@ -24,8 +24,9 @@ typedef struct send_queue { /* a zeroed one is empty */
 
 /* Append `count` messages of these bytes (copied), or of a pattern where bytes.ptr is NULL. FULL:
  * no memory. */
-FLOE_MUST_USE floe_err send_queue_add(send_queue *queue, floe_dc_id channel, bool is_text,
-                                      floe_bytes bytes, uint64_t count);
+FLOE_MUST_USE floe_err send_queue_add(send_queue *queue, floe_dc_id channel,
+                                      const floe_dc_send_options *options, floe_bytes bytes,
+                                      uint64_t count);
 /* Hand messages to the peer. OK: all are gone. AGAIN: it takes no more now. Any other error is of
  * the first item, which is dropped: call again. */
 FLOE_MUST_USE floe_err send_queue_pump(send_queue *queue, floe_peer *peer);

@@ -148,6 +148,12 @@ floe_err floe_dc_open(floe_dc *dc, floe_sctp_assoc *assoc, const floe_dc_options
 floe_err floe_dc_send(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel, bool is_text,
                       floe_bytes data)
 {
+    return floe_dc_send_with(dc, assoc, channel, &(floe_dc_send_options){.is_text = is_text}, data);
+}
+
+floe_err floe_dc_send_with(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel,
+                           const floe_dc_send_options *options, floe_bytes data)
+{
     uint16_t slot = floe_dc_table_find(dc, channel);
     if (slot == FLOE_DC_NO_SLOT) {
         return FLOE_E_ARG;
@@ -156,10 +162,23 @@ floe_err floe_dc_send(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel, b
         return FLOE_E_STATE;
     }
     /* RFC 8831 §6.6: a string goes as UTF-8. */
-    if (is_text && !floe_utf8_is_valid(data)) {
+    if (options->is_text && !floe_utf8_is_valid(data)) {
         return FLOE_E_ARG;
     }
-    return floe_dc_send_message(dc, assoc, slot, is_text, data);
+    return floe_dc_send_message(dc, assoc, slot, options, data);
+}
+
+bool floe_dc_poll_fate(floe_sctp_assoc *assoc, floe_dc_fate *fate)
+{
+    floe_sctp_fate told;
+    if (!floe_sctp_assoc_poll_fate(assoc, &told)) {
+        return false;
+    }
+    *fate = (floe_dc_fate){.outcome = told.outcome,
+                           .channel = (floe_dc_id)(told.cookie >> 32),
+                           .cookie = (uint32_t)told.cookie,
+                           .sent_at = told.sent_at};
+    return true;
 }
 
 floe_err floe_dc_set_low_threshold(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel,

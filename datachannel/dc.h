@@ -79,6 +79,20 @@ typedef struct floe_dc_stats {
     uint64_t dropped; /* messages of an unknown PPID, or for a channel that was closed here */
 } floe_dc_stats;
 
+typedef struct floe_dc_send_options { /* of one message; zero: binary, and nobody asks */
+    bool is_text;
+    bool wants_fate; /* floe_dc_poll_fate() tells what became of it, with this cookie */
+    uint32_t cookie; /* the caller's */
+} floe_dc_send_options;
+
+/* What became of a message whose sender asked; floe_sctp_fate. */
+typedef struct floe_dc_fate {
+    floe_sctp_outcome outcome;
+    floe_dc_id channel; /* that it was sent on; it may be closed by now */
+    uint32_t cookie;
+    floe_time sent_at;
+} floe_dc_fate;
+
 typedef struct floe_dc floe_dc; /* complete in datachannel/dc_struct.h, below */
 
 void floe_dc_init(floe_dc *dc);
@@ -95,6 +109,11 @@ FLOE_MUST_USE floe_err floe_dc_open(floe_dc *dc, floe_sctp_assoc *assoc,
  * TOO_BIG, FULL, CLOSED: as floe_sctp_assoc_send(). */
 FLOE_MUST_USE floe_err floe_dc_send(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel,
                                     bool is_text, floe_bytes data);
+FLOE_MUST_USE floe_err floe_dc_send_with(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel,
+                                         const floe_dc_send_options *options, floe_bytes data);
+/* The next fate of a message that was sent with wants_fate: exactly one for each. Drain it when
+ * events are drained: until then the message keeps its room in the send buffer. */
+bool floe_dc_poll_fate(floe_sctp_assoc *assoc, floe_dc_fate *fate);
 /* BUFFERED_LOW comes when what was sent and not acknowledged falls to this: default 0. ARG: no such
  * channel. FULL: as floe_sctp_assoc_set_low_threshold(). */
 FLOE_MUST_USE floe_err floe_dc_set_low_threshold(floe_dc *dc, floe_sctp_assoc *assoc,

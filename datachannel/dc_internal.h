@@ -63,7 +63,7 @@ void floe_dc_state_end(floe_dc *dc); /* abandon all */
 FLOE_MUST_USE floe_err floe_dc_send_debts(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot);
 void floe_dc_send_all_debts(floe_dc *dc, floe_sctp_assoc *assoc);
 FLOE_MUST_USE floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot,
-                                            bool is_text, floe_bytes data);
+                                            const floe_dc_send_options *options, floe_bytes data);
 
 /* dc_receive.c */
 /* Act on an event of the association; true for those that its owner wants to see too. */

@@ -84,12 +84,12 @@ static void fill_payload(floe_sctp_send *message, bool is_text, floe_bytes data)
     }
 }
 
-floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot, bool is_text,
-                              floe_bytes data)
+floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot,
+                              const floe_dc_send_options *options, floe_bytes data)
 {
     floe_dc_channel *c = &dc->channels[slot];
     floe_sctp_send message = {.stream = c->stream};
-    fill_payload(&message, is_text, data);
+    fill_payload(&message, options->is_text, data);
     /* RFC 8832 §6: until the peer is known to have read OPEN, everything goes ordered, so that
      * nothing overtakes it. */
     message.is_unordered = c->is_unordered && c->is_acked;
@@ -97,6 +97,10 @@ floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot
     message.has_lifetime = c->has_lifetime;
     message.max_retransmits = c->has_max_retransmits ? c->reliability : 0;
     message.lifetime_ms = c->has_lifetime ? c->reliability : 0;
+    message.wants_fate = options->wants_fate;
+    if (options->wants_fate) { /* the channel may be gone when its fate is known */
+        message.cookie = (uint64_t)floe_dc_table_get_id(dc, slot) << 32 | options->cookie;
+    }
 
     floe_err err = floe_dc_send_debts(dc, assoc, slot);
     if (err == FLOE_OK) {

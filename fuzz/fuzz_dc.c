@@ -25,6 +25,7 @@ typedef struct end {
     floe_sctp_tx ring[RING];
     uint8_t send_buffer[BUFFER], recv_buffer[BUFFER];
     uint8_t salt;
+    uint32_t asked, told; /* fates of messages */
 } end;
 
 typedef struct packet {
@@ -87,11 +88,16 @@ static void drain(int number)
     end *e = &w.ends[number];
     floe_sctp_event sctp_event;
     floe_dc_event event;
+    floe_dc_fate fate;
     size_t len;
     for (int round = 0; round < 2; round++) {
         while (floe_dc_advance(&e->dc, &e->assoc, &sctp_event)) {
         }
         while (floe_dc_poll_event(&e->dc, &event)) {
+        }
+        while (floe_dc_poll_fate(&e->assoc, &fate)) {
+            check(fate.cookie > 0 && fate.cookie <= e->asked);
+            e->told++;
         }
         while (w.count < PACKETS) {
             packet *p = &w.packets[(w.first + w.count) % PACKETS];
@@ -211,7 +217,10 @@ static void use_channel(end *e, uint8_t command)
         static const uint8_t zeros[4000];
         bool is_large = next_byte() % 4 == 0;
         floe_bytes bytes = is_large ? (floe_bytes){zeros, sizeof zeros} : next_bytes(60);
-        (void)!floe_dc_send(&e->dc, &e->assoc, channel, command == 2, bytes);
+        floe_dc_send_options options = {.is_text = command == 2, .cookie = e->asked + 1};
+        options.wants_fate = bytes.len % 2 == 0;
+        floe_err err = floe_dc_send_with(&e->dc, &e->assoc, channel, &options, bytes);
+        e->asked += err == FLOE_OK && options.wants_fate;
     }
 }
 
@@ -332,5 +341,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     bool is_done = close_everything(is_hostile ? 2 : 20);
     check(is_done || is_hostile);
+    for (int i = 0; i < 2; i++) { /* each is told once */
+        check(w.ends[i].told <= w.ends[i].asked);
+        check(!is_done || is_hostile || w.ends[i].told == w.ends[i].asked);
+    }
     return 0;
 }

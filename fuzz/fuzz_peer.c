@@ -33,6 +33,7 @@ typedef struct end {
     floe_sctp_tx ring[64];
     uint8_t send[16384], recv[16384], description[8192];
     floe_dc_id channel;
+    uint32_t asked, told; /* fates of messages */
 } end;
 
 typedef struct fuzz {
@@ -108,6 +109,10 @@ static void take_event(fuzz *f, int index, const floe_peer_event *event)
         require(floe_sdp_candidate_parse(&parsed, floe_bytes_of(line)) == FLOE_OK);
     } else if (event->type == FLOE_PEER_EV_CHANNEL) {
         f->end[index].channel = event->channel;
+    } else if (event->type == FLOE_PEER_EV_FATE) {
+        end *e = &f->end[index];
+        require(event->fate.cookie > 0 && event->fate.cookie <= e->asked);
+        require(++e->told <= e->asked);
     }
 }
 
@@ -267,9 +272,18 @@ static void do_garbage(fuzz *f, int index)
     }
 }
 
-static void do_channel(fuzz *f, int index)
+static void do_send(end *e, uint8_t how)
 {
     static const uint8_t data[4096];
+    floe_dc_send_options options = {.is_text = (how & 4) != 0, .wants_fate = (how & 8) != 0};
+    options.cookie = e->asked + 1;
+    floe_bytes bytes = {data, (size_t)(how >> 3) * 128};
+    floe_err err = floe_peer_send_with(&e->peer, e->channel, &options, bytes);
+    e->asked += err == FLOE_OK && options.wants_fate;
+}
+
+static void do_channel(fuzz *f, int index)
+{
     end *e = &f->end[index];
     floe_dc_options options = {.label = FLOE_LIT("lab")};
     uint8_t how = take(f);
@@ -281,8 +295,7 @@ static void do_channel(fuzz *f, int index)
         (void)!floe_peer_close_channel(&e->peer, e->channel);
         return;
     default:
-        (void)!floe_peer_send(&e->peer, e->channel, (how & 4) != 0,
-                              (floe_bytes){data, (size_t)(how >> 3) * 128});
+        do_send(e, how);
         return;
     }
 }

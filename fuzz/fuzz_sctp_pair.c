@@ -3,10 +3,12 @@
  * them does: deliver, reorder, drop, duplicate, corrupt; what they send, reset, read; how time
  * passes.
  *
- * Oracle: reliable ordered messages come out as they went in, once and in order; others at most
- * once, unharmed; a packet that was corrupted is dropped. At the end the network behaves, and
- * everything reliable arrives, whatever happened before. (But for a set-up that takes so long that
- * a cookie goes stale: if the other side was established already, the protocol has it start over.)
+ * A message may ask for its fate: it is told once; what is acknowledged has arrived, what is
+ * reliable is never abandoned. Oracle: reliable ordered messages come out as they went in, once and
+ * in order; others at most once, unharmed; a packet that was corrupted is dropped. At the end the
+ * network behaves, and everything reliable arrives, whatever happened before. (But for a set-up
+ * that takes so long that a cookie goes stale: if the other side was established already, the
+ * protocol has it start over.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,13 +39,16 @@ typedef struct end {
     uint16_t sent[STREAMS]; /* messages of this end */
     uint16_t got[STREAMS];  /* messages of the other end */
     uint8_t seen[STREAMS][NUMBERS_MAX / 8];
+    uint8_t asked[STREAMS][NUMBERS_MAX / 8]; /* fates that are to be told, of our messages */
+    uint32_t fates;                          /* how many these are */
 } end;
 
 typedef struct fuzz {
     end end[2];
     floe_reader in;
     floe_time now;
-    bool is_over; /* one of them was restarted */
+    bool is_over;    /* one of them was restarted */
+    uint32_t drains; /* so far */
 } fuzz;
 
 static void require(bool condition)
@@ -96,8 +101,30 @@ static void send_message(fuzz *f, unsigned n)
         message.lifetime_ms = (uint32_t)(shape >> 2 & 15) * 30;
         message.is_unordered = (shape & 4) != 0;
     }
+    message.wants_fate = (shape & 8) != 0;
+    message.cookie = (uint64_t)stream << 32 | number;
     if (floe_sctp_assoc_send(&e->assoc, &message) == FLOE_OK) {
         e->sent[stream]++;
+        e->asked[stream][number / 8] |= (uint8_t)(message.wants_fate << number % 8);
+        e->fates += message.wants_fate;
+    }
+}
+
+static void read_fates(fuzz *f, unsigned n)
+{
+    end *e = &f->end[n];
+    floe_sctp_fate fate;
+    while (floe_sctp_assoc_poll_fate(&e->assoc, &fate)) {
+        uint32_t stream = (uint32_t)(fate.cookie >> 32), number = (uint32_t)fate.cookie;
+        require(stream < STREAMS && number < e->sent[stream]);
+        uint8_t *asked = &e->asked[stream][number / 8];
+        require((*asked & 1 << number % 8) != 0);
+        *asked &= (uint8_t) ~(1 << number % 8);
+        e->fates--;
+        require(fate.outcome != FLOE_SCTP_OUTCOME_ABANDONED || stream == 3);
+        require(fate.outcome != FLOE_SCTP_OUTCOME_UNKNOWN || f->is_over);
+        require(fate.outcome != FLOE_SCTP_OUTCOME_ACKED || fate.sent_at <= f->now);
+        floe_sctp_assoc_check_invariants(&e->assoc);
     }
 }
 
@@ -159,6 +186,9 @@ static void drain(fuzz *f)
         while (floe_sctp_assoc_poll_event(&e->assoc, &event)) {
             require(event.type != FLOE_SCTP_EV_CLOSED);
             f->is_over |= event.type == FLOE_SCTP_EV_RESTARTED;
+        }
+        if (f->drains++ % 4 != 0) { /* not always: they wait */
+            read_fates(f, n);
         }
     }
 }
@@ -281,7 +311,7 @@ static bool is_done(fuzz *f)
                 return false;
             }
         }
-        if (f->end[n].assoc.sendq.used > 0) {
+        if (f->end[n].assoc.sendq.used > 0 || f->end[n].fates > 0) {
             return false;
         }
     }

@@ -78,6 +78,8 @@ static void tell(floe_io_callbacks *callbacks, floe_peer *peer, const floe_peer_
         handlers->on_state(callbacks->ctx, peer, event->state);
     } else if (event->type == FLOE_PEER_EV_SIGNALING && handlers->on_signaling != NULL) {
         handlers->on_signaling(callbacks->ctx, peer, event->signaling);
+    } else if (event->type == FLOE_PEER_EV_FATE && handlers->on_fate != NULL) {
+        handlers->on_fate(callbacks->ctx, peer, &event->fate);
     } else {
         tell_channel(callbacks, peer, event);
     }

@@ -40,6 +40,7 @@ typedef struct floe_io_handlers {
     bool (*on_message)(void *ctx, floe_peer *peer, const floe_dc_message *message, floe_bytes data);
     void (*on_buffered_low)(void *ctx, floe_peer *peer, floe_dc_id channel);
     void (*on_writable)(void *ctx, floe_peer *peer); /* a send that got AGAIN may be tried again */
+    void (*on_fate)(void *ctx, floe_peer *peer, const floe_dc_fate *fate);
     void (*on_close)(void *ctx, floe_peer *peer, floe_dc_id channel);
 } floe_io_handlers;
 

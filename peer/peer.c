@@ -210,6 +210,11 @@ static bool poll_channel(floe_peer *peer, floe_peer_event *event)
         [FLOE_DC_EV_WRITABLE] = FLOE_PEER_EV_WRITABLE,
     };
     floe_dc_event channel;
+    if (floe_dc_poll_fate(&peer->sctp, &event->fate)) { /* before the end of its channel */
+        event->type = FLOE_PEER_EV_FATE;
+        event->channel = event->fate.channel;
+        return true;
+    }
     if (!floe_dc_poll_event(&peer->dc, &channel)) {
         return false;
     }

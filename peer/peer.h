@@ -106,7 +106,8 @@ typedef enum floe_peer_event_type {
     FLOE_PEER_EV_CHANNEL_CLOSED,  /* .channel */
     FLOE_PEER_EV_BUFFERED_LOW,    /* .channel */
     FLOE_PEER_EV_MESSAGE,         /* a message waits: floe_peer_peek() until it says false */
-    FLOE_PEER_EV_WRITABLE         /* a send that got AGAIN may be tried again */
+    FLOE_PEER_EV_FATE,    /* .fate, .channel: of a message of floe_peer_send_with() that asked */
+    FLOE_PEER_EV_WRITABLE /* a send that got AGAIN may be tried again */
 } floe_peer_event_type;
 
 typedef struct floe_peer_event {
@@ -120,6 +121,7 @@ typedef struct floe_peer_event {
     floe_bytes host; /* view: until the next event is read */
     floe_path path;
     floe_ice_cand cand;
+    floe_dc_fate fate;
 } floe_peer_event;
 
 typedef struct floe_peer_stats {
@@ -233,6 +235,8 @@ FLOE_MUST_USE floe_err floe_peer_open_channel(floe_peer *peer, const floe_dc_opt
                                               floe_dc_id *channel);
 FLOE_MUST_USE floe_err floe_peer_send(floe_peer *peer, floe_dc_id channel, bool is_text,
                                       floe_bytes data);
+FLOE_MUST_USE floe_err floe_peer_send_with(floe_peer *peer, floe_dc_id channel,
+                                           const floe_dc_send_options *options, floe_bytes data);
 FLOE_MUST_USE floe_err floe_peer_set_low_threshold(floe_peer *peer, floe_dc_id channel,
                                                    size_t bytes);
 FLOE_MUST_USE floe_err floe_peer_close_channel(floe_peer *peer, floe_dc_id channel);

@@ -21,6 +21,15 @@ floe_err floe_peer_send(floe_peer *peer, floe_dc_id channel, bool is_text, floe_
     return floe_dc_send(&peer->dc, &peer->sctp, channel, is_text, data);
 }
 
+floe_err floe_peer_send_with(floe_peer *peer, floe_dc_id channel,
+                             const floe_dc_send_options *options, floe_bytes data)
+{
+    if (peer->is_closed) {
+        return FLOE_E_CLOSED;
+    }
+    return floe_dc_send_with(&peer->dc, &peer->sctp, channel, options, data);
+}
+
 floe_err floe_peer_set_low_threshold(floe_peer *peer, floe_dc_id channel, size_t bytes)
 {
     return floe_dc_set_low_threshold(&peer->dc, &peer->sctp, channel, bytes);

@@ -178,6 +178,7 @@ void floe_sctp_close(floe_sctp_assoc *a, floe_sctp_cause cause, uint16_t value)
     a->pending = 0;
     a->reply_len = 0;
     a->events |= EV_CLOSED;
+    floe_sctp_sendq_settle(&a->sendq, FLOE_SCTP_OUTCOME_UNKNOWN);
     floe_sctp_timers_init(&a->timers);
     if (a->state == FLOE_SCTP_COOKIE_ECHOED) {
         floe_sctp_start_receiving(a); /* the peer's cookie is where received data should be */
@@ -229,7 +230,7 @@ static floe_err check_send(const floe_sctp_assoc *a, const floe_sctp_send *messa
         return FLOE_E_STATE;
     }
     if (message->data.len > a->config.remote_message_max ||
-        floe_sctp_sendq_cost(message->data.len) > a->sendq.size) {
+        floe_sctp_sendq_cost(message->data.len, message->wants_fate) > a->sendq.size) {
         return FLOE_E_TOO_BIG;
     }
     const floe_sctp_stream *stream = floe_sctp_streams_peek(&a->streams, message->stream);
@@ -246,7 +247,7 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
     if (err != FLOE_OK) {
         return err;
     }
-    size_t cost = floe_sctp_sendq_cost(message->data.len);
+    size_t cost = floe_sctp_sendq_cost(message->data.len, message->wants_fate);
     if (cost > floe_sctp_sendq_room(&a->sendq)) {
         a->wanted = (uint32_t)cost;
         return FLOE_E_AGAIN;
@@ -261,15 +262,16 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
         .ppid = message->ppid,
         .max_retransmits = UINT32_MAX,
         .stream = message->stream,
-        .flags = message->is_unordered ? FLOE_SCTP_RECORD_UNORDERED : 0,
     };
+    record.flags = (uint8_t)((message->is_unordered ? FLOE_SCTP_RECORD_UNORDERED : 0) |
+                             (message->wants_fate ? FLOE_SCTP_RECORD_RIDER : 0));
     if (message->has_lifetime) {
         record.expires = floe_time_after(a->now, message->lifetime_ms * FLOE_MS);
     }
     if (message->has_max_retransmits) {
         record.max_retransmits = message->max_retransmits;
     }
-    floe_sctp_sendq_put(&a->sendq, &record, message->data);
+    floe_sctp_sendq_put(&a->sendq, &record, message->data, message->cookie);
     return FLOE_OK;
 }
 

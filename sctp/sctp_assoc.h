@@ -25,6 +25,7 @@
 #include "base/floe_config.h"
 #include "base/trace.h"
 #include "sctp/sctp_cc.h"
+#include "sctp/sctp_fate.h"
 #include "sctp/sctp_tx.h"
 
 #ifdef __cplusplus
@@ -63,7 +64,8 @@ typedef struct floe_sctp_config {
     floe_rand rand; /* required */
     floe_trace trace;
     floe_span send_buffer; /* required, from FLOE_SCTP_SEND_MIN bytes: for each message its payload
-                              and 32 bytes; up to 31 more may be lost at its end */
+                              and 32 bytes, 56 with wants_fate; up to 31 more may be lost at its
+                              end */
     floe_span recv_buffer; /* required, from FLOE_SCTP_RECV_MIN bytes: cut into blocks of 64; a DATA
                               chunk takes its payload and 32 bytes, rounded up */
     floe_sctp_tx *tx_ring; /* required: chunks in flight */
@@ -105,6 +107,8 @@ typedef struct floe_sctp_send {
     uint32_t max_retransmits;
     uint32_t lifetime_ms;
     floe_bytes data; /* copied; 1 byte or more */
+    bool wants_fate; /* floe_sctp_assoc_poll_fate() tells what became of it, with this cookie */
+    uint64_t cookie; /* the caller's */
 } floe_sctp_send;
 
 /* A complete received message, at the head of the receive queue. */
@@ -197,6 +201,9 @@ floe_time floe_sctp_assoc_deadline(const floe_sctp_assoc *assoc);
  * shorter, and at false, which then says that nothing is to be sent that is so short. */
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *assoc, uint8_t *buf, size_t cap, size_t *len);
 bool floe_sctp_assoc_poll_event(floe_sctp_assoc *assoc, floe_sctp_event *event);
+/* The next fate, in the order in which they became known; drain it when events are drained. A
+ * message whose fate is not read keeps its room in the send buffer. */
+bool floe_sctp_assoc_poll_fate(floe_sctp_assoc *assoc, floe_sctp_fate *fate);
 
 /* Receiving is pulled. Look at the first complete message, view its bytes piece by piece (each
  * piece contiguous, valid until release), and release it. A message at its turn in its stream;

@@ -58,6 +58,19 @@ bool floe_sctp_assoc_poll_event(floe_sctp_assoc *a, floe_sctp_event *event)
     return true;
 }
 
+bool floe_sctp_assoc_poll_fate(floe_sctp_assoc *a, floe_sctp_fate *fate)
+{
+    floe_sctp_rider rider;
+    if (!floe_sctp_sendq_take_fate(&a->sendq, &rider)) {
+        return false;
+    }
+    *fate = (floe_sctp_fate){.outcome = (floe_sctp_outcome)rider.outcome,
+                             .cookie = rider.cookie,
+                             .sent_at = rider.sent_at};
+    floe_sctp_note_room(a);
+    return true;
+}
+
 bool floe_sctp_assoc_peek(const floe_sctp_assoc *a, floe_sctp_recv *message)
 {
     floe_sctp_head head;

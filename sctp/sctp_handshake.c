@@ -296,7 +296,7 @@ static floe_err restart(floe_sctp_assoc *a, const floe_sctp_cookie *cookie)
     floe_sctp_timers_init(&a->timers);
     floe_sctp_rto_reset(&a->rto);
     floe_sctp_streams_init(&a->streams);
-    floe_sctp_sendq_init(&a->sendq, a->config.send_buffer);
+    floe_sctp_sendq_drop(&a->sendq, FLOE_SCTP_OUTCOME_UNKNOWN);
     floe_sctp_outstanding_init(&a->outstanding, a->config.tx_ring, a->config.tx_ring_len,
                                cookie->local_tsn);
     set_up(a, cookie);

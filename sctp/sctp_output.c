@@ -240,6 +240,9 @@ static void start_message(floe_sctp_assoc *a, floe_sctp_record *record)
     bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
     record->ssn = is_unordered ? 0 : stream->out_ssn++;
     floe_sctp_sendq_store(&a->sendq, a->sendq.next, record);
+    if ((record->flags & FLOE_SCTP_RECORD_RIDER) != 0) {
+        floe_sctp_sendq_note_sent(&a->sendq, a->sendq.next, a->now);
+    }
 }
 
 /* The last one is sent. */
@@ -249,7 +252,7 @@ static void end_message(floe_sctp_assoc *a, const floe_sctp_record *record, uint
     FLOE_ASSERT(stream != NULL);
     stream->last_tsn = tsn;
     stream->flags |= FLOE_SCTP_STREAM_HAS_TSN;
-    floe_sctp_sendq_pass(&a->sendq, record->len);
+    floe_sctp_sendq_pass(&a->sendq, record);
     a->stats.messages_sent++;
 }
 

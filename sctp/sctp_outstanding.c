@@ -184,7 +184,7 @@ static void release(floe_sctp_sendq *q, floe_sctp_streams *streams, const floe_s
     FLOE_ASSERT(stream != NULL);
     floe_sctp_streams_drain(streams, stream, tx->len);
     if (tx->offset + tx->len == record.len) {
-        floe_sctp_sendq_finish(q, tx->message);
+        floe_sctp_sendq_finish(q, tx->message, FLOE_SCTP_OUTCOME_ACKED);
     }
 }
 
@@ -435,10 +435,10 @@ void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
         add_end(o, stream, &record);
     }
     if (is_next) {
-        floe_sctp_sendq_pass(q, record.len);
+        floe_sctp_sendq_pass(q, &record);
     }
     floe_sctp_streams_drain(streams, stream, record.len - unacked);
-    floe_sctp_sendq_finish(q, message);
+    floe_sctp_sendq_finish(q, message, FLOE_SCTP_OUTCOME_ABANDONED);
 }
 
 static bool is_skipped(const floe_sctp_outstanding *o, const floe_sctp_stream *stream)

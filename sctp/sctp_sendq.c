@@ -11,7 +11,10 @@ void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory)
 {
     const size_t limit = UINT32_MAX / 2; /* positions add up without overflow */
     uint32_t size = (uint32_t)(memory.len < limit ? memory.len : limit);
-    *q = (floe_sctp_sendq){.buf = memory.ptr, .size = size};
+    *q = (floe_sctp_sendq){.buf = memory.ptr,
+                           .size = size,
+                           .fate_head = FLOE_SCTP_POSITION_NONE,
+                           .fate_tail = FLOE_SCTP_POSITION_NONE};
 }
 
 /* A position for payload. */
@@ -20,10 +23,16 @@ static uint32_t wrap(const floe_sctp_sendq *q, uint32_t at)
     return at < q->size ? at : at - q->size;
 }
 
-/* Where the message after one of `len` bytes at `at` lies. */
-static uint32_t next_of(const floe_sctp_sendq *q, uint32_t at, uint32_t len)
+static bool has_flag(const floe_sctp_record *record, uint8_t flag)
 {
-    uint32_t next = wrap(q, at + record_size + len);
+    return (record->flags & flag) != 0;
+}
+
+/* Where the message after the one at `at`, whose record this is, lies. */
+static uint32_t next_of(const floe_sctp_sendq *q, uint32_t at, const floe_sctp_record *record)
+{
+    size_t cost = floe_sctp_sendq_cost(record->len, has_flag(record, FLOE_SCTP_RECORD_RIDER));
+    uint32_t next = wrap(q, at + (uint32_t)cost);
     return q->size - next < record_size ? 0 : next;
 }
 
@@ -38,7 +47,8 @@ size_t floe_sctp_sendq_room(const floe_sctp_sendq *q)
     return q->size - q->used;
 }
 
-static void write_payload(floe_sctp_sendq *q, uint32_t at, floe_bytes data)
+/* Bytes at a position, around the end of the ring. */
+static void write_bytes(floe_sctp_sendq *q, uint32_t at, floe_bytes data)
 {
     size_t first = q->size - at < data.len ? q->size - at : data.len;
     memcpy(q->buf + at, data.ptr, first);
@@ -47,18 +57,44 @@ static void write_payload(floe_sctp_sendq *q, uint32_t at, floe_bytes data)
     }
 }
 
-void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data)
+static void load_rider(const floe_sctp_sendq *q, uint32_t at, floe_sctp_rider *rider)
 {
+    floe_sctp_record record = floe_sctp_sendq_load(q, at);
+    uint8_t bytes[sizeof *rider];
+    FLOE_ASSERT(has_flag(&record, FLOE_SCTP_RECORD_RIDER));
+    floe_sctp_sendq_read(q, at, record.len, bytes, sizeof bytes);
+    memcpy(rider, bytes, sizeof bytes);
+}
+
+static void store_rider(floe_sctp_sendq *q, uint32_t at, const floe_sctp_rider *rider)
+{
+    floe_sctp_record record = floe_sctp_sendq_load(q, at);
+    uint8_t bytes[sizeof *rider];
+    memcpy(bytes, rider, sizeof bytes);
+    uint32_t to = wrap(q, wrap(q, at + record_size) + record.len);
+    write_bytes(q, to, (floe_bytes){bytes, sizeof bytes});
+}
+
+void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data,
+                         uint64_t cookie)
+{
+    bool has_rider = has_flag(record, FLOE_SCTP_RECORD_RIDER);
     FLOE_ASSERT(data.len == record->len);
-    FLOE_ASSERT(floe_sctp_sendq_cost(data.len) <= floe_sctp_sendq_room(q));
+    FLOE_ASSERT(floe_sctp_sendq_cost(data.len, has_rider) <= floe_sctp_sendq_room(q));
     uint32_t at = q->tail;
     floe_sctp_sendq_store(q, at, record);
-    write_payload(q, wrap(q, at + record_size), data);
+    write_bytes(q, wrap(q, at + record_size), data);
+    if (has_rider) {
+        store_rider(q, at,
+                    &(floe_sctp_rider){.cookie = cookie,
+                                       .sent_at = FLOE_TIME_NEVER,
+                                       .next = FLOE_SCTP_POSITION_NONE});
+    }
     if (q->unsent == 0) {
         q->next = at;
         q->sent = 0;
     }
-    q->tail = next_of(q, at, record->len);
+    q->tail = next_of(q, at, record);
     q->used += distance(q, at, q->tail);
     q->unsent++;
     q->count++;
@@ -75,50 +111,166 @@ void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset
     }
 }
 
-void floe_sctp_sendq_pass(floe_sctp_sendq *q, uint32_t len)
+void floe_sctp_sendq_note_sent(floe_sctp_sendq *q, uint32_t at, floe_time now)
+{
+    floe_sctp_rider rider;
+    load_rider(q, at, &rider);
+    rider.sent_at = now;
+    store_rider(q, at, &rider);
+}
+
+void floe_sctp_sendq_pass(floe_sctp_sendq *q, const floe_sctp_record *record)
 {
     FLOE_ASSERT(q->unsent > 0);
-    q->next = next_of(q, q->next, len);
+    q->next = next_of(q, q->next, record);
     q->sent = 0;
     q->unsent--;
 }
 
-void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at)
+/* Whether nobody needs the message any more. */
+static bool is_free(const floe_sctp_record *record)
+{
+    return has_flag(record, FLOE_SCTP_RECORD_DONE) &&
+           (!has_flag(record, FLOE_SCTP_RECORD_RIDER) || has_flag(record, FLOE_SCTP_RECORD_TOLD));
+}
+
+/* The first message, whose record this is, makes room. */
+static void drop_front(floe_sctp_sendq *q, const floe_sctp_record *record)
+{
+    uint32_t next = next_of(q, q->head, record);
+    q->used -= distance(q, q->head, next);
+    q->head = next;
+    q->count--;
+    FLOE_ASSERT(q->unsent <= q->count);
+}
+
+static void free_front(floe_sctp_sendq *q)
+{
+    while (q->count > 0) {
+        floe_sctp_record record = floe_sctp_sendq_load(q, q->head);
+        if (!is_free(&record)) {
+            return;
+        }
+        drop_front(q, &record);
+    }
+}
+
+/* Its fate is known: it is told after those that were known before. */
+static void queue_fate(floe_sctp_sendq *q, uint32_t at, floe_sctp_outcome outcome)
+{
+    floe_sctp_rider rider;
+    load_rider(q, at, &rider);
+    rider.outcome = (uint32_t)outcome;
+    store_rider(q, at, &rider);
+    if (q->fate_head == FLOE_SCTP_POSITION_NONE) {
+        q->fate_head = at;
+    } else {
+        floe_sctp_rider last;
+        load_rider(q, q->fate_tail, &last);
+        last.next = at;
+        store_rider(q, q->fate_tail, &last);
+    }
+    q->fate_tail = at;
+}
+
+void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at, floe_sctp_outcome outcome)
 {
     floe_sctp_record record = floe_sctp_sendq_load(q, at);
-    if (at != q->head) {
-        record.flags |= FLOE_SCTP_RECORD_DONE;
-        floe_sctp_sendq_store(q, at, &record);
+    bool has_rider = has_flag(&record, FLOE_SCTP_RECORD_RIDER);
+    FLOE_ASSERT(!has_flag(&record, FLOE_SCTP_RECORD_DONE));
+    if (at == q->head && !has_rider) {
+        drop_front(q, &record);
+        free_front(q);
         return;
     }
-    do {
-        uint32_t next = next_of(q, q->head, record.len);
-        q->used -= distance(q, q->head, next);
-        q->head = next;
-        q->count--;
-        FLOE_ASSERT(q->unsent <= q->count);
-        record = floe_sctp_sendq_load(q, q->head);
-    } while (q->count > 0 && (record.flags & FLOE_SCTP_RECORD_DONE) != 0);
+    record.flags |= FLOE_SCTP_RECORD_DONE;
+    floe_sctp_sendq_store(q, at, &record);
+    if (has_rider) {
+        queue_fate(q, at, outcome);
+    }
+}
+
+bool floe_sctp_sendq_take_fate(floe_sctp_sendq *q, floe_sctp_rider *rider)
+{
+    uint32_t at = q->fate_head;
+    if (at == FLOE_SCTP_POSITION_NONE) {
+        return false;
+    }
+    load_rider(q, at, rider);
+    q->fate_head = rider->next;
+    floe_sctp_record record = floe_sctp_sendq_load(q, at);
+    record.flags |= FLOE_SCTP_RECORD_TOLD;
+    floe_sctp_sendq_store(q, at, &record);
+    if (at == q->head) {
+        free_front(q);
+    }
+    return true;
+}
+
+void floe_sctp_sendq_settle(floe_sctp_sendq *q, floe_sctp_outcome outcome)
+{
+    uint32_t at = q->head;
+    for (uint32_t i = 0; i < q->count; i++) {
+        floe_sctp_record record = floe_sctp_sendq_load(q, at);
+        if (has_flag(&record, FLOE_SCTP_RECORD_RIDER) &&
+            !has_flag(&record, FLOE_SCTP_RECORD_DONE)) {
+            queue_fate(q, at, outcome);
+        }
+        at = next_of(q, at, &record);
+    }
+}
+
+void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome)
+{
+    uint32_t at = q->head;
+    uint32_t count = q->count; /* it shrinks on the way */
+    q->unsent = 0;
+    q->sent = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        floe_sctp_record record = floe_sctp_sendq_load(q, at);
+        uint32_t next = next_of(q, at, &record);
+        if (!has_flag(&record, FLOE_SCTP_RECORD_DONE)) {
+            floe_sctp_sendq_finish(q, at, outcome);
+        }
+        at = next;
+    }
+}
+
+/* The fates that are to be read are those of so many messages. */
+static void check_fates(const floe_sctp_sendq *q, uint32_t count)
+{
+    uint32_t at = q->fate_head;
+    while (at != FLOE_SCTP_POSITION_NONE) {
+        floe_sctp_rider rider;
+        load_rider(q, at, &rider);
+        FLOE_ASSERT(count-- > 0 && (rider.next != FLOE_SCTP_POSITION_NONE || at == q->fate_tail));
+        at = rider.next;
+    }
+    FLOE_ASSERT(count == 0);
 }
 
 uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q)
 {
     uint64_t bytes = 0;
     uint32_t used = 0;
+    uint32_t riders = 0;
     uint32_t at = q->head;
     for (uint32_t i = 0; i < q->count; i++) {
         floe_sctp_record record = floe_sctp_sendq_load(q, at);
         bool is_done = (record.flags & FLOE_SCTP_RECORD_DONE) != 0;
         bool is_sent = i < q->count - q->unsent;
-        FLOE_ASSERT(i > 0 || !is_done);
+        FLOE_ASSERT(i > 0 || !is_free(&record));
         FLOE_ASSERT(i != q->count - q->unsent || at == q->next);
         FLOE_ASSERT(!is_sent || is_done || (record.flags & FLOE_SCTP_RECORD_STARTED) != 0);
         FLOE_ASSERT(is_sent || !is_done);
         bytes += is_done ? 0 : record.len;
-        uint32_t next = next_of(q, at, record.len);
+        riders += is_done && has_flag(&record, FLOE_SCTP_RECORD_RIDER) &&
+                  !has_flag(&record, FLOE_SCTP_RECORD_TOLD);
+        uint32_t next = next_of(q, at, &record);
         used += distance(q, at, next);
         at = next;
     }
     FLOE_ASSERT(at == q->tail && used == q->used && used <= q->size);
+    check_fates(q, riders);
     return bytes;
 }

@@ -2,11 +2,16 @@
  * sctp/sctp_sendq.h - the messages that are to be sent, in the order in which they were queued:
  * a ring of bytes, each message a record followed by its payload. What is acknowledged or
  * abandoned is freed from the front. It knows no TSN; sctp_outstanding does.
+ *
+ * Where the sender wants to know a message's fate, a rider lies behind the payload, and the message
+ * stays until its fate is read: so fates need no memory of their own, none is lost, and who asks
+ * and does not read fills his own send buffer.
  */
 #ifndef FLOE_SCTP_SCTP_SENDQ_H
 #define FLOE_SCTP_SCTP_SENDQ_H
 
 #include "base/floe.h"
+#include "sctp/sctp_fate.h"
 
 #include <string.h>
 
@@ -17,6 +22,9 @@ extern "C" {
 #define FLOE_SCTP_RECORD_UNORDERED 0x01u
 #define FLOE_SCTP_RECORD_STARTED   0x02u /* it has a TSN and, if ordered, an SSN */
 #define FLOE_SCTP_RECORD_DONE      0x04u /* acknowledged or abandoned: waits to be freed */
+#define FLOE_SCTP_RECORD_RIDER     0x08u /* a floe_sctp_rider follows the payload */
+#define FLOE_SCTP_RECORD_TOLD      0x10u /* and was read */
+#define FLOE_SCTP_POSITION_NONE    UINT32_MAX
 
 typedef struct floe_sctp_record {
     floe_time expires; /* FLOE_TIME_NEVER: it does not */
@@ -29,30 +37,40 @@ typedef struct floe_sctp_record {
     uint8_t zero[3];
 } floe_sctp_record;
 
+/* What is known of a message whose sender wants to know its fate. */
+typedef struct floe_sctp_rider {
+    uint64_t cookie;
+    floe_time sent_at; /* its first byte; NEVER: not yet */
+    uint32_t next;     /* message whose fate was known next */
+    uint32_t outcome;  /* floe_sctp_outcome, once known */
+} floe_sctp_rider;
+
 typedef struct floe_sctp_sendq {
     uint8_t *buf;
     uint32_t size;
-    uint32_t head;   /* position of the oldest message */
-    uint32_t tail;   /* where the next one goes */
-    uint32_t used;   /* bytes from head to tail */
-    uint32_t next;   /* position of the first message that is not completely sent */
-    uint32_t sent;   /* payload bytes of that message that were sent */
-    uint32_t unsent; /* messages from `next` on */
-    uint32_t count;  /* all messages */
+    uint32_t head;                 /* position of the oldest message */
+    uint32_t tail;                 /* where the next one goes */
+    uint32_t used;                 /* bytes from head to tail */
+    uint32_t next;                 /* position of the first message that is not completely sent */
+    uint32_t sent;                 /* payload bytes of that message that were sent */
+    uint32_t unsent;               /* messages from `next` on */
+    uint32_t count;                /* all messages */
+    uint32_t fate_head, fate_tail; /* messages whose fate is to be read; POSITION_NONE */
 } floe_sctp_sendq;
 
 void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory);
 
 /* Bytes that a message takes; and those that are free for one. A record does not go around the end
  * of the ring, payload does: up to a record less one byte may be lost there. */
-static inline size_t floe_sctp_sendq_cost(size_t len)
+static inline size_t floe_sctp_sendq_cost(size_t len, bool has_rider)
 {
-    return sizeof(floe_sctp_record) + len;
+    return sizeof(floe_sctp_record) + len + (has_rider ? sizeof(floe_sctp_rider) : 0);
 }
 size_t floe_sctp_sendq_room(const floe_sctp_sendq *q);
 
-/* Append; it fits (asserted). */
-void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data);
+/* Append; it fits (asserted). `cookie` is of a record that says RIDER. */
+void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data,
+                         uint64_t cookie);
 /* The record of the message at `at`: copy it out, and back. */
 static inline floe_sctp_record floe_sctp_sendq_load(const floe_sctp_sendq *q, uint32_t at)
 {
@@ -68,10 +86,19 @@ static inline void floe_sctp_sendq_store(floe_sctp_sendq *q, uint32_t at,
 /* Copy payload of the message at `at` out. */
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
                           size_t len);
-/* The message at `next`, of `len` bytes, is completely sent, or is not going to be. */
-void floe_sctp_sendq_pass(floe_sctp_sendq *q, uint32_t len);
+/* Its first byte is sent now; it has a rider. */
+void floe_sctp_sendq_note_sent(floe_sctp_sendq *q, uint32_t at, floe_time now);
+/* The message at `next`, whose record this is, is completely sent, or is not going to be. */
+void floe_sctp_sendq_pass(floe_sctp_sendq *q, const floe_sctp_record *record);
 /* The message at `at` is acknowledged or abandoned: free what is, from the front. */
-void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at);
+void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at, floe_sctp_outcome outcome);
+/* Take the oldest fate that is known, and free its message. False: there is none. */
+bool floe_sctp_sendq_take_fate(floe_sctp_sendq *q, floe_sctp_rider *rider);
+/* Nothing more will be known: this is the fate of all whose fate is not known. The messages stay,
+ * to be looked at, */
+void floe_sctp_sendq_settle(floe_sctp_sendq *q, floe_sctp_outcome outcome);
+/* or go, all but those whose fate is to be read. */
+void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome);
 /* Asserts what must hold; returns the payload bytes of all messages that are not done. */
 uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q);
 

@@ -24,6 +24,7 @@ typedef struct peer_pair_end {
     floe_ice_relay relays[PEER_PAIR_RELAYS];
     uint8_t send[PEER_PAIR_BUFFER], recv[PEER_PAIR_BUFFER], description[16384];
     uint32_t events[FLOE_PEER_EV_WRITABLE + 1]; /* how often each came */
+    floe_dc_fate fate;                          /* the last one */
     floe_dc_id incoming;                        /* the last channel that the other end opened */
     bool is_deaf;                               /* nothing reaches it any more */
 } peer_pair_end;

@@ -1,5 +1,5 @@
 /* tests/unit/app/test_cmd_peer_queue.c - what waits, in which order it goes, and what is dropped.
- * The peer is a floe_peer_send() of the test's own. */
+ * The peer is a floe_peer_send_with() of the test's own. */
 #include "app/cmd_peer_queue.h"
 
 #include <stdio.h>
@@ -13,10 +13,12 @@ static struct {
     floe_dc_id bad_channel; /* answers STATE */
     uint8_t first_bytes[8];
     int count;
+    uint32_t cookies; /* sum of those of messages that ask */
 } fake;
 
 /* Stands in for the facade's. */
-floe_err floe_peer_send(floe_peer *peer, floe_dc_id channel, bool is_text, floe_bytes data)
+floe_err floe_peer_send_with(floe_peer *peer, floe_dc_id channel,
+                             const floe_dc_send_options *options, floe_bytes data)
 {
     (void)peer;
     if (channel == fake.bad_channel) {
@@ -30,8 +32,9 @@ floe_err floe_peer_send(floe_peer *peer, floe_dc_id channel, bool is_text, floe_
         fake.first_bytes[fake.count] = data.ptr[0];
     }
     fake.count++;
+    fake.cookies += options->wants_fate ? options->cookie : 0;
     size_t at = strlen(fake.log);
-    snprintf(fake.log + at, sizeof fake.log - at, is_text ? "%u:%.*s " : "%u#%d ", channel,
+    snprintf(fake.log + at, sizeof fake.log - at, options->is_text ? "%u:%.*s " : "%u#%d ", channel,
              (int)data.len, (const char *)data.ptr);
     return FLOE_OK;
 }
@@ -56,7 +59,9 @@ static int teardown(void **state)
 
 static void add(send_queue *queue, floe_dc_id channel, const char *text, uint64_t count)
 {
-    assert_int_equal(send_queue_add(queue, channel, true, floe_bytes_of(text), count), FLOE_OK);
+    assert_int_equal(send_queue_add(queue, channel, &(floe_dc_send_options){.is_text = true},
+                                    floe_bytes_of(text), count),
+                     FLOE_OK);
 }
 
 static void test_send_queue_sends_in_order_and_is_empty_then(void **state)
@@ -98,7 +103,8 @@ static void test_send_queue_drops_an_item_that_is_refused_and_goes_on(void **sta
 static void test_send_queue_makes_every_message_of_a_pattern_different(void **state)
 {
     send_queue *queue = *state;
-    assert_int_equal(send_queue_add(queue, 1, false, (floe_bytes){NULL, 5}, 3), FLOE_OK);
+    assert_int_equal(send_queue_add(queue, 1, &(floe_dc_send_options){0}, (floe_bytes){NULL, 5}, 3),
+                     FLOE_OK);
     assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
     assert_string_equal(fake.log, "1#5 1#5 1#5 ");
     assert_memory_equal(fake.first_bytes, "\0\1\2", 3);
@@ -113,6 +119,15 @@ static void test_send_queue_sends_nothing_for_a_count_of_zero(void **state)
     assert_string_equal(fake.log, "1:b ");
 }
 
+static void test_send_queue_gives_every_message_a_cookie_of_its_own(void **state)
+{
+    send_queue *queue = *state;
+    floe_dc_send_options options = {.wants_fate = true, .cookie = 100};
+    assert_int_equal(send_queue_add(queue, 1, &options, FLOE_LIT("x"), 3), FLOE_OK);
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
+    assert_int_equal(fake.cookies, 100 + 101 + 102);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -122,6 +137,7 @@ int main(void)
         TEST(test_send_queue_drops_an_item_that_is_refused_and_goes_on),
         TEST(test_send_queue_makes_every_message_of_a_pattern_different),
         TEST(test_send_queue_sends_nothing_for_a_count_of_zero),
+        TEST(test_send_queue_gives_every_message_a_cookie_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

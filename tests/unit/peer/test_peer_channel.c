@@ -135,6 +135,39 @@ static void test_peer_channel_last_message_is_read_after_the_end(void **state)
     assert_int_equal(pair->end[1].events[FLOE_PEER_EV_CHANNEL_CLOSED], 1);
 }
 
+static void test_peer_channel_tells_the_fate_of_a_message_that_asks(void **state)
+{
+    peer_pair *pair = *state;
+    floe_dc_id channel = peer_pair_connect(pair);
+    floe_dc_send_options options = {.is_text = true, .wants_fate = true, .cookie = UINT32_MAX};
+    floe_peer *a = &pair->end[0].peer;
+    floe_time sent_at = pair->now;
+    assert_int_equal(floe_peer_send(a, channel, true, FLOE_LIT("x")), FLOE_OK);
+    assert_int_equal(floe_peer_send_with(a, channel, &options, FLOE_LIT("word")), FLOE_OK);
+    peer_pair_run(pair, FLOE_SECOND);
+    assert_int_equal(pair->end[0].events[FLOE_PEER_EV_FATE], 1);
+    const floe_dc_fate *fate = &pair->end[0].fate;
+    assert_int_equal(fate->outcome, FLOE_SCTP_OUTCOME_ACKED);
+    assert_int_equal(fate->cookie, UINT32_MAX);
+    assert_int_equal(fate->channel, channel);
+    assert_true(fate->sent_at >= sent_at && fate->sent_at < pair->now);
+}
+
+static void test_peer_channel_tells_fates_when_the_connection_ends(void **state)
+{
+    peer_pair *pair = *state;
+    floe_dc_id channel = peer_pair_connect(pair);
+    floe_dc_send_options options = {.wants_fate = true, .cookie = 3};
+    floe_peer *a = &pair->end[0].peer;
+    assert_int_equal(floe_peer_send_with(a, channel, &options, FLOE_LIT("late")), FLOE_OK);
+    floe_peer_close(a, pair->now);
+    assert_int_equal(floe_peer_send_with(a, channel, &options, FLOE_LIT("x")), FLOE_E_CLOSED);
+    peer_pair_run(pair, FLOE_SECOND);
+    assert_int_equal(pair->end[0].events[FLOE_PEER_EV_FATE], 1);
+    assert_int_equal(pair->end[0].fate.outcome, FLOE_SCTP_OUTCOME_UNKNOWN);
+    assert_int_equal(pair->end[0].fate.cookie, 3);
+}
+
 static void test_peer_channel_after_close_says_closed(void **state)
 {
     peer_pair *pair = *state;
@@ -157,6 +190,8 @@ int main(void)
         TEST(test_peer_channel_full_buffer_says_again_then_writable),
         TEST(test_peer_channel_messages_before_a_close_are_delivered),
         TEST(test_peer_channel_last_message_is_read_after_the_end),
+        TEST(test_peer_channel_tells_the_fate_of_a_message_that_asks),
+        TEST(test_peer_channel_tells_fates_when_the_connection_ends),
         TEST(test_peer_channel_after_close_says_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static inline void queue(uint16_t stream, uint32_t chunks, uint8_t flags)
     floe_sctp_stream *s = floe_sctp_streams_get(&f.streams, stream);
     s->flags |= FLOE_SCTP_STREAM_OUT;
     s->buffered += record.len;
-    floe_sctp_sendq_put(&f.q, &record, (floe_bytes){bytes, record.len});
+    floe_sctp_sendq_put(&f.q, &record, (floe_bytes){bytes, record.len}, 0);
 }
 
 /* Send one chunk of what is queued. */
@@ -73,7 +73,7 @@ static inline void send_chunk(void)
     (void)floe_sctp_outstanding_add(&f.o, at, f.q.sent, 1000, f.now++);
     f.q.sent += 1000;
     if (f.q.sent == record.len) {
-        floe_sctp_sendq_pass(&f.q, record.len);
+        floe_sctp_sendq_pass(&f.q, &record);
     }
     check();
 }
