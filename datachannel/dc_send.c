@@ -9,11 +9,12 @@
 #include "datachannel/dc_internal.h"
 #include "datachannel/utf8.h"
 
-static floe_err send_dcep(floe_sctp_assoc *assoc, uint16_t stream, floe_bytes message)
+static floe_err send_dcep(floe_sctp_assoc *assoc, const floe_dc_channel *c, floe_bytes message)
 {
     /* RFC 8832 §6: DCEP goes ordered and reliable on the channel's own stream, whatever the
      * channel's policy is. */
-    floe_sctp_send dcep = {.stream = stream, .ppid = FLOE_PPID_DCEP, .data = message};
+    floe_sctp_send dcep = {
+        .stream = c->stream, .ppid = FLOE_PPID_DCEP, .priority = c->priority, .data = message};
     return floe_sctp_assoc_send(assoc, &dcep);
 }
 
@@ -25,9 +26,9 @@ static floe_err pay(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot, unsigned
     case FLOE_DC_OWES_THRESHOLD:
         return floe_sctp_assoc_set_low_threshold(assoc, c->stream, c->low_threshold);
     case FLOE_DC_OWES_OPEN:
-        return send_dcep(assoc, c->stream, (floe_bytes){dc->pool + c->open_at, c->open_len});
+        return send_dcep(assoc, c, (floe_bytes){dc->pool + c->open_at, c->open_len});
     case FLOE_DC_OWES_ACK:
-        return send_dcep(assoc, c->stream, (floe_bytes){ack, sizeof ack});
+        return send_dcep(assoc, c, (floe_bytes){ack, sizeof ack});
     default:
         FLOE_ASSERT(debt == FLOE_DC_OWES_RESET);
         return floe_sctp_assoc_reset_stream(assoc, c->stream);
@@ -88,7 +89,7 @@ floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot
                               const floe_dc_send_options *options, floe_bytes data)
 {
     floe_dc_channel *c = &dc->channels[slot];
-    floe_sctp_send message = {.stream = c->stream};
+    floe_sctp_send message = {.stream = c->stream, .priority = c->priority};
     fill_payload(&message, options->is_text, data);
     /* RFC 8832 §6: until the peer is known to have read OPEN, everything goes ordered, so that
      * nothing overtakes it. */

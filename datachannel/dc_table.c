@@ -144,5 +144,6 @@ floe_err floe_dc_table_take_names(floe_dc *dc, uint16_t slot)
     c->has_max_retransmits = dcep.has_max_retransmits;
     c->has_lifetime = dcep.has_lifetime;
     c->reliability = dcep.reliability;
+    c->priority = dcep.priority;
     return FLOE_OK;
 }

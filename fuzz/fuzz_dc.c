@@ -195,6 +195,7 @@ static void open_channel(end *e, bool is_hostile)
                                .is_negotiated = is_hostile && (kind & 24) == 24};
     options.max_retransmits = kind >> 5;
     options.lifetime_ms = kind;
+    options.priority = (uint16_t)(kind * kind);
     options.stream = next_byte();
     options.label = next_bytes(40);
     floe_dc_id channel;

@@ -102,6 +102,7 @@ static void send_message(fuzz *f, unsigned n)
         message.is_unordered = (shape & 4) != 0;
     }
     message.wants_fate = (shape & 8) != 0;
+    message.priority = (uint16_t)((shape >> 4) * (shape >> 4) * 200u);
     message.cookie = (uint64_t)stream << 32 | number;
     if (floe_sctp_assoc_send(&e->assoc, &message) == FLOE_OK) {
         e->sent[stream]++;

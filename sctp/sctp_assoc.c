@@ -256,10 +256,12 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
     FLOE_ASSERT(stream != NULL);
     stream->flags |= FLOE_SCTP_STREAM_OUT;
     stream->buffered += (uint32_t)message->data.len;
+    stream->weight = message->priority;
     floe_sctp_record record = {
         .expires = FLOE_TIME_NEVER,
         .len = (uint32_t)message->data.len,
         .ppid = message->ppid,
+        .behind = FLOE_SCTP_POSITION_NONE,
         .max_retransmits = UINT32_MAX,
         .stream = message->stream,
     };
@@ -271,7 +273,7 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
     if (message->has_max_retransmits) {
         record.max_retransmits = message->max_retransmits;
     }
-    floe_sctp_sendq_put(&a->sendq, &record, message->data, message->cookie);
+    floe_sctp_sendq_put(&a->sendq, &a->streams, stream, &record, message->data, message->cookie);
     return FLOE_OK;
 }
 

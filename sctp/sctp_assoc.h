@@ -101,6 +101,8 @@ typedef struct floe_sctp_config {
 typedef struct floe_sctp_send {
     uint16_t stream;
     uint32_t ppid;
+    uint16_t priority; /* the stream's weight, from here on, where several streams have messages
+                          to be sent: they share the link by it; 0: 256 */
     bool is_unordered;
     bool has_max_retransmits; /* RFC 7496: abandon after so many retransmissions */
     bool has_lifetime;        /* abandon so many milliseconds after this call */

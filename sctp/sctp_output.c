@@ -232,17 +232,13 @@ static uint32_t next_fragment(const floe_sctp_assoc *a, const floe_writer *w, ui
 /* The first fragment of a message is sent: now it gets its numbers. */
 static void start_message(floe_sctp_assoc *a, floe_sctp_record *record)
 {
-    floe_sctp_stream *stream = floe_sctp_streams_find(&a->streams, record->stream);
-    FLOE_ASSERT(stream != NULL);
+    floe_sctp_stream *stream = floe_sctp_sendq_begin(&a->sendq, &a->streams, record, a->now);
     record->flags |= FLOE_SCTP_RECORD_STARTED;
     record->first_tsn = a->outstanding.next_tsn;
     /* RFC 9260 §6.5: unordered messages do not count. */
     bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
     record->ssn = is_unordered ? 0 : stream->out_ssn++;
     floe_sctp_sendq_store(&a->sendq, a->sendq.next, record);
-    if ((record->flags & FLOE_SCTP_RECORD_RIDER) != 0) {
-        floe_sctp_sendq_note_sent(&a->sendq, a->sendq.next, a->now);
-    }
 }
 
 /* The last one is sent. */
@@ -252,7 +248,7 @@ static void end_message(floe_sctp_assoc *a, const floe_sctp_record *record, uint
     FLOE_ASSERT(stream != NULL);
     stream->last_tsn = tsn;
     stream->flags |= FLOE_SCTP_STREAM_HAS_TSN;
-    floe_sctp_sendq_pass(&a->sendq, record);
+    floe_sctp_sendq_pass(&a->sendq, &a->streams, record);
     a->stats.messages_sent++;
 }
 

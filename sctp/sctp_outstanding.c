@@ -435,7 +435,7 @@ void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
         add_end(o, stream, &record);
     }
     if (is_next) {
-        floe_sctp_sendq_pass(q, &record);
+        floe_sctp_sendq_pass(q, streams, &record);
     }
     floe_sctp_streams_drain(streams, stream, record.len - unacked);
     floe_sctp_sendq_finish(q, message, FLOE_SCTP_OUTCOME_ABANDONED);
@@ -531,7 +531,7 @@ void floe_sctp_outstanding_put_forward(const floe_sctp_outstanding *o,
 static void check_buffered(const floe_sctp_outstanding *o, const floe_sctp_sendq *q,
                            const floe_sctp_streams *streams)
 {
-    uint64_t bytes = floe_sctp_sendq_check_invariants(q);
+    uint64_t bytes = floe_sctp_sendq_check_invariants(q, streams);
     const floe_sctp_tx *first = entry_of(o, o->cum + 1);
     if (floe_sctp_outstanding_count(o) == 0) {
         bytes -= q->unsent > 0 ? q->sent : 0;

@@ -15,6 +15,7 @@ void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory)
                            .size = size,
                            .fate_head = FLOE_SCTP_POSITION_NONE,
                            .fate_tail = FLOE_SCTP_POSITION_NONE};
+    floe_sctp_schedule_init(&q->schedule);
 }
 
 /* A position for payload. */
@@ -75,11 +76,36 @@ static void store_rider(floe_sctp_sendq *q, uint32_t at, const floe_sctp_rider *
     write_bytes(q, to, (floe_bytes){bytes, sizeof bytes});
 }
 
-void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data,
-                         uint64_t cookie)
+/* Whose turn it is, where no message has begun and not ended. */
+static void choose_next(floe_sctp_sendq *q, floe_sctp_streams *streams)
+{
+    const floe_sctp_stream *stream = floe_sctp_schedule_first(&q->schedule, streams);
+    q->next = stream == NULL ? FLOE_SCTP_POSITION_NONE : stream->send_head;
+}
+
+/* The message at the tail is the last of its stream. */
+static void append(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
+                   uint32_t len)
+{
+    if (stream->send_head == FLOE_SCTP_POSITION_NONE) {
+        stream->send_head = q->tail;
+        floe_sctp_schedule_add(&q->schedule, streams, stream, len);
+    } else {
+        floe_sctp_record last = floe_sctp_sendq_load(q, stream->send_tail);
+        last.behind = q->tail;
+        floe_sctp_sendq_store(q, stream->send_tail, &last);
+    }
+    stream->send_tail = q->tail;
+    if (q->sent == 0) { /* it may overtake all that has not begun */
+        choose_next(q, streams);
+    }
+}
+
+void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
+                         const floe_sctp_record *record, floe_bytes data, uint64_t cookie)
 {
     bool has_rider = has_flag(record, FLOE_SCTP_RECORD_RIDER);
-    FLOE_ASSERT(data.len == record->len);
+    FLOE_ASSERT(data.len == record->len && record->behind == FLOE_SCTP_POSITION_NONE);
     FLOE_ASSERT(floe_sctp_sendq_cost(data.len, has_rider) <= floe_sctp_sendq_room(q));
     uint32_t at = q->tail;
     floe_sctp_sendq_store(q, at, record);
@@ -90,10 +116,7 @@ void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, flo
                                        .sent_at = FLOE_TIME_NEVER,
                                        .next = FLOE_SCTP_POSITION_NONE});
     }
-    if (q->unsent == 0) {
-        q->next = at;
-        q->sent = 0;
-    }
+    append(q, streams, stream, record->len);
     q->tail = next_of(q, at, record);
     q->used += distance(q, at, q->tail);
     q->unsent++;
@@ -111,20 +134,44 @@ void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset
     }
 }
 
-void floe_sctp_sendq_note_sent(floe_sctp_sendq *q, uint32_t at, floe_time now)
+/* The message at `next` leaves its stream, whose next one waits for its own turn. */
+static floe_sctp_stream *leave_stream(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                                      const floe_sctp_record *record)
 {
-    floe_sctp_rider rider;
-    load_rider(q, at, &rider);
-    rider.sent_at = now;
-    store_rider(q, at, &rider);
+    floe_sctp_stream *stream = floe_sctp_schedule_first(&q->schedule, streams);
+    FLOE_ASSERT(stream != NULL && stream->send_head == q->next && q->sent == 0);
+    floe_sctp_schedule_take(&q->schedule, streams);
+    stream->send_head = record->behind;
+    if (record->behind != FLOE_SCTP_POSITION_NONE) {
+        floe_sctp_record behind = floe_sctp_sendq_load(q, record->behind);
+        floe_sctp_schedule_add(&q->schedule, streams, stream, behind.len);
+    }
+    return stream;
 }
 
-void floe_sctp_sendq_pass(floe_sctp_sendq *q, const floe_sctp_record *record)
+floe_sctp_stream *floe_sctp_sendq_begin(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                                        const floe_sctp_record *record, floe_time now)
+{
+    floe_sctp_stream *stream = leave_stream(q, streams, record);
+    if (has_flag(record, FLOE_SCTP_RECORD_RIDER)) {
+        floe_sctp_rider rider;
+        load_rider(q, q->next, &rider);
+        rider.sent_at = now;
+        store_rider(q, q->next, &rider);
+    }
+    return stream;
+}
+
+void floe_sctp_sendq_pass(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                          const floe_sctp_record *record)
 {
     FLOE_ASSERT(q->unsent > 0);
-    q->next = next_of(q, q->next, record);
+    if (!has_flag(record, FLOE_SCTP_RECORD_STARTED)) {
+        (void)leave_stream(q, streams, record);
+    }
     q->sent = 0;
     q->unsent--;
+    choose_next(q, streams);
 }
 
 /* Whether nobody needs the message any more. */
@@ -226,6 +273,7 @@ void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome)
     uint32_t count = q->count; /* it shrinks on the way */
     q->unsent = 0;
     q->sent = 0;
+    floe_sctp_schedule_init(&q->schedule);
     for (uint32_t i = 0; i < count; i++) {
         floe_sctp_record record = floe_sctp_sendq_load(q, at);
         uint32_t next = next_of(q, at, &record);
@@ -249,21 +297,39 @@ static void check_fates(const floe_sctp_sendq *q, uint32_t count)
     FLOE_ASSERT(count == 0);
 }
 
-uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q)
+/* Each stream's messages that have not begun are in a list, and the stream in the schedule. */
+static void check_streams(const floe_sctp_sendq *q, const floe_sctp_streams *streams,
+                          uint32_t waiting)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+        const floe_sctp_stream *stream = &streams->table[i];
+        uint32_t at = floe_sctp_stream_is_used(stream) ? stream->send_head : UINT32_MAX;
+        count += at != FLOE_SCTP_POSITION_NONE;
+        while (at != FLOE_SCTP_POSITION_NONE) {
+            floe_sctp_record record = floe_sctp_sendq_load(q, at);
+            FLOE_ASSERT(waiting-- > 0 && record.stream == stream->id);
+            FLOE_ASSERT(!has_flag(&record, FLOE_SCTP_RECORD_STARTED | FLOE_SCTP_RECORD_DONE));
+            FLOE_ASSERT(record.behind != FLOE_SCTP_POSITION_NONE || at == stream->send_tail);
+            at = record.behind;
+        }
+    }
+    FLOE_ASSERT(waiting == 0);
+    FLOE_ASSERT(floe_sctp_schedule_check_invariants(&q->schedule, streams) == count);
+}
+
+uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q,
+                                          const floe_sctp_streams *streams)
 {
     uint64_t bytes = 0;
-    uint32_t used = 0;
-    uint32_t riders = 0;
+    uint32_t used = 0, riders = 0, waiting = 0;
     uint32_t at = q->head;
     for (uint32_t i = 0; i < q->count; i++) {
         floe_sctp_record record = floe_sctp_sendq_load(q, at);
-        bool is_done = (record.flags & FLOE_SCTP_RECORD_DONE) != 0;
-        bool is_sent = i < q->count - q->unsent;
+        bool is_done = has_flag(&record, FLOE_SCTP_RECORD_DONE);
         FLOE_ASSERT(i > 0 || !is_free(&record));
-        FLOE_ASSERT(i != q->count - q->unsent || at == q->next);
-        FLOE_ASSERT(!is_sent || is_done || (record.flags & FLOE_SCTP_RECORD_STARTED) != 0);
-        FLOE_ASSERT(is_sent || !is_done);
         bytes += is_done ? 0 : record.len;
+        waiting += !has_flag(&record, FLOE_SCTP_RECORD_STARTED | FLOE_SCTP_RECORD_DONE);
         riders += is_done && has_flag(&record, FLOE_SCTP_RECORD_RIDER) &&
                   !has_flag(&record, FLOE_SCTP_RECORD_TOLD);
         uint32_t next = next_of(q, at, &record);
@@ -271,6 +337,8 @@ uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q)
         at = next;
     }
     FLOE_ASSERT(at == q->tail && used == q->used && used <= q->size);
+    FLOE_ASSERT(q->unsent == waiting + (q->sent > 0));
     check_fates(q, riders);
+    check_streams(q, streams, waiting);
     return bytes;
 }

@@ -1,7 +1,9 @@
 /*
- * sctp/sctp_sendq.h - the messages that are to be sent, in the order in which they were queued:
- * a ring of bytes, each message a record followed by its payload. What is acknowledged or
- * abandoned is freed from the front. It knows no TSN; sctp_outstanding does.
+ * sctp/sctp_sendq.h - the messages that are to be sent: a ring of bytes, each message a record
+ * followed by its payload, in the order in which they were queued. What is acknowledged or
+ * abandoned is freed from the front. In a stream they are sent in that order; between streams, as
+ * the schedule says. A message that has begun is sent to its end before another begins. It knows no
+ * TSN; sctp_outstanding does.
  *
  * Where the sender wants to know a message's fate, a rider lies behind the payload, and the message
  * stays until its fate is read: so fates need no memory of their own, none is lost, and who asks
@@ -12,6 +14,7 @@
 
 #include "base/floe.h"
 #include "sctp/sctp_fate.h"
+#include "sctp/sctp_schedule.h"
 
 #include <string.h>
 
@@ -24,13 +27,15 @@ extern "C" {
 #define FLOE_SCTP_RECORD_DONE      0x04u /* acknowledged or abandoned: waits to be freed */
 #define FLOE_SCTP_RECORD_RIDER     0x08u /* a floe_sctp_rider follows the payload */
 #define FLOE_SCTP_RECORD_TOLD      0x10u /* and was read */
-#define FLOE_SCTP_POSITION_NONE    UINT32_MAX
 
 typedef struct floe_sctp_record {
     floe_time expires; /* FLOE_TIME_NEVER: it does not */
     uint32_t len;      /* payload bytes that follow */
     uint32_t ppid;
-    uint32_t first_tsn;       /* once STARTED */
+    union {
+        uint32_t first_tsn; /* once STARTED */
+        uint32_t behind;    /* before: the next message of the stream; POSITION_NONE */
+    };
     uint32_t max_retransmits; /* UINT32_MAX: no limit */
     uint16_t stream, ssn;
     uint8_t flags;
@@ -48,13 +53,14 @@ typedef struct floe_sctp_rider {
 typedef struct floe_sctp_sendq {
     uint8_t *buf;
     uint32_t size;
-    uint32_t head;                 /* position of the oldest message */
-    uint32_t tail;                 /* where the next one goes */
-    uint32_t used;                 /* bytes from head to tail */
-    uint32_t next;                 /* position of the first message that is not completely sent */
-    uint32_t sent;                 /* payload bytes of that message that were sent */
-    uint32_t unsent;               /* messages from `next` on */
-    uint32_t count;                /* all messages */
+    uint32_t head;   /* position of the oldest message */
+    uint32_t tail;   /* where the next one goes */
+    uint32_t used;   /* bytes from head to tail */
+    uint32_t next;   /* position of the message that is sent next: if it has begun, to its end */
+    uint32_t sent;   /* payload bytes of that message that were sent */
+    uint32_t unsent; /* messages that are not completely sent */
+    uint32_t count;  /* all messages */
+    floe_sctp_schedule schedule;
     uint32_t fate_head, fate_tail; /* messages whose fate is to be read; POSITION_NONE */
 } floe_sctp_sendq;
 
@@ -68,9 +74,14 @@ static inline size_t floe_sctp_sendq_cost(size_t len, bool has_rider)
 }
 size_t floe_sctp_sendq_room(const floe_sctp_sendq *q);
 
-/* Append; it fits (asserted). `cookie` is of a record that says RIDER. */
-void floe_sctp_sendq_put(floe_sctp_sendq *q, const floe_sctp_record *record, floe_bytes data,
-                         uint64_t cookie);
+/* Append to the messages of its stream; it fits (asserted). `cookie` is of a record that says
+ * RIDER; `behind` is POSITION_NONE. */
+void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
+                         const floe_sctp_record *record, floe_bytes data, uint64_t cookie);
+/* The message at `next`, whose record this is, begins: its first byte is sent now. The caller sets
+ * STARTED and first_tsn, and stores it. Returns its stream. */
+floe_sctp_stream *floe_sctp_sendq_begin(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                                        const floe_sctp_record *record, floe_time now);
 /* The record of the message at `at`: copy it out, and back. */
 static inline floe_sctp_record floe_sctp_sendq_load(const floe_sctp_sendq *q, uint32_t at)
 {
@@ -86,10 +97,9 @@ static inline void floe_sctp_sendq_store(floe_sctp_sendq *q, uint32_t at,
 /* Copy payload of the message at `at` out. */
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
                           size_t len);
-/* Its first byte is sent now; it has a rider. */
-void floe_sctp_sendq_note_sent(floe_sctp_sendq *q, uint32_t at, floe_time now);
 /* The message at `next`, whose record this is, is completely sent, or is not going to be. */
-void floe_sctp_sendq_pass(floe_sctp_sendq *q, const floe_sctp_record *record);
+void floe_sctp_sendq_pass(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                          const floe_sctp_record *record);
 /* The message at `at` is acknowledged or abandoned: free what is, from the front. */
 void floe_sctp_sendq_finish(floe_sctp_sendq *q, uint32_t at, floe_sctp_outcome outcome);
 /* Take the oldest fate that is known, and free its message. False: there is none. */
@@ -97,10 +107,11 @@ bool floe_sctp_sendq_take_fate(floe_sctp_sendq *q, floe_sctp_rider *rider);
 /* Nothing more will be known: this is the fate of all whose fate is not known. The messages stay,
  * to be looked at, */
 void floe_sctp_sendq_settle(floe_sctp_sendq *q, floe_sctp_outcome outcome);
-/* or go, all but those whose fate is to be read. */
+/* or go, all but those whose fate is to be read; and the streams were forgotten. */
 void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome);
 /* Asserts what must hold; returns the payload bytes of all messages that are not done. */
-uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q);
+uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q,
+                                          const floe_sctp_streams *streams);
 
 #ifdef __cplusplus
 }

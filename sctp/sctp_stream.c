@@ -53,6 +53,9 @@ floe_sctp_stream *floe_sctp_streams_get(floe_sctp_streams *streams, uint16_t id)
     streams->count++;
     uint16_t *bucket = &streams->bucket[id % FLOE_SCTP_STREAM_MAX];
     *stream = (floe_sctp_stream){.id = id,
+                                 .send_head = FLOE_SCTP_POSITION_NONE,
+                                 .send_tail = FLOE_SCTP_POSITION_NONE,
+                                 .turn_next = FLOE_SCTP_NONE,
                                  .wait_head = FLOE_SCTP_NONE,
                                  .wait_tail = FLOE_SCTP_NONE,
                                  .next = *bucket,

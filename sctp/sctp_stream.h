@@ -24,6 +24,8 @@ extern "C" {
 #define FLOE_SCTP_STREAM_IN_DEFERRED  0x40u /* part of a reset by the peer that has to wait */
 #define FLOE_SCTP_STREAM_HAS_TSN      0x80u /* last_tsn has a meaning */
 
+#define FLOE_SCTP_POSITION_NONE UINT32_MAX /* in the send buffer */
+
 /* floe_sctp_stream.events, in the order in which they are reported */
 #define FLOE_SCTP_STREAM_EV_RESET  0x01u /* the peer has reset its side */
 #define FLOE_SCTP_STREAM_EV_DONE   0x02u /* our side is reset */
@@ -31,11 +33,13 @@ extern "C" {
 #define FLOE_SCTP_STREAM_EV_LOW    0x08u
 
 typedef struct floe_sctp_stream {
-    uint32_t buffered;      /* bytes queued and neither acknowledged nor abandoned */
-    uint32_t low_threshold; /* BUFFERED_LOW when buffered falls to this */
-    uint32_t last_tsn;      /* of the last chunk that we sent on it, or abandoned */
-    uint32_t skip_tsn;      /* of the last ordered message that was abandoned */
-    uint16_t skip_ssn;      /* its SSN */
+    uint64_t finish;               /* sctp_schedule: virtual time of its latest message */
+    uint32_t send_head, send_tail; /* messages that are not begun; positions in the send buffer */
+    uint32_t buffered;             /* bytes queued and neither acknowledged nor abandoned */
+    uint32_t low_threshold;        /* BUFFERED_LOW when buffered falls to this */
+    uint32_t last_tsn;             /* of the last chunk that we sent on it, or abandoned */
+    uint32_t skip_tsn;             /* of the last ordered message that was abandoned */
+    uint16_t skip_ssn;             /* its SSN */
     uint16_t id;
     uint16_t out_ssn;              /* of the next ordered message that we send */
     uint16_t in_ssn;               /* of the next ordered message to be delivered */
@@ -43,6 +47,8 @@ typedef struct floe_sctp_stream {
     uint16_t unread;               /* messages delivered and not yet released */
     uint16_t next;                 /* in its hash chain, or in the free list */
     uint16_t event_next;           /* in the event list */
+    uint16_t turn_next;            /* in the schedule */
+    uint16_t weight;               /* its priority; 0: the default */
     uint8_t flags, events;
 } floe_sctp_stream;
 

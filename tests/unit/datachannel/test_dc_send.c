@@ -51,6 +51,27 @@ static void test_dc_send_announces_with_an_open_message(void **state)
     assert_false(message.is_unordered);
 }
 
+static uint16_t weight_of(sim_dc *pair, uint16_t stream)
+{
+    return floe_sctp_streams_peek(&pair->ends[0].assoc.streams, stream)->weight;
+}
+
+static void test_dc_send_sends_with_the_priority_of_the_channel(void **state)
+{
+    const uint8_t open[12] = {3, 0, 4, 0}; /* 1024 */
+    sim_dc *pair = *state;
+    floe_dc_options options = {.priority = 128};
+    (void)sim_dc_open(pair, 0, &options);
+    assert_int_equal(weight_of(pair, 0), 128);
+    options.priority = 0;
+    (void)sim_dc_open(pair, 0, &options);
+    assert_int_equal(weight_of(pair, 2), 256);
+    /* RFC 8831 §6.4: a channel that the peer has opened has the peer's priority both ways. */
+    sim_dc_send_raw(pair, 1, 1, FLOE_PPID_DCEP, (floe_bytes){open, sizeof open});
+    sim_dc_run(pair, FLOE_SECOND);
+    assert_int_equal(weight_of(pair, 1), 1024);
+}
+
 static void test_dc_send_acknowledges_with_one_byte(void **state)
 {
     const uint8_t open[12] = {3, 0x80};
@@ -281,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_RAW_PEER(test_dc_send_announces_with_an_open_message),
+        WITH_RAW_PEER(test_dc_send_sends_with_the_priority_of_the_channel),
         WITH_RAW_PEER(test_dc_send_acknowledges_with_one_byte),
         WITH_RAW_PEER(test_dc_send_gives_messages_their_ppid),
         WITH_RAW_PEER(test_dc_send_is_ordered_until_the_ack),

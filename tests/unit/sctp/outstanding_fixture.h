@@ -51,11 +51,12 @@ static inline void queue(uint16_t stream, uint32_t chunks, uint8_t flags)
                                .stream = stream,
                                .expires = FLOE_TIME_NEVER,
                                .max_retransmits = UINT32_MAX,
+                               .behind = FLOE_SCTP_POSITION_NONE,
                                .flags = flags};
     floe_sctp_stream *s = floe_sctp_streams_get(&f.streams, stream);
     s->flags |= FLOE_SCTP_STREAM_OUT;
     s->buffered += record.len;
-    floe_sctp_sendq_put(&f.q, &record, (floe_bytes){bytes, record.len}, 0);
+    floe_sctp_sendq_put(&f.q, &f.streams, s, &record, (floe_bytes){bytes, record.len}, 0);
 }
 
 /* Send one chunk of what is queued. */
@@ -64,16 +65,16 @@ static inline void send_chunk(void)
     uint32_t at = f.q.next;
     floe_sctp_record record = floe_sctp_sendq_load(&f.q, at);
     if (f.q.sent == 0) {
+        floe_sctp_stream *s = floe_sctp_sendq_begin(&f.q, &f.streams, &record, f.now);
         record.flags |= FLOE_SCTP_RECORD_STARTED;
         record.first_tsn = f.o.next_tsn;
-        floe_sctp_stream *s = floe_sctp_streams_find(&f.streams, record.stream);
         record.ssn = s->out_ssn++;
         floe_sctp_sendq_store(&f.q, at, &record);
     }
     (void)floe_sctp_outstanding_add(&f.o, at, f.q.sent, 1000, f.now++);
     f.q.sent += 1000;
     if (f.q.sent == record.len) {
-        floe_sctp_sendq_pass(&f.q, &record);
+        floe_sctp_sendq_pass(&f.q, &f.streams, &record);
     }
     check();
 }

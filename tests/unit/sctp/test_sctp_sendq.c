@@ -9,6 +9,7 @@
 typedef struct fixture {
     uint8_t memory[1000]; /* not a multiple of anything */
     floe_sctp_sendq q;
+    floe_sctp_streams streams;
 } fixture;
 
 static fixture f;
@@ -17,16 +18,20 @@ static int set_up(void **state)
 {
     (void)state;
     floe_sctp_sendq_init(&f.q, (floe_span){f.memory, sizeof f.memory});
+    floe_sctp_streams_init(&f.streams);
+    (void)floe_sctp_streams_get(&f.streams, 0);
     return 0;
 }
 
 static uint32_t put(uint32_t number, size_t len)
 {
     uint8_t bytes[1000];
-    floe_sctp_record record = {.len = (uint32_t)len, .ppid = number};
+    floe_sctp_record record = {
+        .len = (uint32_t)len, .ppid = number, .behind = FLOE_SCTP_POSITION_NONE};
     sctp_pair_fill(bytes, len, number);
     uint32_t at = f.q.tail;
-    floe_sctp_sendq_put(&f.q, &record, (floe_bytes){bytes, len}, 0);
+    floe_sctp_sendq_put(&f.q, &f.streams, floe_sctp_streams_get(&f.streams, 0), &record,
+                        (floe_bytes){bytes, len}, 0);
     return at;
 }
 
@@ -40,18 +45,25 @@ static void check(uint32_t at, uint32_t number, size_t len)
     sctp_pair_check((floe_bytes){bytes, len}, number);
 }
 
-static void pass(void)
+/* Send the next message, at `now`. */
+static void pass_at(floe_time now)
 {
     floe_sctp_record record = floe_sctp_sendq_load(&f.q, f.q.next);
+    (void)floe_sctp_sendq_begin(&f.q, &f.streams, &record, now);
     record.flags |= FLOE_SCTP_RECORD_STARTED;
     floe_sctp_sendq_store(&f.q, f.q.next, &record);
-    floe_sctp_sendq_pass(&f.q, &record);
+    floe_sctp_sendq_pass(&f.q, &f.streams, &record);
+}
+
+static void pass(void)
+{
+    pass_at(0);
 }
 
 static void finish(uint32_t at)
 {
     floe_sctp_sendq_finish(&f.q, at, FLOE_SCTP_OUTCOME_ACKED);
-    (void)floe_sctp_sendq_check_invariants(&f.q);
+    (void)floe_sctp_sendq_check_invariants(&f.q, &f.streams);
 }
 
 static void test_sctp_sendq_keeps_records_and_payload_over_the_end_of_the_ring(void **state)
@@ -147,11 +159,14 @@ static void test_sctp_sendq_next_is_the_first_that_is_put_after_all_were_sent(vo
 static uint32_t ask(uint32_t number, size_t len)
 {
     uint8_t bytes[1000];
-    floe_sctp_record record = {
-        .len = (uint32_t)len, .ppid = number, .flags = FLOE_SCTP_RECORD_RIDER};
+    floe_sctp_record record = {.len = (uint32_t)len,
+                               .ppid = number,
+                               .flags = FLOE_SCTP_RECORD_RIDER,
+                               .behind = FLOE_SCTP_POSITION_NONE};
     sctp_pair_fill(bytes, len, number);
     uint32_t at = f.q.tail;
-    floe_sctp_sendq_put(&f.q, &record, (floe_bytes){bytes, len}, number);
+    floe_sctp_sendq_put(&f.q, &f.streams, floe_sctp_streams_get(&f.streams, 0), &record,
+                        (floe_bytes){bytes, len}, number);
     return at;
 }
 
@@ -162,7 +177,7 @@ static void check_fate(uint32_t number, floe_time sent_at, floe_sctp_outcome out
     assert_int_equal(rider.cookie, number);
     assert_int_equal(rider.sent_at, sent_at);
     assert_int_equal(rider.outcome, outcome);
-    (void)floe_sctp_sendq_check_invariants(&f.q);
+    (void)floe_sctp_sendq_check_invariants(&f.q, &f.streams);
 }
 
 static void test_sctp_sendq_keeps_a_message_until_its_fate_is_read(void **state)
@@ -175,9 +190,8 @@ static void test_sctp_sendq_keeps_a_message_until_its_fate_is_read(void **state)
         uint32_t at = ask(i, len);
         assert_int_equal(f.q.used >= floe_sctp_sendq_cost(len, true), 1);
         check(at, i, len);
-        floe_sctp_sendq_note_sent(&f.q, at, 77 + i);
+        pass_at(77 + i);
         check(at, i, len);
-        pass();
         assert_false(floe_sctp_sendq_take_fate(&f.q, &rider));
         finish(at);
         assert_int_equal(f.q.count, 1);
@@ -199,9 +213,9 @@ static void test_sctp_sendq_tells_fates_in_the_order_in_which_they_became_known(
     floe_sctp_sendq_finish(&f.q, c, FLOE_SCTP_OUTCOME_ABANDONED);
     finish(b);
     finish(a);
-    check_fate(3, FLOE_TIME_NEVER, FLOE_SCTP_OUTCOME_ABANDONED);
+    check_fate(3, 0, FLOE_SCTP_OUTCOME_ABANDONED);
     assert_int_equal(f.q.count, 3); /* the first keeps its place, and so do those behind it */
-    check_fate(1, FLOE_TIME_NEVER, FLOE_SCTP_OUTCOME_ACKED);
+    check_fate(1, 0, FLOE_SCTP_OUTCOME_ACKED);
     assert_int_equal(f.q.count, 0);
 }
 
@@ -214,11 +228,13 @@ static void test_sctp_sendq_drop_keeps_only_what_has_a_fate_to_be_read(void **st
     (void)put(4, 10);
     pass();
     finish(a);
+    floe_sctp_streams_init(&f.streams);
     floe_sctp_sendq_drop(&f.q, FLOE_SCTP_OUTCOME_UNKNOWN);
-    assert_int_equal(floe_sctp_sendq_check_invariants(&f.q), 0);
+    (void)floe_sctp_streams_get(&f.streams, 0);
+    assert_int_equal(floe_sctp_sendq_check_invariants(&f.q, &f.streams), 0);
     uint32_t next = put(5, 10);
     assert_int_equal(f.q.next, next);
-    check_fate(1, FLOE_TIME_NEVER, FLOE_SCTP_OUTCOME_ACKED);
+    check_fate(1, 0, FLOE_SCTP_OUTCOME_ACKED);
     check_fate(3, FLOE_TIME_NEVER, FLOE_SCTP_OUTCOME_UNKNOWN);
     assert_int_equal(f.q.count, 1);
 }
@@ -237,7 +253,7 @@ static void test_sctp_sendq_settle_tells_each_fate_once_and_keeps_the_messages(v
     assert_true(floe_sctp_sendq_take_fate(&f.q, &rider));
     assert_int_equal(rider.outcome, FLOE_SCTP_OUTCOME_UNKNOWN);
     assert_false(floe_sctp_sendq_take_fate(&f.q, &rider));
-    assert_int_equal(floe_sctp_sendq_check_invariants(&f.q), 10);
+    assert_int_equal(floe_sctp_sendq_check_invariants(&f.q, &f.streams), 10);
 }
 
 int main(void)

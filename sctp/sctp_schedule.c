@@ -1,0 +1,55 @@
+/* sctp/sctp_schedule.c - see sctp/sctp_schedule.h. */
+#include "sctp/sctp_schedule.h"
+
+#define OVERHEAD   16u /* a message of one byte costs a chunk, too */
+#define TIME_SHIFT 16u /* so that it takes time with the largest weight */
+
+void floe_sctp_schedule_init(floe_sctp_schedule *schedule)
+{
+    *schedule = (floe_sctp_schedule){.head = FLOE_SCTP_NONE, .tail = FLOE_SCTP_NONE};
+}
+
+/* When the message would be through: after the stream's last one, or from now on if it was idle. */
+static uint64_t finish_of(const floe_sctp_schedule *schedule, const floe_sctp_stream *stream,
+                          uint32_t len)
+{
+    uint64_t begin = stream->finish > schedule->now ? stream->finish : schedule->now;
+    uint32_t weight = stream->weight == 0 ? FLOE_SCTP_WEIGHT_DEFAULT : stream->weight;
+    return begin + (((uint64_t)len + OVERHEAD) << TIME_SHIFT) / weight;
+}
+
+void floe_sctp_schedule_add(floe_sctp_schedule *schedule, floe_sctp_streams *streams,
+                            floe_sctp_stream *stream, uint32_t len)
+{
+    floe_sctp_stream *table = streams->table;
+    uint16_t at = (uint16_t)(stream - table);
+    stream->finish = finish_of(schedule, stream, len);
+    uint16_t *link = &schedule->head;
+    if (schedule->tail != FLOE_SCTP_NONE && table[schedule->tail].finish <= stream->finish) {
+        link = &table[schedule->tail].turn_next;
+    }
+    /* Behind those of the same time: they came first. */
+    while (*link != FLOE_SCTP_NONE && table[*link].finish <= stream->finish) {
+        link = &table[*link].turn_next;
+    }
+    stream->turn_next = *link;
+    *link = at;
+    if (stream->turn_next == FLOE_SCTP_NONE) {
+        schedule->tail = at;
+    }
+}
+
+uint32_t floe_sctp_schedule_check_invariants(const floe_sctp_schedule *schedule,
+                                             const floe_sctp_streams *streams)
+{
+    uint32_t count = 0;
+    uint64_t time = schedule->now;
+    uint16_t last = FLOE_SCTP_NONE;
+    for (uint16_t at = schedule->head; at != FLOE_SCTP_NONE; at = streams->table[at].turn_next) {
+        FLOE_ASSERT(streams->table[at].finish >= time && ++count <= streams->count);
+        time = streams->table[at].finish;
+        last = at;
+    }
+    FLOE_ASSERT(last == schedule->tail);
+    return count;
+}
