@@ -122,6 +122,9 @@ static void drain(peer_pair *pair, int index)
     }
     while (floe_peer_poll_event(&end->peer, &event)) {
         end->events[event.type]++;
+        if (end->log_len < PEER_PAIR_LOG) {
+            end->log[end->log_len++] = event;
+        }
         end->fate = event.type == FLOE_PEER_EV_FATE ? event.fate : end->fate;
         if (event.type == FLOE_PEER_EV_CHANNEL) {
             end->incoming = event.channel;

@@ -14,6 +14,7 @@
 #define PEER_PAIR_RING    1024u
 #define PEER_PAIR_FLIGHTS 2048u
 #define PEER_PAIR_RELAYS  4u
+#define PEER_PAIR_LOG     256u
 
 typedef struct peer_pair_end {
     floe_dtls_identity identity;
@@ -24,9 +25,11 @@ typedef struct peer_pair_end {
     floe_ice_relay relays[PEER_PAIR_RELAYS];
     uint8_t send[PEER_PAIR_BUFFER], recv[PEER_PAIR_BUFFER], description[16384];
     uint32_t events[FLOE_PEER_EV_WRITABLE + 1]; /* how often each came */
-    floe_dc_fate fate;                          /* the last one */
-    floe_dc_id incoming;                        /* the last channel that the other end opened */
-    bool is_deaf;                               /* nothing reaches it any more */
+    floe_peer_event log[PEER_PAIR_LOG];         /* the first of them, in order */
+    size_t log_len;
+    floe_dc_fate fate;   /* the last one */
+    floe_dc_id incoming; /* the last channel that the other end opened */
+    bool is_deaf;        /* nothing reaches it any more */
 } peer_pair_end;
 
 typedef struct peer_pair_packet {
