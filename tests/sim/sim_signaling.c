@@ -401,6 +401,7 @@ static int tell(void **state)
 static void test_sim_signaling_in_any_order_follows_the_table_and_connects(void **state)
 {
     (void)state;
+    UNIT_NEEDS(FLOE_DC_CHANNEL_MAX > 4);
     const char *only = getenv("FLOE_SIM_SEED"), *many = getenv("FLOE_SIM_SIGNALING");
     uint64_t count = many != NULL ? strtoull(many, NULL, 10) : 1000, connected = 0;
     if (only != NULL) {
