@@ -1,5 +1,5 @@
-/* What each chunk does in each state of an association, one row a state (RFC 9260 sections 4, 5.2,
- * 6, 8.3, 8.5, 9). docs/SCTP.md says which test holds which section. */
+/* What seven chunk types do in each state of an association, one row a state (RFC 9260 sections
+ * 4, 5.2, 6, 8.3, 8.5, 9). docs/SCTP.md says which test holds which section. */
 #include "support/sctp_solo.h"
 #include "support/unit.h"
 
