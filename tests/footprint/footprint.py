@@ -50,6 +50,7 @@ GOALS = {
     "text stun": 8 * KB,
     "text turn": 7 * KB,
     "text ice": 16 * KB,
+    "text ice, trace compiled in": 16 * KB,
     "text ice relays": 4 * KB,
     "text sdp": 8 * KB,
     "text sctp + datachannel": 45 * KB,

@@ -118,8 +118,8 @@ FLOE = [
     Pair("dual stack, dual stack", DUAL_WALL, DUAL_WALL, HOSTS),
     Pair("IPv6, port-restricted", IPV6, PORT, RELAY),
     Pair("IPv6, IPv4, no relay", IPV6, PUBLIC, None, **STUN),
-    Pair("client's address changes", PORT, PUBLIC, A_SEEN, event="change_client_address", silence=4),
-    Pair("client's address changes, NATs", PORT, ADDRESS, BOTH_SEEN, event="change_client_address", silence=4),
+    Pair("client's address changes", PORT, PUBLIC, A_SEEN, event="change_client_address", silence=2),
+    Pair("client's address changes, NATs", PORT, ADDRESS, BOTH_SEEN, event="change_client_address", silence=2),
     Pair("NAT reboots", REBOOTS, PUBLIC, A_SEEN, event="reboot_nat", silence=4),
     Pair("NAT reboots, full cone", REBOOTS, FULL_CONE, BOTH_SEEN, event="reboot_nat", silence=4),
     Pair("symmetric NAT reboots", CONTIGUOUS, PUBLIC, "prflx-host host-prflx", event="reboot_nat", silence=4),
@@ -149,6 +149,6 @@ CHROMIUM = [
     Pair("chromium a: NAT reboots", REBOOTS, PUBLIC, A_SEEN, event="reboot_nat", silence=4, browser="a"),
     Pair("chromium b: NAT reboots", REBOOTS, PUBLIC, f"{SEEN}-{SEEN} (host|srflx)-{SEEN}", event="reboot_nat", silence=4,
          browser="b"),
-    Pair("chromium b: client's address changes", PORT, FULL_CONE, BOTH_SEEN, event="change_client_address", silence=4,
+    Pair("chromium b: client's address changes", PORT, FULL_CONE, BOTH_SEEN, event="change_client_address", silence=2,
          browser="b"),
 ]
