@@ -139,7 +139,7 @@ static void connect_once(bool is_first)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc == 2 ? atoi(argv[1]) : 0;
+    int rounds = argc == 2 ? (int)strtol(argv[1], NULL, 10) : 0;
     if (rounds <= 0) {
         (void)fprintf(stderr, "usage: connect_floe ROUNDS\n");
         return 2;

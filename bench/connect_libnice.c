@@ -101,7 +101,7 @@ static size_t connect_once(gboolean is_first)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc == 2 ? atoi(argv[1]) : 0;
+    int rounds = argc == 2 ? (int)strtol(argv[1], NULL, 10) : 0;
     size_t bytes = 0;
     if (rounds <= 0) {
         fputs("usage: connect_libnice ROUNDS\n", stderr);

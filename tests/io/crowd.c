@@ -288,7 +288,7 @@ static void run_crowd(crowd *c, int seconds)
 int main(int argc, char **argv)
 {
     crowd c = {.count = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000};
-    int seconds = argc > 2 ? atoi(argv[2]) : 5;
+    int seconds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 5;
     c.is_lite = argc > 3;
     int ends[2];
     int status = 1;
