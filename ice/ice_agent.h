@@ -172,6 +172,10 @@ FLOE_MUST_USE floe_err floe_ice_agent_add_local(floe_ice_agent *agent, const flo
  * another socket may come. The peer is not told (RFC 8838 knows no word for it). Unknown: nothing.
  */
 void floe_ice_agent_remove_local(floe_ice_agent *agent, const floe_addr *addr);
+/* What our candidates cost now, for their lines: FLOE_ICE_NETWORK_COST, and one less each time that
+ * the pair in use goes with its base. Checks say the same, so that a peer that is libwebrtc takes
+ * what is left, and what comes, for better than what is gone; 0 is reached and kept. */
+uint8_t floe_ice_agent_network_cost(const floe_ice_agent *agent);
 /* No more sockets for now: gathering is COMPLETE as soon as every server has answered or timed out.
  */
 void floe_ice_agent_end_local(floe_ice_agent *agent);

@@ -160,6 +160,10 @@ floe_err floe_ice_check_input(floe_ice_agent *agent, const floe_ice_check_ref *r
 /* Ask with a new transaction; the one before still counts if answered. */
 void floe_ice_check_send(floe_ice_agent *agent, uint8_t index, floe_transmit *out);
 /* Does a check of this pair ask the peer to nominate it? */
+static inline uint8_t floe_ice_check_cost(const floe_ice_agent *agent)
+{
+    return (uint8_t)(FLOE_ICE_NETWORK_COST - agent->losses);
+}
 bool floe_ice_check_is_plea(const floe_ice_agent *agent, uint8_t index);
 bool floe_ice_check_send_triggered(floe_ice_agent *agent, floe_transmit *out);
 bool floe_ice_check_send_ordinary(floe_ice_agent *agent, floe_transmit *out);

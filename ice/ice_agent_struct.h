@@ -82,6 +82,7 @@ struct floe_ice_agent {
     uint8_t host_type; /* of candidates that are sockets: FLOE_ICE_HOST, or _HIDDEN by the policy */
     uint8_t reply_head, reply_count, early_next, past_next;
     uint8_t pleas;      /* controlled: checks that still ask the peer to nominate where we went */
+    uint8_t losses;     /* of the pair in use with its base, up to FLOE_ICE_NETWORK_COST */
     uint8_t nomination; /* floe_ice_nomination */
     bool is_lite;
     bool path_told;

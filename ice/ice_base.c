@@ -10,11 +10,18 @@
 
 #include "ice/ice_agent_internal.h"
 
+uint8_t floe_ice_agent_network_cost(const floe_ice_agent *agent)
+{
+    return floe_ice_check_cost(agent);
+}
+
 /* The peer is told to leave the pair too: with the next nomination, or by a request for one. A lite
- * agent asks for nothing; its peer will miss it. */
+ * agent asks for nothing; its peer will miss it. And libwebrtc drops new pairs that are of no
+ * greater priority than the one it believes in, unheard: unless they cost less. */
 static void tell_to_leave(floe_ice_agent *agent)
 {
     if (!floe_ice_agent_is_lite(agent)) {
+        agent->losses = (uint8_t)(agent->losses + (agent->losses < FLOE_ICE_NETWORK_COST));
         agent->moves++;
         agent->pleas = agent->role == FLOE_ICE_CONTROLLED ? FLOE_ICE_PLEA_MAX : 0;
     }

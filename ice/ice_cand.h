@@ -37,12 +37,16 @@ uint32_t floe_ice_priority(floe_ice_type type, uint16_t local_preference);
 #define FLOE_ICE_TCP_MALUS   (UINT32_C(36) << 24)
 #define FLOE_ICE_TCP_NO_PORT 9u /* of a candidate that connects: it has no port before it does */
 
+/* What libwebrtc calls the cost of a network, 0 to 999, and looks at before priorities: to it ours
+ * are of the kind that it calls unknown. See floe_ice_agent_network_cost(). */
+#define FLOE_ICE_NETWORK_COST 50u
+
 /* From and to text. From: UNSUPPORTED for what this agent does not pair: names, component 2, of TCP
  * simultaneous open and whatever can not be connected to. */
 FLOE_MUST_USE floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *sdp);
-/* "candidate:..." without "a=" and line end; ufrag empty: no ufrag extension; `name`, unless it is
- * empty, stands in for the IP. */
-void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag,
+/* "candidate:..." without "a=" and line end; ufrag empty: no ufrag extension; cost 0: no
+ * network-cost extension; `name`, unless it is empty, stands in for the IP. */
+void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, uint16_t cost, floe_bytes ufrag,
                        floe_bytes name);
 
 /* A number for a text, for comparison: of foundations, of username fragments. */

@@ -36,7 +36,8 @@ floe_err floe_ice_cand_from_sdp(floe_ice_cand *cand, const floe_sdp_candidate *s
     return FLOE_OK;
 }
 
-void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufrag, floe_bytes name)
+void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, uint16_t cost, floe_bytes ufrag,
+                       floe_bytes name)
 {
     uint8_t digits[10];
     floe_writer foundation = floe_writer_begin(digits, sizeof digits);
@@ -52,6 +53,7 @@ void floe_ice_cand_put(floe_writer *w, const floe_ice_cand *cand, floe_bytes ufr
         .type = cand->type,
         .port = cand->addr.port,
         .ufrag = ufrag,
+        .network_cost = cost,
     };
     if (name.len == 0) {
         sdp.addr = cand->addr;

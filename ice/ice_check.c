@@ -90,6 +90,7 @@ static void write_request(floe_ice_agent *agent, uint8_t index, floe_transmit *o
         &w, FLOE_STUN_USERNAME,
         floe_ice_credentials_username(theirs, &agent->ours[generation], name));
     floe_stun_writer_put_u32(&w, FLOE_STUN_PRIORITY, priority);
+    floe_stun_writer_put_u32(&w, FLOE_STUN_NETWORK_INFO, floe_ice_check_cost(agent));
     floe_stun_writer_put_u64(&w,
                              floe_ice_pair_is(pair, FLOE_ICE_PAIR_SENT_CONTROLLING)
                                  ? FLOE_STUN_ICE_CONTROLLING

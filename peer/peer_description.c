@@ -32,7 +32,8 @@ static void put_candidate(const floe_peer *peer, floe_writer *w, const floe_ice_
     if (name != NULL) {
         (void)floe_mdns_name_text(name, text);
     }
-    floe_ice_cand_put(w, &told, ufrag, floe_bytes_of(text));
+    floe_ice_cand_put(w, &told, floe_ice_agent_network_cost(&peer->ice), ufrag,
+                      floe_bytes_of(text));
 }
 
 static void put_candidates(const floe_peer *peer, floe_writer *w)

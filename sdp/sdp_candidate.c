@@ -184,6 +184,10 @@ void floe_sdp_candidate_put(floe_writer *w, const floe_sdp_candidate *cand)
     if (cand->ufrag.len > 0) {
         floe_sdp_put_template(w, " ufrag $", &cand->ufrag, NULL);
     }
+    if (cand->network_cost > 0) {
+        uint64_t cost = cand->network_cost;
+        floe_sdp_put_template(w, " network-cost #", NULL, &cost);
+    }
 }
 
 bool floe_sdp_candidate_is_mdns(const floe_sdp_candidate *cand)

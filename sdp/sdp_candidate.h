@@ -41,6 +41,8 @@ typedef struct floe_sdp_candidate {
     uint16_t port;
     floe_addr related; /* raddr, rport; family 0 if absent or a name */
     floe_bytes ufrag;  /* the "ufrag" extension; empty if absent */
+    uint16_t
+        network_cost; /* the "network-cost" extension of libwebrtc: written unless 0, not read */
 } floe_sdp_candidate;
 
 /* Parse "candidate:..." with or without "a=" before it, with or without a line end after it.

@@ -86,7 +86,8 @@ typedef enum floe_stun_type { /* attribute types; below 0x8000 comprehension is 
                               FLOE_STUN_RESPONSE_ORIGIN = 0x802B,
                               FLOE_STUN_OTHER_ADDRESS = 0x802C,
                               FLOE_STUN_MOBILITY_TICKET = 0x8030,
-                              FLOE_STUN_NOMINATION = 0xC001 /* draft-thatcher-ice-renomination */
+                              FLOE_STUN_NOMINATION = 0xC001,  /* draft-thatcher-ice-renomination */
+                              FLOE_STUN_NETWORK_INFO = 0xC057 /* libwebrtc: interface, cost */
 } floe_stun_type;
 
 /* A validated message. Borrows `packet`: valid as long as those bytes are, and unmodified. */

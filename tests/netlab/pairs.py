@@ -151,4 +151,8 @@ CHROMIUM = [
          browser="b"),
     Pair("chromium b: client's address changes", PORT, FULL_CONE, BOTH_SEEN, event="change_client_address", silence=2,
          browser="b"),
+    Pair("chromium b: public client's address changes", PUBLIC, FULL_CONE, f"host-{SEEN} (host|{SEEN})-host",
+         event="change_client_address", silence=2, browser="b"),
+    Pair("chromium b offers: client's address changes", PORT, FULL_CONE, BOTH_SEEN, event="change_client_address",
+         silence=2, browser="b", offers="b"),
 ]

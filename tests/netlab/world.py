@@ -298,12 +298,27 @@ class Network:
 
     def change_client_address(self):
         """The interface loses its address; a moment later it has another."""
+        if self.site.nat is None:
+            self.change_own_public_address()
+            return
         client, net = self.clients[0], f"10.{self.number}.0"
         client.sh(f"""
             ip addr del {net}.2/24 dev eth0
             sleep 0.2
             ip addr add {net}.3/24 dev eth0
             ip route replace default via {net}.1""")
+
+    def change_own_public_address(self):
+        new = f"203.0.113.{self.internet.take_number()}"
+        run("ip", "route", "add", f"{new}/32", "dev", f"site{self.number}")
+        self.clients[0].sh(f"""
+            ip addr del {self.public}/32 dev out
+            sleep 0.2
+            ip addr add {new}/32 dev out
+            ip route replace {GATEWAY} dev out
+            ip route replace default via {GATEWAY} dev out""")
+        run("ip", "route", "del", f"{self.public}/32")
+        self.public = new
 
     def close(self):
         for box in self.boxes:

@@ -49,7 +49,7 @@ static void tell_candidate(const floe_ice_cand *cand)
 {
     uint8_t text[256];
     floe_writer w = floe_writer_begin(text, sizeof text);
-    floe_ice_cand_put(&w, cand, (floe_bytes){NULL, 0}, (floe_bytes){NULL, 0});
+    floe_ice_cand_put(&w, cand, 0, (floe_bytes){NULL, 0}, (floe_bytes){NULL, 0});
     (void)printf("candidate %.*s\n", (int)w.len, (const char *)text);
 }
 

@@ -16,10 +16,22 @@ static void assert_text(const floe_ice_cand *cand, const char *ufrag, const char
 {
     uint8_t buf[300];
     floe_writer w = floe_writer_begin(buf, sizeof buf);
-    floe_ice_cand_put(&w, cand, floe_bytes_of(ufrag), floe_bytes_of(""));
+    floe_ice_cand_put(&w, cand, 0, floe_bytes_of(ufrag), floe_bytes_of(""));
     assert_true(floe_writer_is_ok(&w));
     floe_writer_put_u8(&w, 0);
     assert_string_equal((const char *)buf, expected);
+}
+
+static void test_ice_cand_line_says_its_cost_unless_it_is_nothing(void **state)
+{
+    (void)state;
+    uint8_t buf[300] = {0};
+    floe_writer w = floe_writer_begin(buf, sizeof buf - 1);
+    floe_ice_cand cand = {.addr = floe_addr_from_ipv4(192, 0, 2, 1, 9), .foundation = 1};
+    floe_ice_cand_put(&w, &cand, 49, FLOE_LIT("frag"), floe_bytes_of(""));
+    assert_string_equal((const char *)buf,
+                        "candidate:1 1 udp 0 192.0.2.1 9 typ host ufrag frag network-cost 49");
+    assert_text(&cand, "frag", "candidate:1 1 udp 0 192.0.2.1 9 typ host ufrag frag");
 }
 
 static void test_ice_cand_priorities_are_those_of_rfc_8445(void **state)
@@ -148,7 +160,7 @@ static void test_ice_cand_survives_text(void **state)
     };
     assert_int_equal(floe_addr_parse(&cand.addr, FLOE_LIT("2001:db8::1"), 443), FLOE_OK);
     floe_writer w = floe_writer_begin(buf, sizeof buf);
-    floe_ice_cand_put(&w, &cand, FLOE_LIT("frag"), floe_bytes_of(""));
+    floe_ice_cand_put(&w, &cand, 0, FLOE_LIT("frag"), floe_bytes_of(""));
     assert_int_equal(floe_sdp_candidate_parse(&sdp, floe_writer_view(&w)), FLOE_OK);
     assert_int_equal(floe_ice_cand_from_sdp(&again, &sdp), FLOE_OK);
     assert_true(floe_addr_equal(&cand.addr, &again.addr));
@@ -170,6 +182,7 @@ static void test_ice_cand_type_names_are_those_of_sdp(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ice_cand_line_says_its_cost_unless_it_is_nothing),
         cmocka_unit_test(test_ice_cand_priorities_are_those_of_rfc_8445),
         cmocka_unit_test(test_ice_cand_types_are_ordered_whatever_the_local_preference),
         cmocka_unit_test(test_ice_cand_is_read_from_a_line_of_chromium),

@@ -48,7 +48,7 @@ static void test_ice_tcp_candidates_are_written_as_rfc_6544_says(void **state)
     uint8_t text[192];
     floe_writer w = floe_writer_begin(text, sizeof text);
     floe_ice_cand active = told(FLOE_SDP_TCP_ACTIVE);
-    floe_ice_cand_put(&w, &active, (floe_bytes){NULL, 0}, (floe_bytes){NULL, 0});
+    floe_ice_cand_put(&w, &active, 0, (floe_bytes){NULL, 0}, (floe_bytes){NULL, 0});
     floe_writer_put_u8(&w, 0);
     assert_non_null(strstr((const char *)text, " tcp "));
     assert_non_null(strstr((const char *)text, " 192.0.2.1 9 typ host tcptype active"));
