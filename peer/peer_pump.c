@@ -106,8 +106,9 @@ static void pump_path(floe_peer *peer)
     if (peer->has_path && floe_path_equal(&path, &peer->path)) {
         return;
     }
-    bool is_change =
-        peer->has_path && floe_sctp_assoc_get_state(&peer->sctp) == FLOE_SCTP_ESTABLISHED;
+    /* Also the first path after a time without any, be it the old one. */
+    bool is_change = peer->path.local.family != 0 &&
+                     floe_sctp_assoc_get_state(&peer->sctp) == FLOE_SCTP_ESTABLISHED;
     peer->path = path;
     peer->has_path = true;
     peer->is_pair_news = true;

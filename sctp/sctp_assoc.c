@@ -400,6 +400,7 @@ void floe_sctp_assoc_path_changed(floe_sctp_assoc *a, floe_time now)
     if (floe_sctp_outstanding_is_ahead(&a->outstanding)) {
         a->pending |= SEND_FORWARD;
     }
+    a->pending |= SEND_SACK; /* the last ones may have gone to where nobody is any more */
     if (floe_sctp_timers_is_set(&a->timers, FLOE_SCTP_TIMER_HEARTBEAT)) {
         a->pending |= SEND_HEARTBEAT; /* the new path's round trip, whether there is data or not */
     }

@@ -97,6 +97,7 @@ struct floe_sctp_assoc {
     uint32_t error_count;  /* timeouts in a row */
     floe_time data_at;     /* when DATA was last sent for the first time */
     floe_time forward_at;  /* when FORWARD TSN was last sent */
+    floe_time heard_at;    /* when a packet of the peer came last */
     floe_time pace_at;     /* when the next burst may begin */
     uint32_t burst;        /* bytes that are left of this one */
     bool is_after_timeout; /* the last reduction of the window was by a timeout */

@@ -230,7 +230,14 @@ floe_err floe_sctp_assoc_input(floe_sctp_assoc *a, floe_time now, floe_bytes byt
     if (err == FLOE_OK) {
         trace(a, FLOE_TRACE_GOT, bytes, 0);
         a->has_data = false;
+        bool is_silent = floe_sctp_is_silent(a);
         err = route(a, &packet);
+        if (err == FLOE_OK) {
+            a->heard_at = a->now;
+            if (is_silent) {
+                floe_sctp_try_again(a);
+            }
+        }
         a->stats.dropped_malformed += err == FLOE_E_MALFORMED;
         a->stats.dropped_tag += err == FLOE_E_AUTH;
         a->stats.dropped_unknown += err == FLOE_E_UNKNOWN;

@@ -99,6 +99,12 @@ void floe_sctp_probe_timeout(floe_sctp_assoc *a);
 void floe_sctp_data_timeout(floe_sctp_assoc *a);
 /* All that is in flight is to be sent again. */
 void floe_sctp_lose_all(floe_sctp_assoc *a);
+/* Have there been timeouts, and no packet of the peer for a second? A closed window is no silence.
+ */
+bool floe_sctp_is_silent(const floe_sctp_assoc *a);
+/* That is over, so the path works again, though it may be for our packets alone that it did not:
+ * what waits goes out now, not when a timeout comes that has doubled to many seconds. */
+void floe_sctp_try_again(floe_sctp_assoc *a);
 /* After a SACK: the timer runs from the last progress (RFC 9260 section 6.3.2). */
 void floe_sctp_restart_data_timer(floe_sctp_assoc *a, bool is_cum_moved);
 

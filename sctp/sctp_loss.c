@@ -6,7 +6,8 @@
 #include "sctp/sctp_internal.h"
 
 #define PROBE_MIN_US 10000u /* no probe is sent sooner: the peer has timers of its own */
-#define CALM_MIN_US  1000u  /* a round trip that is longer by less shows no queue */
+#define SILENCE_US   FLOE_SECOND
+#define CALM_MIN_US  1000u /* a round trip that is longer by less shows no queue */
 
 /* Whether the newest chunk that has arrived met no queue: what was lost at that time was most
  * likely lost by the link. */
@@ -150,6 +151,21 @@ void floe_sctp_data_timeout(floe_sctp_assoc *a)
     if (floe_sctp_outstanding_is_ahead(o)) {
         a->pending |= SEND_FORWARD;
     }
+}
+
+bool floe_sctp_is_silent(const floe_sctp_assoc *a)
+{
+    return a->error_count > 0 && !a->is_probing && a->now - a->heard_at >= SILENCE_US;
+}
+
+void floe_sctp_try_again(floe_sctp_assoc *a)
+{
+    if (!floe_sctp_is_open(a)) {
+        return;
+    }
+    floe_sctp_rto_end_backoff(&a->rto);
+    floe_sctp_lose_all(a);
+    floe_sctp_restart_data_timer(a, true);
 }
 
 void floe_sctp_lose_all(floe_sctp_assoc *a)

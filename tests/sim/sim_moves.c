@@ -117,6 +117,32 @@ static void test_sim_moves_of_the_controlled_side_through_a_gap(void **state)
     move_through_a_gap(1);
 }
 
+/* What is sent without a network does not wait for timeouts that doubled meanwhile. */
+static void resume_after_a_long_gap(int mover)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        sim_scene scene;
+        sim_place places[2] = {0};
+        begin(&scene, seed, places);
+        sim_scene_add_messages(&scene);
+        leave(&scene, mover);
+        sim_net_change_addr(&scene.world->net, scene.hosts[mover], 0, cellular[mover]);
+        sim_world_run(scene.world, 5 * FLOE_SECOND);
+        arrive(&scene, mover);
+        assert_true(
+            sim_world_run_until(scene.world, 500 * FLOE_MS, sim_traffic_is_done, &scene.traffic));
+        expect_calm(&scene);
+        sim_scene_free(&scene);
+    }
+}
+
+static void test_sim_moves_of_either_side_through_a_long_gap_resume_at_once(void **state)
+{
+    (void)state;
+    resume_after_a_long_gap(0);
+    resume_after_a_long_gap(1);
+}
+
 static void test_sim_moves_take_the_relay_along(void **state)
 {
     (void)state;
@@ -151,6 +177,7 @@ int main(void)
         SIM(test_sim_moves_of_the_controlled_side_to_a_network_that_was_there),
         SIM(test_sim_moves_of_the_controlling_side_through_a_gap),
         SIM(test_sim_moves_of_the_controlled_side_through_a_gap),
+        SIM(test_sim_moves_of_either_side_through_a_long_gap_resume_at_once),
         SIM(test_sim_moves_take_the_relay_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

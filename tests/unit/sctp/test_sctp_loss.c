@@ -175,6 +175,50 @@ static void test_sctp_path_change_forgets_round_trips(void **state)
     assert_false(is_set(FLOE_SCTP_TIMER_PROBE)); /* nobody knows how long to wait */
 }
 
+static void test_sctp_path_change_acknowledges_again(void **state)
+{
+    (void)state;
+    floe_sctp_assoc_path_changed(&s->assoc, s->now);
+    solo_drain(s);
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_SACK), 1);
+}
+
+static void hear_heartbeat(void)
+{
+    assert_int_equal(solo_give_hex(s, FLOE_SCTP_CHUNK_HEARTBEAT, 0, "00010008 11223344"), FLOE_OK);
+}
+
+/* A NAT forgot us, and the peer has found our new port: only its packets show us that. */
+static void test_sctp_end_of_a_silence_is_not_a_time_to_wait(void **state)
+{
+    (void)state;
+    send_packets(3);
+    for (int i = 0; i < 6; i++) {
+        solo_timeout(s);
+    }
+    assert_true(solo_stats(s).rto_us >= 6400000);
+    s->now += FLOE_SECOND;
+    hear_heartbeat();
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_DATA), 1);
+    assert_int_equal(solo_data(s, 0).tsn, s->tsn);
+    assert_true(solo_stats(s).rto_us <= 500000);
+    s->now += 100 * FLOE_MS; /* once for a silence */
+    hear_heartbeat();
+    assert_int_equal(solo_count(s, FLOE_SCTP_CHUNK_DATA), 0);
+}
+
+static void test_sctp_peer_that_is_heard_all_the_time_ends_no_backoff(void **state)
+{
+    (void)state;
+    send_packets(3);
+    for (int i = 0; i < 40; i++) {
+        solo_advance(s, 100 * FLOE_MS);
+        hear_heartbeat();
+    }
+    assert_true(solo_stats(s).timeouts > 1);
+    assert_true(solo_stats(s).timeouts < 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +233,9 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_recovery_without_any_loss_is_taken_back, set_up),
         cmocka_unit_test_setup(test_sctp_timeout_that_was_too_early_is_taken_back, set_up),
         cmocka_unit_test_setup(test_sctp_path_change_forgets_round_trips, set_up),
+        cmocka_unit_test_setup(test_sctp_path_change_acknowledges_again, set_up),
+        cmocka_unit_test_setup(test_sctp_end_of_a_silence_is_not_a_time_to_wait, set_up),
+        cmocka_unit_test_setup(test_sctp_peer_that_is_heard_all_the_time_ends_no_backoff, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
