@@ -292,14 +292,21 @@ bool floe_dc_peek(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *message)
 
 floe_bytes floe_dc_view(const floe_dc *dc, const floe_sctp_assoc *assoc, size_t offset)
 {
-    bool is_empty = !dc->is_shown || dc->shown.len == 0;
+    bool is_empty = !dc->is_shown || offset >= dc->shown.len;
     return is_empty ? (floe_bytes){NULL, 0} : floe_sctp_assoc_view(assoc, offset);
 }
 
 size_t floe_dc_copy(const floe_dc *dc, const floe_sctp_assoc *assoc, uint8_t *buf, size_t cap)
 {
     bool is_empty = !dc->is_shown || dc->shown.len == 0;
-    return is_empty ? 0 : floe_sctp_assoc_copy(assoc, buf, cap);
+    FLOE_ASSERT(is_empty || dc->shown.len <= cap); /* buf holds the message */
+    size_t done = 0;
+    while (!is_empty && done < dc->shown.len) { /* and not what came since */
+        floe_bytes part = floe_sctp_assoc_view(assoc, done);
+        memcpy(buf + done, part.ptr, part.len);
+        done += part.len;
+    }
+    return done;
 }
 
 void floe_dc_release(floe_dc *dc, floe_sctp_assoc *assoc)
@@ -314,9 +321,7 @@ static size_t get_buffered(const floe_dc_channel *c, const floe_sctp_assoc *asso
     if (c->stream == FLOE_STREAM_NONE || c->state == FLOE_DC_CLOSED) {
         return 0;
     }
-    /* OPEN and ACK are in the association's figure, and nothing that the application sent. */
-    size_t buffered = floe_sctp_assoc_get_buffered(assoc, c->stream);
-    return c->messages_sent == 0 ? 0 : buffered;
+    return floe_sctp_assoc_get_buffered(assoc, c->stream);
 }
 
 floe_err floe_dc_get_info(const floe_dc *dc, const floe_sctp_assoc *assoc, floe_dc_id channel,

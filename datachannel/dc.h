@@ -70,6 +70,10 @@ typedef struct floe_dc_message {
     floe_dc_id channel;
     bool is_text;
     size_t len; /* 0 for the empty message */
+    /* Where the association has parts_from, of a longer message: */
+    uint64_t offset; /* of these bytes in it */
+    bool has_more;   /* it goes on: its next part is shown when it has come */
+    bool is_cut;     /* it ends here and is not whole: the peer has given it up */
 } floe_dc_message;
 
 /* Counters since init; hidden work included. */

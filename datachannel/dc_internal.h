@@ -6,6 +6,7 @@
  *     dc_state.c    transitions and the events that they make
  *     dc_send.c     what channels owe the association: OPEN, ACK, reset
  *     dc_receive.c  what the association tells: its events, DCEP, messages
+ *     dc_parts.c    messages by parts
  *     dc_check.c    the invariants
  */
 #ifndef FLOE_DATACHANNEL_DC_INTERNAL_H
@@ -28,6 +29,16 @@ enum { /* floe_dc_channel.debts, each paid once */
        FLOE_DC_OWES_ACK = 4,
        FLOE_DC_OWES_RESET = 8
 };
+
+#if FLOE_SCTP_PARTS
+enum { /* floe_dc_channel.writing: a message by parts */
+       FLOE_DC_WRITES_NOTHING,
+       FLOE_DC_BEGINS_TEXT, /* the association does not know of it */
+       FLOE_DC_BEGINS_BINARY,
+       FLOE_DC_WRITES_TEXT,
+       FLOE_DC_WRITES_BINARY
+};
+#endif
 
 /* dc_table.c. A slot is an index into dc->channels; FLOE_DC_NO_SLOT where there is none. */
 uint16_t floe_dc_table_add(floe_dc *dc);
@@ -62,6 +73,8 @@ void floe_dc_state_end(floe_dc *dc); /* abandon all */
 /* Tell the association what the channel owes it. OK: nothing is owed any more. */
 FLOE_MUST_USE floe_err floe_dc_send_debts(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot);
 void floe_dc_send_all_debts(floe_dc *dc, floe_sctp_assoc *assoc);
+/* What of a message depends on its channel: order, limits, priority. */
+void floe_dc_send_fill(const floe_dc_channel *c, floe_sctp_send *message);
 FLOE_MUST_USE floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot,
                                             const floe_dc_send_options *options, floe_bytes data);
 

@@ -218,6 +218,9 @@ static bool get_payload(const floe_sctp_recv *head, floe_dc_message *message)
     bool is_empty = head->ppid == FLOE_PPID_STRING_EMPTY || head->ppid == FLOE_PPID_BINARY_EMPTY;
     message->is_text = head->ppid == FLOE_PPID_STRING || head->ppid == FLOE_PPID_STRING_EMPTY;
     message->len = is_empty ? 0 : head->len;
+    message->offset = is_empty ? 0 : head->offset;
+    message->has_more = head->has_more;
+    message->is_cut = head->is_cut;
     return is_empty || head->ppid == FLOE_PPID_STRING || head->ppid == FLOE_PPID_BINARY;
 }
 
@@ -239,7 +242,9 @@ static bool on_data(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *h
         refuse(dc, assoc, head->stream, slot);
         return false;
     }
-    if (!is_known || c->is_deaf || c->is_hidden) {
+    bool is_part_of_empty = message->len == 0 && message->has_more;
+    bool is_unseen = head->is_cut && message->offset == 0; /* nothing was shown of it */
+    if (!is_known || c->is_deaf || c->is_hidden || is_part_of_empty || is_unseen) {
         dc->stats.dropped++;
         return false;
     }
@@ -250,7 +255,15 @@ static bool on_data(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *h
 static void release_head(floe_dc *dc, floe_sctp_assoc *assoc)
 {
     floe_sctp_recv head;
-    floe_sctp_assoc_release(assoc);
+#if FLOE_SCTP_PARTS
+    if (dc->is_shown && dc->shown.has_more) { /* more may have come since */
+        floe_sctp_assoc_release_part(assoc, dc->shown.len);
+    } else
+#endif
+    {
+        floe_sctp_assoc_release(assoc);
+    }
+    dc->is_shown = false;
     dc->is_head_told = false;
     if (dc->is_draining && !floe_sctp_assoc_peek(assoc, &head)) {
         dc->is_draining = false;
@@ -274,6 +287,10 @@ bool floe_dc_receive_head(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *
             /* The peer uses the stream anew, but our own reset is still to be confirmed: this
              * belongs to the next channel and waits for it, a round trip at most. */
             return false;
+        } else if (head.ppid == FLOE_PPID_DCEP && head.offset > 0) {
+            dc->stats.dropped++; /* the rest of one that was refused */
+        } else if (head.ppid == FLOE_PPID_DCEP && (head.has_more || head.is_cut)) {
+            refuse(dc, assoc, head.stream, slot); /* no room for it as a whole */
         } else if (head.ppid == FLOE_PPID_DCEP) {
             on_dcep(dc, assoc, &head, slot);
         } else if (on_data(dc, assoc, &head, slot, message)) {
@@ -303,10 +320,9 @@ void floe_dc_receive_release(floe_dc *dc, floe_sctp_assoc *assoc)
     }
     uint16_t slot = floe_dc_table_find(dc, dc->shown.channel);
     if (slot != FLOE_DC_NO_SLOT) {
-        dc->channels[slot].messages_received++;
+        dc->channels[slot].messages_received += !dc->shown.has_more && !dc->shown.is_cut;
         dc->channels[slot].bytes_received += dc->shown.len;
     }
-    dc->is_shown = false;
     release_head(dc, assoc);
     floe_dc_receive_tell(dc, assoc);
 }

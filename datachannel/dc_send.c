@@ -13,8 +13,11 @@ static floe_err send_dcep(floe_sctp_assoc *assoc, const floe_dc_channel *c, floe
 {
     /* RFC 8832 §6: DCEP goes ordered and reliable on the channel's own stream, whatever the
      * channel's policy is. */
-    floe_sctp_send dcep = {
-        .stream = c->stream, .ppid = FLOE_PPID_DCEP, .priority = c->priority, .data = message};
+    floe_sctp_send dcep = {.stream = c->stream,
+                           .ppid = FLOE_PPID_DCEP,
+                           .priority = c->priority,
+                           .is_uncounted = true,
+                           .data = message};
     return floe_sctp_assoc_send(assoc, &dcep);
 }
 
@@ -82,22 +85,30 @@ static void fill_payload(floe_sctp_send *message, bool is_text, floe_bytes data)
     if (data.len == 0) {
         message->ppid = is_text ? FLOE_PPID_STRING_EMPTY : FLOE_PPID_BINARY_EMPTY;
         message->data = (floe_bytes){zero, sizeof zero};
+        message->is_uncounted = true; /* as bufferedAmount has it */
     }
+}
+
+void floe_dc_send_fill(const floe_dc_channel *c, floe_sctp_send *message)
+{
+    message->stream = c->stream;
+    message->priority = c->priority;
+    /* RFC 8832 §6: until the peer is known to have read OPEN, everything goes ordered, so that
+     * nothing overtakes it. */
+    message->is_unordered = c->is_unordered && c->is_acked;
+    message->has_max_retransmits = c->has_max_retransmits;
+    message->has_lifetime = c->has_lifetime;
+    message->max_retransmits = c->has_max_retransmits ? c->reliability : 0;
+    message->lifetime_ms = c->has_lifetime ? c->reliability : 0;
 }
 
 floe_err floe_dc_send_message(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot,
                               const floe_dc_send_options *options, floe_bytes data)
 {
     floe_dc_channel *c = &dc->channels[slot];
-    floe_sctp_send message = {.stream = c->stream, .priority = c->priority};
+    floe_sctp_send message = {0};
     fill_payload(&message, options->is_text, data);
-    /* RFC 8832 §6: until the peer is known to have read OPEN, everything goes ordered, so that
-     * nothing overtakes it. */
-    message.is_unordered = c->is_unordered && c->is_acked;
-    message.has_max_retransmits = c->has_max_retransmits;
-    message.has_lifetime = c->has_lifetime;
-    message.max_retransmits = c->has_max_retransmits ? c->reliability : 0;
-    message.lifetime_ms = c->has_lifetime ? c->reliability : 0;
+    floe_dc_send_fill(c, &message);
     message.wants_fate = options->wants_fate;
     if (options->wants_fate) { /* the channel may be gone when its fate is known */
         message.cookie = (uint64_t)floe_dc_table_get_id(dc, slot) << 32 | options->cookie;

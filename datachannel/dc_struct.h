@@ -34,6 +34,9 @@ typedef struct floe_dc_channel {
     bool is_filling;   /* something was sent since BUFFERED_LOW */
     bool is_in_reset;  /* the peer has reset its side, or never will */
     bool is_out_reset; /* our side is reset, or never was in use */
+#if FLOE_SCTP_PARTS
+    uint8_t writing; /* a message by parts: dc_internal.h */
+#endif
 } floe_dc_channel;
 
 struct floe_dc {

@@ -4,11 +4,12 @@
  * passes.
  *
  * A message may ask for its fate: it is told once; what is acknowledged has arrived, what is
- * reliable is never abandoned. Oracle: reliable ordered messages come out as they went in, once and
- * in order; others at most once, unharmed; a packet that was corrupted is dropped. At the end the
- * network behaves, and everything reliable arrives, whatever happened before. (But for a set-up
- * that takes so long that a cookie goes stale: if the other side was established already, the
- * protocol has it start over.)
+ * reliable is never abandoned. Messages go out by parts, too, of any length, and may be given up;
+ * and are read as they arrive, if the input says so. Oracle: reliable ordered messages come out as
+ * they went in, once and in order; others at most once, unharmed; a packet that was corrupted is
+ * dropped. At the end the network behaves, and everything reliable arrives, whatever happened
+ * before. (But for a set-up that takes so long that a cookie goes stale: if the other side was
+ * established already, the protocol has it start over.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +17,14 @@
 #include "base/reader.h"
 #include "sctp/sctp_assoc.h"
 #include "sctp/sctp_packet.h"
+#include "sctp/sctp_parts.h"
 
 #define COMMANDS_MAX 400
 #define QUEUE_MAX    48 /* packets on the way, each direction */
 #define STREAMS      4  /* 0, 1 reliable ordered; 2 unordered; 3 unreliable */
 #define NUMBERS_MAX  4096
+#define LONG         4 /* the stream of messages by parts: reliable, ordered */
+#define LONG_MAX     64
 
 typedef struct packet {
     size_t len;
@@ -41,6 +45,13 @@ typedef struct end {
     uint8_t seen[STREAMS][NUMBERS_MAX / 8];
     uint8_t asked[STREAMS][NUMBERS_MAX / 8]; /* fates that are to be told, of our messages */
     uint32_t fates;                          /* how many these are */
+    unsigned long_sent, long_read;           /* messages by parts of this end; of the other end */
+    size_t long_len[LONG_MAX];               /* of those of this end */
+    bool is_aborted[LONG_MAX];
+    size_t long_at;   /* bytes that were read of the one that is being read */
+    size_t shown_len; /* of these, that are not released yet */
+    unsigned parts;   /* that were read */
+    uint8_t whole[5000];
 } end;
 
 typedef struct fuzz {
@@ -111,6 +122,89 @@ static void send_message(fuzz *f, unsigned n)
     }
 }
 
+#if FLOE_SCTP_PARTS
+/* Begin, go on with, end, or give up a message by parts. */
+static void send_part(fuzz *f, unsigned n, uint8_t shape)
+{
+    static uint8_t bytes[4096];
+    end *e = &f->end[n];
+    floe_sctp_send message = {.stream = LONG, .priority = 5};
+    size_t len = (size_t)take(f) * ((shape & 0x40) != 0 ? 16 : 1);
+    bool is_last = (shape & 0x38) == 0x38;
+    bool is_writing = floe_sctp_assoc_is_writing(&e->assoc, LONG);
+    if (!is_writing) {
+        if (e->long_sent == LONG_MAX ||
+            floe_sctp_assoc_begin_message(&e->assoc, &message) != FLOE_OK) {
+            return;
+        }
+        e->long_len[e->long_sent++] = 0;
+    }
+    unsigned number = e->long_sent - 1;
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] = byte_of(n, LONG, number, e->long_len[number] + i);
+    }
+    floe_err err = floe_sctp_assoc_write(&e->assoc, LONG, (floe_bytes){bytes, len}, is_last);
+    require(err != FLOE_E_STATE);
+    if (err == FLOE_OK) {
+        e->long_len[number] += len;
+    } else if (is_writing && (shape & 0x30) == 0x20) {
+        require(floe_sctp_assoc_abort_message(&e->assoc, LONG) == FLOE_OK);
+        e->is_aborted[number] = true;
+    }
+    floe_sctp_assoc_check_invariants(&e->assoc);
+}
+
+/* What is not ended when the input ends. */
+static void end_part(end *e)
+{
+    unsigned number = e->long_sent - 1;
+    if (!floe_sctp_assoc_is_writing(&e->assoc, LONG)) {
+        return;
+    }
+    if (e->long_len[number] == 0) {
+        require(floe_sctp_assoc_abort_message(&e->assoc, LONG) == FLOE_OK);
+        e->is_aborted[number] = true;
+    } else {
+        (void)!floe_sctp_assoc_write(&e->assoc, LONG, (floe_bytes){NULL, 0}, true);
+    }
+}
+
+/* A message by parts, or the part of it that is here. */
+static void read_part(fuzz *f, unsigned n, const floe_sctp_recv *message, const uint8_t *bytes)
+{
+    end *e = &f->end[n];
+    const end *other = &f->end[1 - n];
+    require(message->offset == e->long_at);
+    while (e->long_at == 0 && e->long_read < other->long_sent && other->is_aborted[e->long_read] &&
+           (message->len == 0 || bytes[0] != byte_of(1 - n, LONG, e->long_read, 0) ||
+            (!message->has_more && !message->is_cut))) {
+        e->long_read++; /* nothing was seen of it */
+    }
+    require(e->long_read < other->long_sent && (message->len > 0 || message->is_cut));
+    for (size_t i = 0; i < message->len; i++) {
+        require(bytes[i] == byte_of(1 - n, LONG, e->long_read, e->long_at + i));
+    }
+    e->long_at += message->len;
+    require(e->long_at <= other->long_len[e->long_read]);
+    require(!message->is_cut || (other->is_aborted[e->long_read] && !message->has_more));
+    if (!message->has_more) {
+        require(message->is_cut || e->long_at == other->long_len[e->long_read]);
+        e->long_read++;
+        e->long_at = 0;
+    }
+}
+
+static bool is_long_done(fuzz *f, unsigned n)
+{
+    end *e = &f->end[n];
+    const end *other = &f->end[1 - n];
+    while (e->long_at == 0 && e->long_read < other->long_sent && other->is_aborted[e->long_read]) {
+        e->long_read++;
+    }
+    return e->long_read == other->long_sent;
+}
+#endif
+
 static void read_fates(fuzz *f, unsigned n)
 {
     end *e = &f->end[n];
@@ -129,18 +223,64 @@ static void read_fates(fuzz *f, unsigned n)
     }
 }
 
+/* A message by parts, put together again. False: it is not whole. */
+static bool collect(end *e, floe_sctp_recv *message, uint8_t bytes[8192])
+{
+    require(message->offset + message->len <= sizeof e->whole);
+    size_t len = floe_sctp_assoc_copy(&e->assoc, bytes, 8192);
+    require(len == message->len);
+    if (message->offset == 0 && !message->has_more && !message->is_cut) {
+        return true; /* it may come between the parts of another one */
+    }
+    memcpy(e->whole + message->offset, bytes, len);
+    if (message->has_more || message->is_cut) {
+        require(!message->is_cut || message->stream == 3); /* unreliable */
+        floe_sctp_assoc_release(&e->assoc);
+        floe_sctp_assoc_check_invariants(&e->assoc);
+        return false;
+    }
+    message->len += message->offset;
+    memcpy(bytes, e->whole, message->len);
+    return true;
+}
+
 static void read_message(fuzz *f, unsigned n)
 {
     static uint8_t bytes[8192];
     end *e = &f->end[n];
     floe_sctp_recv message;
+#if FLOE_SCTP_PARTS
+    if (!f->is_over && e->shown_len > 0) {
+        floe_sctp_assoc_release_part(&e->assoc, e->shown_len);
+        floe_sctp_assoc_check_invariants(&e->assoc);
+        e->shown_len = 0;
+    }
+#endif
     if (f->is_over || !floe_sctp_assoc_peek(&e->assoc, &message)) {
         return;
     }
-    require(message.stream < STREAMS && message.len >= 2 && message.len <= sizeof bytes);
-    size_t len = floe_sctp_assoc_copy(&e->assoc, bytes, sizeof bytes);
+    require(message.len <= sizeof bytes);
+#if FLOE_SCTP_PARTS
+    if (message.stream == LONG) {
+        size_t len = floe_sctp_assoc_copy(&e->assoc, bytes, sizeof bytes);
+        require(len == message.len);
+        read_part(f, n, &message, bytes);
+        if (message.has_more && e->parts++ % 2 == 0) {
+            e->shown_len = len; /* it is looked at for a while */
+            return;
+        }
+        floe_sctp_assoc_release(&e->assoc);
+        floe_sctp_assoc_check_invariants(&e->assoc);
+        return;
+    }
+#endif
+    if (!collect(e, &message, bytes)) {
+        return;
+    }
+    size_t len = message.len;
+    require(message.stream < STREAMS && len >= 2);
     uint16_t number = floe_load_u16(bytes);
-    require(len == message.len && number < f->end[1 - n].sent[message.stream]);
+    require(number < f->end[1 - n].sent[message.stream]);
     for (size_t i = 2; i < len; i++) {
         require(bytes[i] == byte_of(1 - n, message.stream, number, i));
     }
@@ -296,6 +436,12 @@ static void step(fuzz *f)
         break;
     }
     default:
+#if FLOE_SCTP_PARTS
+        if ((command & 0x70) != 0x70) {
+            send_part(f, n, command);
+            break;
+        }
+#endif
         if ((command & 0x78) == 0x78) {
             floe_sctp_assoc_path_changed(&f->end[n].assoc, f->now);
         }
@@ -312,6 +458,11 @@ static bool is_done(fuzz *f)
                 return false;
             }
         }
+#if FLOE_SCTP_PARTS
+        if (!is_long_done(f, n)) {
+            return false;
+        }
+#endif
         if (f->end[n].assoc.sendq.used > 0 || f->end[n].fates > 0) {
             return false;
         }
@@ -334,6 +485,9 @@ static void settle(fuzz *f)
             for (int i = 0; i < 100; i++) {
                 read_message(f, n);
             }
+#if FLOE_SCTP_PARTS
+            end_part(&f->end[n]);
+#endif
         }
         drain(f);
         floe_time at = next_deadline(f);
@@ -356,6 +510,9 @@ static void set_up(fuzz *f, unsigned n, uint8_t options)
         .tx_ring = e->ring,
         .tx_ring_len = 64,
         .init_retries = 10000,
+        .message_max = (options & 4) != 0 ? UINT32_MAX : 0,
+        .parts_from = (options & 4) != 0 ? ((options & 8) != 0 ? 1 : 2000) : 0,
+        .remote_message_max = (options & 4) != 0 ? UINT32_MAX : 6000,
         .heartbeat_ms = (options & 1) != 0 ? UINT32_MAX : 0,
         .is_over_dtls = (options >> (4 + n) & 1) != 0,
         .congestion = (options & 64) != 0 ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC,

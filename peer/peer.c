@@ -40,6 +40,7 @@ static floe_err init_sctp(floe_peer *peer, const floe_peer_config *config)
     sctp.tx_ring = config->tx_ring;
     sctp.tx_ring_len = config->tx_ring_len;
     sctp.message_max = config->message_max;
+    sctp.parts_from = config->parts_from;
     sctp.is_over_dtls = true; /* RFC 9653: which checks more than a CRC does */
     return floe_sctp_assoc_init(&peer->sctp, &sctp, peer->now);
 }
@@ -78,7 +79,10 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
     peer->is_relayed_only = config->ice.policy == FLOE_ICE_POLICY_RELAY ||
                             (without & FLOE_ICE_WITHOUT(FLOE_ICE_HOST)) != 0;
     peer->message_max = config->message_max != 0 ? config->message_max : 262144;
-    if (peer->message_max > config->recv_buffer.len) {
+    if (FLOE_SCTP_PARTS && config->parts_from > 0) {
+        /* RFC 8841 §6: 0 says that there is no limit. */
+        peer->message_max = peer->message_max == UINT32_MAX ? 0 : peer->message_max;
+    } else if (peer->message_max > config->recv_buffer.len) {
         peer->message_max = config->recv_buffer.len;
     }
     peer->remote_message_max = 65536;

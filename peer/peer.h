@@ -79,6 +79,8 @@ typedef struct floe_peer_config {
                             * serves for data channels, 64 KB for any browser's */
     floe_peer_glare glare;
     uint32_t message_max; /* our max-message-size: default 262144, at most what recv_buffer holds */
+    uint32_t parts_from;  /* longer messages are read by parts (peer/peer_parts.h), and message_max
+                             may be anything, UINT32_MAX: no limit. 0: all are read whole */
     floe_ice_config ice;  /* timing and policy: role, credentials, rand and trace are the peer's */
     floe_ice_relay *relays; /* lent: TURN allocations, one for each address of each turn: URL */
     uint32_t relay_max;     /* 0: turn: URLs are refused */

@@ -98,6 +98,9 @@ void floe_sctp_start_receiving(floe_sctp_assoc *a)
 {
     floe_sctp_reassembly_init(&a->reassembly, a->config.recv_buffer, a->config.message_max,
                               chunk_max(a));
+#if FLOE_SCTP_PARTS
+    floe_sctp_reassembly_set_parts(&a->reassembly, a->config.parts_from, a->config.message_max);
+#endif
     floe_sctp_tracker_init(&a->tracker, a->peer_tsn, a->reassembly.window);
     a->local_rwnd = floe_sctp_reassembly_window(&a->reassembly);
     a->is_first_data = true;
@@ -209,6 +212,7 @@ floe_err floe_sctp_assoc_shutdown(floe_sctp_assoc *a)
     if (a->state != FLOE_SCTP_ESTABLISHED) {
         return FLOE_E_STATE;
     }
+    floe_sctp_cut_parts(a, FLOE_SCTP_NONE);
     floe_sctp_set_state(a, FLOE_SCTP_SHUTDOWN_PENDING);
     floe_sctp_shutdown_progress(a);
     return FLOE_OK;
@@ -216,7 +220,7 @@ floe_err floe_sctp_assoc_shutdown(floe_sctp_assoc *a)
 
 /* --- sending --- */
 
-static floe_err check_send(const floe_sctp_assoc *a, const floe_sctp_send *message)
+floe_err floe_sctp_check_send(const floe_sctp_assoc *a, const floe_sctp_send *message)
 {
     if (a->is_over) {
         return FLOE_E_CLOSED;
@@ -243,19 +247,18 @@ static floe_err check_send(const floe_sctp_assoc *a, const floe_sctp_send *messa
 
 floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
 {
-    floe_err err = check_send(a, message);
+    floe_err err = floe_sctp_check_send(a, message);
     if (err != FLOE_OK) {
         return err;
     }
     size_t cost = floe_sctp_sendq_cost(message->data.len, message->wants_fate);
-    if (cost > floe_sctp_sendq_room(&a->sendq)) {
+    if (a->sendq.open != FLOE_SCTP_NONE || cost > floe_sctp_sendq_room(&a->sendq)) {
         a->wanted = (uint32_t)cost;
         return FLOE_E_AGAIN;
     }
     floe_sctp_stream *stream = floe_sctp_streams_get(&a->streams, message->stream);
     FLOE_ASSERT(stream != NULL);
     stream->flags |= FLOE_SCTP_STREAM_OUT;
-    stream->buffered += (uint32_t)message->data.len;
     stream->weight = message->priority;
     floe_sctp_record record = {
         .expires = FLOE_TIME_NEVER,
@@ -266,6 +269,7 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
         .stream = message->stream,
     };
     record.flags = (uint8_t)((message->is_unordered ? FLOE_SCTP_RECORD_UNORDERED : 0) |
+                             (message->is_uncounted ? FLOE_SCTP_RECORD_UNCOUNTED : 0) |
                              (message->wants_fate ? FLOE_SCTP_RECORD_RIDER : 0));
     if (message->has_lifetime) {
         record.expires = floe_time_after(a->now, message->lifetime_ms * FLOE_MS);
@@ -273,6 +277,7 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
     if (message->has_max_retransmits) {
         record.max_retransmits = message->max_retransmits;
     }
+    stream->buffered += floe_sctp_record_count(&record, record.len);
     floe_sctp_sendq_put(&a->sendq, &a->streams, stream, &record, message->data, message->cookie);
     return FLOE_OK;
 }
@@ -299,10 +304,17 @@ floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *a, uint16_t id, size
 
 void floe_sctp_note_room(floe_sctp_assoc *a)
 {
-    if (a->wanted > 0 && a->wanted <= floe_sctp_sendq_room(&a->sendq)) {
+    size_t room = floe_sctp_sendq_room(&a->sendq);
+    if (a->wanted > 0 && a->wanted <= room && a->sendq.open == FLOE_SCTP_NONE) {
         a->wanted = 0;
         a->events |= EV_WRITABLE;
     }
+#if FLOE_SCTP_PARTS
+    if (a->parts.wanted > 0 && (a->parts.wanted <= room || !a->parts.is_open)) {
+        a->parts.wanted = 0;
+        a->events |= EV_WRITABLE;
+    }
+#endif
 }
 
 /* --- time --- */

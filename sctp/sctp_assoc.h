@@ -75,6 +75,9 @@ typedef struct floe_sctp_config {
     uint16_t packet_max;   /* bytes of an SCTP packet: default FLOE_SCTP_PACKET_MAX */
     uint32_t message_max;  /* largest message that is received: default 262144, at most about 7/8
                               of recv_buffer; a longer one ends the association */
+    uint32_t parts_from; /* a message that becomes so long is shown part by part, as it arrives, and
+                            may be longer than recv_buffer: message_max then limits it as a whole,
+                            UINT32_MAX: not at all. At most half of recv_buffer; 0: none is */
     uint32_t remote_message_max; /* the peer's limit: default 65536; UINT32_MAX: none */
     uint32_t rto_initial_ms;     /* 500 */
     uint32_t rto_min_ms;         /* 200 */
@@ -108,9 +111,10 @@ typedef struct floe_sctp_send {
     bool has_lifetime;        /* abandon so many milliseconds after this call */
     uint32_t max_retransmits;
     uint32_t lifetime_ms;
-    floe_bytes data; /* copied; 1 byte or more */
-    bool wants_fate; /* floe_sctp_assoc_poll_fate() tells what became of it, with this cookie */
-    uint64_t cookie; /* the caller's */
+    floe_bytes data;   /* copied; 1 byte or more */
+    bool is_uncounted; /* floe_sctp_assoc_get_buffered() leaves it out */
+    bool wants_fate;   /* floe_sctp_assoc_poll_fate() tells what became of it, with this cookie */
+    uint64_t cookie;   /* the caller's */
 } floe_sctp_send;
 
 /* A complete received message, at the head of the receive queue. */
@@ -119,6 +123,10 @@ typedef struct floe_sctp_recv {
     uint32_t ppid;
     bool is_unordered;
     size_t len;
+    /* With config.parts_from: */
+    uint64_t offset; /* of these bytes in the message */
+    bool has_more;   /* the message goes on */
+    bool is_cut;     /* it does not, and is not whole: the peer has given it up */
 } floe_sctp_recv;
 
 typedef enum floe_sctp_event_type {
@@ -176,8 +184,8 @@ void floe_sctp_assoc_set_remote_port(floe_sctp_assoc *assoc, uint16_t port);
  * buffer. FULL: FLOE_SCTP_STREAM_MAX streams are in use. STATE: the stream is being reset, or
  * SHUTDOWN has begun. CLOSED. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_send(floe_sctp_assoc *assoc, const floe_sctp_send *message);
-/* Bytes of the stream's messages that the peer has not acknowledged (cumulatively: for good) and
- * that are not abandoned. */
+/* Bytes of the stream's messages that count, that the peer has not acknowledged (cumulatively: for
+ * good) and that are not abandoned. */
 size_t floe_sctp_assoc_get_buffered(const floe_sctp_assoc *assoc, uint16_t stream);
 /* Default 0. FULL: FLOE_SCTP_STREAM_MAX. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *assoc, uint16_t stream,
@@ -216,6 +224,10 @@ floe_bytes floe_sctp_assoc_view(const floe_sctp_assoc *assoc, size_t offset);
 /* Copy the first message: buf holds message.len or more. Returns the bytes copied. */
 size_t floe_sctp_assoc_copy(const floe_sctp_assoc *assoc, uint8_t *buf, size_t cap);
 void floe_sctp_assoc_release(floe_sctp_assoc *assoc);
+#if FLOE_SCTP_PARTS
+/* Where peek() said has_more: release the `len` bytes that it said. More may have come since. */
+void floe_sctp_assoc_release_part(floe_sctp_assoc *assoc, size_t len);
+#endif
 
 /* Graceful end: what is queued is sent first. CLOSED follows. STATE: not established. */
 FLOE_MUST_USE floe_err floe_sctp_assoc_shutdown(floe_sctp_assoc *assoc);

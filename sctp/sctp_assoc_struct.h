@@ -57,6 +57,23 @@ typedef struct floe_sctp_reset {
     uint16_t request_count; /* streams with RESET_SENT */
 } floe_sctp_reset;
 
+#if FLOE_SCTP_PARTS
+/* The message by parts, the last one that was begun: sctp_parts.h. */
+typedef struct floe_sctp_parts {
+    uint64_t len; /* bytes handed over */
+    floe_time expires;
+    uint32_t ppid, max_retransmits;
+    uint32_t wanted; /* bytes that a refused part needs; 0: none was refused */
+    uint16_t stream, serial;
+    uint8_t held; /* the last byte handed over, if has_held */
+    bool has_held;
+    bool is_unordered;
+    bool is_open;   /* neither ended nor abandoned */
+    bool is_queued; /* a part was */
+    bool has_begun; /* a part was sent */
+} floe_sctp_parts;
+#endif
+
 struct floe_sctp_assoc {
     floe_sctp_config config; /* defaults filled in */
     floe_time now;
@@ -91,6 +108,9 @@ struct floe_sctp_assoc {
     floe_sctp_reassembly reassembly;
     floe_sctp_streams streams;
     floe_sctp_reset reset;
+#if FLOE_SCTP_PARTS
+    floe_sctp_parts parts;
+#endif
 
     uint32_t wanted;       /* bytes that a refused send needs; 0: none was refused */
     uint32_t peer_rwnd;    /* as the peer last announced it */

@@ -87,7 +87,10 @@ bool floe_sctp_assoc_peek(const floe_sctp_assoc *a, floe_sctp_recv *message)
     *message = (floe_sctp_recv){.stream = head.stream,
                                 .ppid = head.ppid,
                                 .is_unordered = head.is_unordered,
-                                .len = head.len};
+                                .len = head.len,
+                                .offset = head.offset,
+                                .has_more = head.has_more,
+                                .is_cut = head.is_cut};
     return true;
 }
 
@@ -123,9 +126,12 @@ static bool is_update_due(const floe_sctp_assoc *a)
            (a->local_rwnd == 0 && window > 0 && r->ready_count == 0);
 }
 
-void floe_sctp_assoc_release(floe_sctp_assoc *a)
+/* There is room again. */
+static void note_released(floe_sctp_assoc *a)
 {
-    floe_sctp_reassembly_release(&a->reassembly, &a->streams);
+#if FLOE_SCTP_PARTS
+    floe_sctp_reassembly_open(&a->reassembly, &a->streams);
+#endif
     if (!floe_sctp_is_open(a)) {
         return;
     }
@@ -133,4 +139,28 @@ void floe_sctp_assoc_release(floe_sctp_assoc *a)
     if (is_update_due(a)) {
         a->pending |= SEND_SACK;
     }
+}
+
+#if FLOE_SCTP_PARTS
+void floe_sctp_assoc_release_part(floe_sctp_assoc *a, size_t len)
+{
+    floe_sctp_reassembly_release_part(&a->reassembly, &a->streams, len);
+    note_released(a);
+}
+#endif
+
+void floe_sctp_assoc_release(floe_sctp_assoc *a)
+{
+    floe_sctp_head head;
+    if (!floe_sctp_reassembly_peek(&a->reassembly, &head)) {
+        return;
+    }
+#if FLOE_SCTP_PARTS
+    if (head.has_more) {
+        floe_sctp_assoc_release_part(a, head.len);
+        return;
+    }
+#endif
+    floe_sctp_reassembly_release(&a->reassembly, &a->streams);
+    note_released(a);
 }

@@ -297,6 +297,9 @@ static floe_err restart(floe_sctp_assoc *a, const floe_sctp_cookie *cookie)
     floe_sctp_rto_reset(&a->rto);
     floe_sctp_streams_init(&a->streams);
     floe_sctp_sendq_drop(&a->sendq, FLOE_SCTP_OUTCOME_UNKNOWN);
+#if FLOE_SCTP_PARTS
+    a->parts.is_open = false;
+#endif
     floe_sctp_outstanding_init(&a->outstanding, a->config.tx_ring, a->config.tx_ring_len,
                                cookie->local_tsn);
     set_up(a, cookie);

@@ -11,6 +11,7 @@
  *     sctp_control.c    HEARTBEAT, ERROR, answers that are owed
  *     sctp_reset.c      RE-CONFIG
  *     sctp_shutdown.c   SHUTDOWN, ABORT
+ *     sctp_parts.c      a message by parts
  */
 #ifndef FLOE_SCTP_SCTP_INTERNAL_H
 #define FLOE_SCTP_SCTP_INTERNAL_H
@@ -55,6 +56,9 @@ void floe_sctp_close(floe_sctp_assoc *a, floe_sctp_cause cause, uint16_t value);
 void floe_sctp_fail(floe_sctp_assoc *a, floe_sctp_error_cause cause);
 void floe_sctp_set_timer(floe_sctp_assoc *a, floe_sctp_timer_id id, uint64_t delay_us);
 
+/* Whether the message can be sent at all; not whether there is room. */
+FLOE_MUST_USE floe_err floe_sctp_check_send(const floe_sctp_assoc *a,
+                                            const floe_sctp_send *message);
 /* The send buffer may have room again: tell who was refused. */
 void floe_sctp_note_room(floe_sctp_assoc *a);
 
@@ -153,6 +157,22 @@ void floe_sctp_reset_prepare(floe_sctp_assoc *a);
 void floe_sctp_reset_timeout(floe_sctp_assoc *a);
 size_t floe_sctp_reconfig_size(const floe_sctp_assoc *a);
 void floe_sctp_put_reconfig(floe_sctp_assoc *a, floe_writer *w);
+
+/* sctp_parts.c */
+#if FLOE_SCTP_PARTS
+/* The message by parts of this serial number is over. */
+void floe_sctp_abandon_parts(floe_sctp_assoc *a, uint16_t serial);
+/* The one under way on this stream, NONE: on any, will not be ended. */
+void floe_sctp_cut_parts(floe_sctp_assoc *a, uint16_t stream);
+/* Its limit may have passed. */
+void floe_sctp_expire_parts(floe_sctp_assoc *a);
+#else
+static inline void floe_sctp_cut_parts(floe_sctp_assoc *a, uint16_t stream)
+{
+    (void)a;
+    (void)stream;
+}
+#endif
 
 /* sctp_output.c */
 /* Give up on what is over its limit and may not be sent (again). */

@@ -88,6 +88,13 @@ static bool is_expired(const floe_sctp_assoc *a, const floe_sctp_record *record)
  * and before it is sent again. */
 static void abandon(floe_sctp_assoc *a, uint32_t message)
 {
+#if FLOE_SCTP_PARTS
+    floe_sctp_record record = floe_sctp_sendq_load(&a->sendq, message);
+    if ((record.flags & FLOE_SCTP_RECORD_PART) != 0) {
+        floe_sctp_abandon_parts(a, record.serial);
+        return;
+    }
+#endif
     floe_sctp_outstanding_abandon(&a->outstanding, &a->sendq, &a->streams, message);
     a->stats.messages_abandoned++;
 }
@@ -117,7 +124,9 @@ static bool next_unsent(floe_sctp_assoc *a, floe_sctp_record *record)
         if ((record->flags & FLOE_SCTP_RECORD_STARTED) != 0 && !a->has_forward_tsn) {
             return true; /* RFC 3758 §3.3.2: the peer cannot be told: it is sent to its end */
         }
-        bool is_impossible = a->streams_out > 0 && record->stream >= a->streams_out;
+        bool is_part = (record->flags & FLOE_SCTP_RECORD_PART) != 0;
+        bool is_impossible = a->streams_out > 0 &&
+                             (record->stream >= a->streams_out || (is_part && !a->has_forward_tsn));
         if (!is_expired(a, record) && !is_impossible) {
             return true;
         }
@@ -131,9 +140,14 @@ void floe_sctp_expire(floe_sctp_assoc *a)
     floe_sctp_record record;
     uint32_t tsn;
     (void)next_lost(a, &tsn, &record);
+    floe_time at = FLOE_TIME_NEVER;
+#if FLOE_SCTP_PARTS
+    floe_sctp_expire_parts(a);
+    at = a->parts.is_open ? a->parts.expires : at;
+#endif
     bool is_waiting = next_unsent(a, &record) && record.expires > a->now;
     floe_sctp_timers_set(&a->timers, FLOE_SCTP_TIMER_LIFETIME,
-                         is_waiting ? record.expires : FLOE_TIME_NEVER);
+                         is_waiting ? floe_time_min(at, record.expires) : at);
     if (floe_sctp_outstanding_advance(&a->outstanding, &a->streams)) {
         a->pending |= SEND_FORWARD;
     }
@@ -156,12 +170,13 @@ static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn,
                            .stream = record->stream,
                            .ssn = record->ssn,
                            .payload = {NULL, tx->len}};
-    bool is_begin = tx->offset == 0;
-    bool is_end = tx->offset + tx->len == record->len;
+    bool is_begin = tx->offset == 0 && (record->flags & FLOE_SCTP_RECORD_REST) == 0;
+    bool is_through = tx->offset + tx->len == record->len;
+    bool is_end = is_through && (record->flags & FLOE_SCTP_RECORD_MORE) == 0;
     bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
     /* RFC 9260 §6.1, RFC 7053 §4: where all waits for this answer, it is wanted at once; and at the
      * end of a burst, so that the loss of its last chunk is soon known. */
-    bool is_last = is_end && a->sendq.unsent == (a->sendq.next == tx->message);
+    bool is_last = is_through && a->sendq.unsent == (a->sendq.next == tx->message);
     bool is_urgent = a->cc.is_collapsed || a->is_probing || a->state > FLOE_SCTP_ESTABLISHED ||
                      is_last || (tx->state & FLOE_SCTP_TX_PROBE) != 0;
     data.flags =
@@ -237,7 +252,12 @@ static void start_message(floe_sctp_assoc *a, floe_sctp_record *record)
     record->first_tsn = a->outstanding.next_tsn;
     /* RFC 9260 §6.5: unordered messages do not count. */
     bool is_unordered = (record->flags & FLOE_SCTP_RECORD_UNORDERED) != 0;
-    record->ssn = is_unordered ? 0 : stream->out_ssn++;
+    bool is_rest = (record->flags & FLOE_SCTP_RECORD_REST) != 0;
+    stream->out_ssn = (uint16_t)(stream->out_ssn + (!is_unordered && !is_rest));
+    record->ssn = is_unordered ? 0 : (uint16_t)(stream->out_ssn - 1);
+#if FLOE_SCTP_PARTS
+    a->parts.has_begun |= (record->flags & FLOE_SCTP_RECORD_PART) != 0;
+#endif
     floe_sctp_sendq_store(&a->sendq, a->sendq.next, record);
 }
 
@@ -249,7 +269,13 @@ static void end_message(floe_sctp_assoc *a, const floe_sctp_record *record, uint
     stream->last_tsn = tsn;
     stream->flags |= FLOE_SCTP_STREAM_HAS_TSN;
     floe_sctp_sendq_pass(&a->sendq, &a->streams, record);
+    if ((record->flags & FLOE_SCTP_RECORD_MORE) != 0) {
+        return;
+    }
     a->stats.messages_sent++;
+    if ((record->flags & FLOE_SCTP_RECORD_REST) != 0) {
+        floe_sctp_note_room(a); /* others have waited for the end of it */
+    }
 }
 
 /* RFC 9260 §7.2.1: the window of a sender that was idle decays, once in an RTO. */

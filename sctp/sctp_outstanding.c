@@ -182,7 +182,7 @@ static void release(floe_sctp_sendq *q, floe_sctp_streams *streams, const floe_s
     floe_sctp_record record = floe_sctp_sendq_load(q, tx->message);
     floe_sctp_stream *stream = floe_sctp_streams_find(streams, record.stream);
     FLOE_ASSERT(stream != NULL);
-    floe_sctp_streams_drain(streams, stream, tx->len);
+    floe_sctp_streams_drain(streams, stream, floe_sctp_record_count(&record, tx->len));
     if (tx->offset + tx->len == record.len) {
         floe_sctp_sendq_finish(q, tx->message, FLOE_SCTP_OUTCOME_ACKED);
     }
@@ -407,8 +407,8 @@ static uint32_t abandon_chunks(floe_sctp_outstanding *o, uint32_t message,
 
 /* The fragments that were sent may all have arrived: a TSN for the rest of the message, which is
  * never sent, lets a FORWARD TSN say that it ends here. */
-static void add_end(floe_sctp_outstanding *o, floe_sctp_stream *stream,
-                    const floe_sctp_record *record)
+void floe_sctp_outstanding_add_end(floe_sctp_outstanding *o, floe_sctp_stream *stream,
+                                   const floe_sctp_record *record)
 {
     FLOE_ASSERT(floe_sctp_outstanding_count(o) <= o->mask);
     floe_sctp_tx *end = entry_of(o, o->next_tsn);
@@ -432,12 +432,12 @@ void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
         unacked = abandon_chunks(o, message, &record, unacked);
     }
     if (is_started && is_next) {
-        add_end(o, stream, &record);
+        floe_sctp_outstanding_add_end(o, stream, &record);
     }
     if (is_next) {
         floe_sctp_sendq_pass(q, streams, &record);
     }
-    floe_sctp_streams_drain(streams, stream, record.len - unacked);
+    floe_sctp_streams_drain(streams, stream, floe_sctp_record_count(&record, record.len - unacked));
     floe_sctp_sendq_finish(q, message, FLOE_SCTP_OUTCOME_ABANDONED);
 }
 
@@ -533,10 +533,11 @@ static void check_buffered(const floe_sctp_outstanding *o, const floe_sctp_sendq
 {
     uint64_t bytes = floe_sctp_sendq_check_invariants(q, streams);
     const floe_sctp_tx *first = entry_of(o, o->cum + 1);
-    if (floe_sctp_outstanding_count(o) == 0) {
-        bytes -= q->unsent > 0 ? q->sent : 0;
-    } else if ((first->state & FLOE_SCTP_TX_ABANDONED) == 0) {
-        bytes -= first->offset;
+    bool is_none = floe_sctp_outstanding_count(o) == 0;
+    uint32_t gone = is_none ? q->sent : first->offset;
+    if (gone > 0 && (is_none || (first->state & FLOE_SCTP_TX_ABANDONED) == 0)) {
+        floe_sctp_record record = floe_sctp_sendq_load(q, is_none ? q->next : first->message);
+        bytes -= floe_sctp_record_count(&record, gone);
     }
     for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
         const floe_sctp_stream *stream = &streams->table[i];

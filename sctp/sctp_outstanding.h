@@ -115,6 +115,9 @@ static inline bool floe_sctp_outstanding_is_needless(const floe_sctp_outstanding
 /* Give up on the message at `message`, whether it was sent, sent in part, or not at all. */
 void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
                                    floe_sctp_streams *streams, uint32_t message);
+/* A message was sent in part, and will not be ended: a TSN for the rest. */
+void floe_sctp_outstanding_add_end(floe_sctp_outstanding *o, floe_sctp_stream *stream,
+                                   const floe_sctp_record *record);
 /* Move the advanced ack point over what was abandoned. Returns whether it moved. */
 bool floe_sctp_outstanding_advance(floe_sctp_outstanding *o, floe_sctp_streams *streams);
 /* Whether the peer has to be told of it. */

@@ -28,7 +28,7 @@ uint16_t floe_sctp_piece_put(floe_sctp_arena *arena, const floe_sctp_data *data)
                              .ssn = data->ssn,
                              .next = NONE,
                              .next_message = NONE,
-                             .flags = data->flags};
+                             .flags = data->flags & 0x0F};
     uint16_t head = NONE;
     uint16_t last = NONE;
     for (floe_bytes left = data->payload; left.len > 0;) {

@@ -35,9 +35,14 @@ typedef struct floe_sctp_piece {
     uint16_t next;         /* piece of the segment */
     uint16_t far;          /* head: first piece of the last chunk; there: the head */
     uint16_t next_message; /* head: in a list of messages, which is not this file's business */
-    uint8_t flags;         /* of the DATA chunk */
+    uint8_t flags;         /* of the DATA chunk; of a head also: */
     uint8_t zero;
 } floe_sctp_piece;
+
+#define FLOE_SCTP_PIECE_OPEN   0x10u /* it is read as it arrives, and its end has not */
+#define FLOE_SCTP_PIECE_QUEUED 0x20u /* in the list of what can be read */
+#define FLOE_SCTP_PIECE_CUT    0x40u /* what is missing will not come */
+#define FLOE_SCTP_PIECE_REST   0x80u /* what was before it was read */
 
 /* The header of the piece at `at`: copy it out, and back. */
 static inline floe_sctp_piece floe_sctp_piece_load(const floe_sctp_arena *arena, uint16_t at)

@@ -16,7 +16,7 @@
 #include "sctp/sctp_reassembly.h"
 
 #include "base/assert.h"
-#include "sctp/sctp_piece.h"
+#include "sctp/sctp_reassembly_internal.h"
 
 #include <string.h>
 
@@ -60,6 +60,9 @@ void floe_sctp_reassembly_init(floe_sctp_reassembly *r, floe_span memory, uint32
     }
     *r = (floe_sctp_reassembly){.table = memory.ptr, .window = window};
     r->ready_head = r->ready_tail = r->partial = NONE;
+#if FLOE_SCTP_PARTS
+    r->cut = NONE;
+#endif
     for (uint32_t i = 0; i < window; i++) {
         set_entry(r, i, NONE);
     }
@@ -87,9 +90,11 @@ static bool is_one_message(const floe_sctp_piece *left, const floe_sctp_piece *r
            (left->ssn == right->ssn || (left->flags & unordered) != 0);
 }
 
-static void push_ready(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at)
+void floe_sctp_reassembly_push(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at)
 {
     floe_sctp_piece head = load(r, head_at);
+    r->delivered += (head.flags & FLOE_SCTP_PIECE_OPEN) == 0;
+    head.flags |= FLOE_SCTP_PIECE_QUEUED;
     head.next_message = NONE;
     head.cursor = head_at;
     head.cursor_at = 0;
@@ -106,8 +111,7 @@ static void push_ready(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
     stream->unread++;
 }
 
-/* Deliver what waited for the messages before it. */
-static void push_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream)
+void floe_sctp_reassembly_push_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream)
 {
     while (stream->wait_head != NONE) {
         uint16_t at = stream->wait_head;
@@ -119,7 +123,7 @@ static void push_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream)
         if (head.ssn == stream->in_ssn) {
             stream->in_ssn++;
         }
-        push_ready(r, stream, at);
+        floe_sctp_reassembly_push(r, stream, at);
     }
     stream->wait_tail = NONE;
 }
@@ -160,12 +164,18 @@ static void push_wait(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_
 static void deliver(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at)
 {
     floe_sctp_piece head = load(r, at);
+#if FLOE_SCTP_PARTS
+    if ((head.flags & FLOE_SCTP_PIECE_OPEN) != 0) {
+        floe_sctp_reassembly_finish(r, stream, at);
+        return;
+    }
+#endif
     if ((head.flags & FLOE_SCTP_FLAG_UNORDERED) != 0) {
-        push_ready(r, stream, at);
+        floe_sctp_reassembly_push(r, stream, at);
     } else if (head.ssn == stream->in_ssn) {
         stream->in_ssn++;
-        push_ready(r, stream, at);
-        push_waiting(r, stream);
+        floe_sctp_reassembly_push(r, stream, at);
+        floe_sctp_reassembly_push_waiting(r, stream);
     } else if (floe_serial16_lt(stream->in_ssn, head.ssn)) {
         push_wait(r, stream, at);
     } else {
@@ -233,7 +243,21 @@ static void link_chunk(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
     if ((head.flags & FLOE_SCTP_FLAG_BEGIN) != 0 &&
         (load(r, head.far).flags & FLOE_SCTP_FLAG_END) != 0) {
         complete(r, stream, head_at, cum);
+    } else if ((head.flags & FLOE_SCTP_PIECE_OPEN) != 0 &&
+               (head.flags & FLOE_SCTP_PIECE_QUEUED) == 0) {
+        floe_sctp_reassembly_push(r, stream, head_at); /* all that came before was read */
     }
+}
+
+/* The beginning of the message that `data` may go on with is here. */
+static uint64_t length_before(const floe_sctp_reassembly *r, uint16_t left)
+{
+    floe_sctp_piece head = load(r, load(r, left).far);
+#if FLOE_SCTP_PARTS
+    return head.total + floe_sctp_reassembly_taken(r, &head);
+#else
+    return head.total;
+#endif
 }
 
 floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stream *stream,
@@ -248,9 +272,9 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
         return FLOE_SCTP_STORE_OK; /* the rest of a message whose beginning was skipped */
     }
     uint64_t total = data->payload.len;
-    total += left != NONE ? load(r, load(r, left).far).total : 0;
+    total += left != NONE ? length_before(r, left) : 0;
     total += right != NONE ? load(r, right).total : 0;
-    if (total > r->message_max) {
+    if (total > r->message_max && r->message_max != UINT32_MAX) {
         return FLOE_SCTP_STORE_TOO_BIG;
     }
     uint32_t need = floe_sctp_arena_blocks(&r->arena, sizeof(floe_sctp_piece) + data->payload.len);
@@ -267,6 +291,19 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
         link_chunk(r, stream, at, left, right, cum);
     }
     return FLOE_SCTP_STORE_OK;
+}
+
+/* RFC 3758 §3.6: a message that has lost a fragment for good is removed; if it is being read, the
+ * reader is told. */
+static void drop_segment(floe_sctp_reassembly *r, uint16_t head_at)
+{
+#if FLOE_SCTP_PARTS
+    if ((load(r, head_at).flags & FLOE_SCTP_PIECE_OPEN) != 0) {
+        r->cut = head_at;
+        return;
+    }
+#endif
+    floe_sctp_piece_free(&r->arena, head_at);
 }
 
 /* The cumulative TSN has passed `tsn`: what becomes of the chunk there. */
@@ -286,8 +323,7 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
     if (is_cum && has_begin && !has_end) {
         r->partial = at;
     } else {
-        /* RFC 3758 §3.6: a message that has lost a fragment for good is removed. */
-        floe_sctp_piece_free(&r->arena, head_at);
+        drop_segment(r, head_at);
     }
 }
 
@@ -297,7 +333,7 @@ void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32
         return;
     }
     if (r->partial != NONE) { /* nothing has joined it, and now nothing can */
-        floe_sctp_piece_free(&r->arena, load(r, r->partial).far);
+        drop_segment(r, load(r, r->partial).far);
         r->partial = NONE;
     }
     uint32_t count = to - from < r->window ? to - from : r->window;
@@ -313,7 +349,7 @@ void floe_sctp_reassembly_skip(floe_sctp_reassembly *r, floe_sctp_stream *stream
     }
     /* RFC 3758 §3.6: messages up to the skipped one that are here are delivered. */
     stream->in_ssn = (uint16_t)(ssn + 1);
-    push_waiting(r, stream);
+    floe_sctp_reassembly_push_waiting(r, stream);
 }
 
 /* Take the chunks of a message out of the tracker, and free it. */
@@ -393,6 +429,18 @@ void floe_sctp_reassembly_reset(floe_sctp_reassembly *r, floe_sctp_stream *strea
     }
     stream->wait_tail = NONE;
     stream->in_ssn = 0;
+#if FLOE_SCTP_PARTS
+    if (r->partial != NONE) {
+        uint16_t at = load(r, r->partial).far;
+        floe_sctp_piece head = load(r, at);
+        bool is_read =
+            (head.flags & FLOE_SCTP_PIECE_OPEN) != 0 && (head.flags & FLOE_SCTP_PIECE_QUEUED) == 0;
+        if (is_read && head.stream == stream->id) { /* it was not ended, and never will be */
+            floe_sctp_piece_free(&r->arena, at);
+            r->partial = NONE;
+        }
+    }
+#endif
 }
 
 bool floe_sctp_reassembly_peek(const floe_sctp_reassembly *r, floe_sctp_head *head)
@@ -404,7 +452,12 @@ bool floe_sctp_reassembly_peek(const floe_sctp_reassembly *r, floe_sctp_head *he
     *head = (floe_sctp_head){.ppid = p.ppid,
                              .len = p.total,
                              .stream = p.stream,
-                             .is_unordered = (p.flags & FLOE_SCTP_FLAG_UNORDERED) != 0};
+                             .is_unordered = (p.flags & FLOE_SCTP_FLAG_UNORDERED) != 0,
+                             .has_more = (p.flags & FLOE_SCTP_PIECE_OPEN) != 0,
+                             .is_cut = (p.flags & FLOE_SCTP_PIECE_CUT) != 0};
+#if FLOE_SCTP_PARTS
+    head->offset = floe_sctp_reassembly_taken(r, &p);
+#endif
     return true;
 }
 
@@ -464,7 +517,8 @@ void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
         uint16_t head_at = load(r, r->partial).far;
         FLOE_ASSERT(load(r, r->partial).tsn == tracker->cum);
         FLOE_ASSERT((load(r, head_at).flags & FLOE_SCTP_FLAG_BEGIN) != 0);
-        blocks += floe_sctp_piece_count(&r->arena, head_at);
+        bool is_listed = (load(r, head_at).flags & FLOE_SCTP_PIECE_QUEUED) != 0;
+        blocks += is_listed ? 0 : floe_sctp_piece_count(&r->arena, head_at);
     }
     for (uint32_t i = 1; i <= r->window; i++) {
         uint16_t at = get_entry(r, tracker->cum + i);

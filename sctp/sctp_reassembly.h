@@ -9,6 +9,7 @@
 #define FLOE_SCTP_SCTP_REASSEMBLY_H
 
 #include "base/floe.h"
+#include "base/floe_config.h"
 #include "sctp/sctp_arena.h"
 #include "sctp/sctp_chunk.h"
 #include "sctp/sctp_stream.h"
@@ -26,6 +27,12 @@ typedef struct floe_sctp_reassembly {
     uint32_t message_max; /* a longer message is refused */
     uint32_t reserve;     /* blocks that only the next TSN in sequence may use */
     uint32_t ready_count; /* messages in the ready list */
+    uint32_t delivered;   /* messages so far; an open one at its end */
+#if FLOE_SCTP_PARTS
+    uint32_t parts_from;  /* a message of so many bytes is opened: read as it arrives; 0: none is */
+    uint64_t read_offset; /* of the message that was read in part: bytes that were */
+    uint16_t cut;         /* an open message that was just found cut; NONE */
+#endif
     uint16_t ready_head, ready_tail;
     uint16_t partial; /* last chunk of the message that the cumulative TSN has reached into */
 } floe_sctp_reassembly;
@@ -61,13 +68,28 @@ uint32_t floe_sctp_reassembly_window(const floe_sctp_reassembly *r);
 
 typedef struct floe_sctp_head { /* of the first message that is ready */
     uint32_t ppid, len;
+    uint64_t offset;
     uint16_t stream;
-    bool is_unordered;
+    bool is_unordered, has_more, is_cut;
 } floe_sctp_head;
 
 bool floe_sctp_reassembly_peek(const floe_sctp_reassembly *r, floe_sctp_head *head);
 floe_bytes floe_sctp_reassembly_view(const floe_sctp_reassembly *r, size_t offset);
 void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *streams);
+
+/* sctp_reassembly_parts.c */
+#if FLOE_SCTP_PARTS
+/* Messages that become longer than `from` are read as they arrive, and may be longer than the
+ * memory; not longer than `message_max`, UINT32_MAX: any. Call it at the start. */
+void floe_sctp_reassembly_set_parts(floe_sctp_reassembly *r, uint32_t from, uint32_t message_max);
+/* The cumulative TSN has moved, or something was read: see whether the message that it reaches into
+ * is to be read as it is; and whether one that was, is cut. */
+void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *streams);
+/* Of the first message, which had more to come when it was looked at, release the `len` bytes that
+ * it had then. */
+void floe_sctp_reassembly_release_part(floe_sctp_reassembly *r, floe_sctp_streams *streams,
+                                       size_t len);
+#endif
 
 void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
                                            const floe_sctp_streams *streams,

@@ -11,7 +11,9 @@
 static void note_arrival(floe_sctp_assoc *a, uint32_t cum_before)
 {
     floe_sctp_reassembly_advance(&a->reassembly, cum_before, a->tracker.cum);
-    floe_sctp_reset_progress(a);
+#if FLOE_SCTP_PARTS
+    floe_sctp_reassembly_open(&a->reassembly, &a->streams);
+#endif
 }
 
 /* RFC 9260 §6.5: a stream that does not exist, or for which there is no memory: the chunk counts as
@@ -37,7 +39,7 @@ static bool store_data(floe_sctp_assoc *a, const floe_sctp_data *data)
         return true;
     }
     floe_sctp_reassembly *r = &a->reassembly;
-    uint32_t ready = r->ready_count;
+    uint32_t delivered = r->delivered;
     floe_sctp_store result = floe_sctp_reassembly_add(r, stream, data, a->tracker.cum);
     bool is_next = data->tsn == a->tracker.cum + 1;
     if (result == FLOE_SCTP_STORE_NO_ROOM && is_next && r->ready_count == 0) {
@@ -60,7 +62,7 @@ static bool store_data(floe_sctp_assoc *a, const floe_sctp_data *data)
         return false;
     }
     stream->flags |= FLOE_SCTP_STREAM_IN;
-    a->stats.messages_received += r->ready_count - ready;
+    a->stats.messages_received += r->delivered - delivered;
     return true;
 }
 
@@ -97,6 +99,7 @@ void floe_sctp_handle_data(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
     }
     floe_sctp_tracker_add(&a->tracker, data.tsn);
     note_arrival(a, cum);
+    floe_sctp_reset_progress(a);
     /* RFC 9260 §5.1: the first at once; §6.2: as the sender asks; §6.7: while there is a gap. */
     if (a->is_first_data || (data.flags & FLOE_SCTP_FLAG_IMMEDIATE) != 0 || had_gap ||
         floe_sctp_tracker_has_gap(&a->tracker)) {
@@ -138,13 +141,13 @@ void floe_sctp_handle_forward(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
         a->is_ack_due = true; /* RFC 3758 §3.6: an old one: our SACK was lost */
         return;
     }
-    uint32_t ready = a->reassembly.ready_count;
+    uint32_t delivered = a->reassembly.delivered;
     floe_sctp_tracker_forward(&a->tracker, forward.cum);
-    floe_sctp_reassembly_advance(&a->reassembly, cum, a->tracker.cum);
+    note_arrival(a, cum);
     skip_streams(a, forward.streams);
     floe_sctp_reset_progress(a);
     a->is_ack_due |= floe_sctp_tracker_has_gap(&a->tracker);
-    a->stats.messages_received += a->reassembly.ready_count - ready;
+    a->stats.messages_received += a->reassembly.delivered - delivered;
 }
 
 /* The window opens while a probe is under way: the peer has dropped it, else it would have

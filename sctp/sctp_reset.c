@@ -50,6 +50,7 @@ floe_err floe_sctp_assoc_reset_stream(floe_sctp_assoc *a, uint16_t id)
     if (stream == NULL) {
         return FLOE_E_FULL;
     }
+    floe_sctp_cut_parts(a, id);
     if (!a->has_reconfig) {
         floe_sctp_streams_raise(&a->streams, stream, FLOE_SCTP_STREAM_EV_FAILED);
         return FLOE_OK;
@@ -73,8 +74,10 @@ static uint32_t request_max(const floe_sctp_assoc *a)
  * has performed it already: everything has been acknowledged, what was abandoned too. */
 static bool is_drained(const floe_sctp_assoc *a, const floe_sctp_stream *stream)
 {
+    const floe_sctp_sendq *q = &a->sendq;
     bool has_tsn = (stream->flags & FLOE_SCTP_STREAM_HAS_TSN) != 0;
-    return stream->buffered == 0 &&
+    bool is_half_sent = q->sent > 0 && floe_sctp_sendq_load(q, q->next).stream == stream->id;
+    return stream->send_head == FLOE_SCTP_POSITION_NONE && !is_half_sent &&
            (!has_tsn || floe_serial32_le(stream->last_tsn, a->outstanding.cum));
 }
 

@@ -13,8 +13,10 @@ void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory)
     uint32_t size = (uint32_t)(memory.len < limit ? memory.len : limit);
     *q = (floe_sctp_sendq){.buf = memory.ptr,
                            .size = size,
+                           .next = FLOE_SCTP_POSITION_NONE,
                            .fate_head = FLOE_SCTP_POSITION_NONE,
-                           .fate_tail = FLOE_SCTP_POSITION_NONE};
+                           .fate_tail = FLOE_SCTP_POSITION_NONE,
+                           .open = FLOE_SCTP_NONE};
     floe_sctp_schedule_init(&q->schedule);
 }
 
@@ -80,16 +82,28 @@ static void store_rider(floe_sctp_sendq *q, uint32_t at, const floe_sctp_rider *
 static void choose_next(floe_sctp_sendq *q, floe_sctp_streams *streams)
 {
     const floe_sctp_stream *stream = floe_sctp_schedule_first(&q->schedule, streams);
+    if (stream == NULL && q->open != FLOE_SCTP_NONE) {
+        stream = &streams->table[q->open];
+    }
     q->next = stream == NULL ? FLOE_SCTP_POSITION_NONE : stream->send_head;
+}
+
+/* This message is the first of its stream: it waits for its turn. */
+static void await_turn(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
+                       const floe_sctp_record *record)
+{
+    if (!has_flag(record, FLOE_SCTP_RECORD_PART)) {
+        floe_sctp_schedule_add(&q->schedule, streams, stream, record->len);
+    }
 }
 
 /* The message at the tail is the last of its stream. */
 static void append(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
-                   uint32_t len)
+                   const floe_sctp_record *record)
 {
     if (stream->send_head == FLOE_SCTP_POSITION_NONE) {
         stream->send_head = q->tail;
-        floe_sctp_schedule_add(&q->schedule, streams, stream, len);
+        await_turn(q, streams, stream, record);
     } else {
         floe_sctp_record last = floe_sctp_sendq_load(q, stream->send_tail);
         last.behind = q->tail;
@@ -99,6 +113,16 @@ static void append(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_str
     if (q->sent == 0) { /* it may overtake all that has not begun */
         choose_next(q, streams);
     }
+}
+
+/* What was written at the tail counts. */
+static void advance_tail(floe_sctp_sendq *q, const floe_sctp_record *record)
+{
+    uint32_t at = q->tail;
+    q->tail = next_of(q, at, record);
+    q->used += distance(q, at, q->tail);
+    q->unsent++;
+    q->count++;
 }
 
 void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
@@ -116,11 +140,30 @@ void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sc
                                        .sent_at = FLOE_TIME_NEVER,
                                        .next = FLOE_SCTP_POSITION_NONE});
     }
-    append(q, streams, stream, record->len);
-    q->tail = next_of(q, at, record);
-    q->used += distance(q, at, q->tail);
-    q->unsent++;
-    q->count++;
+    append(q, streams, stream, record);
+    advance_tail(q, record);
+}
+
+void floe_sctp_sendq_put_part(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                              const floe_sctp_record *record, floe_bytes lead, floe_bytes data)
+{
+    FLOE_ASSERT(q->open != FLOE_SCTP_NONE && record->behind == FLOE_SCTP_POSITION_NONE);
+    FLOE_ASSERT(lead.len + data.len == record->len && record->len > 0);
+    FLOE_ASSERT(floe_sctp_sendq_cost(record->len, false) <= floe_sctp_sendq_room(q));
+    uint32_t at = wrap(q, q->tail + record_size);
+    floe_sctp_sendq_store(q, q->tail, record);
+    if (lead.len > 0) {
+        write_bytes(q, at, lead);
+    }
+    if (data.len > 0) {
+        write_bytes(q, wrap(q, at + (uint32_t)lead.len), data);
+    }
+    floe_sctp_stream *stream = &streams->table[q->open];
+    if (!has_flag(record, FLOE_SCTP_RECORD_PART)) {
+        q->open = FLOE_SCTP_NONE;
+    }
+    append(q, streams, stream, record);
+    advance_tail(q, record);
 }
 
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
@@ -138,13 +181,17 @@ void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset
 static floe_sctp_stream *leave_stream(floe_sctp_sendq *q, floe_sctp_streams *streams,
                                       const floe_sctp_record *record)
 {
-    floe_sctp_stream *stream = floe_sctp_schedule_first(&q->schedule, streams);
+    bool is_part = has_flag(record, FLOE_SCTP_RECORD_PART);
+    floe_sctp_stream *stream =
+        is_part ? &streams->table[q->open] : floe_sctp_schedule_first(&q->schedule, streams);
     FLOE_ASSERT(stream != NULL && stream->send_head == q->next && q->sent == 0);
-    floe_sctp_schedule_take(&q->schedule, streams);
+    if (!is_part) {
+        floe_sctp_schedule_take(&q->schedule, streams);
+    }
     stream->send_head = record->behind;
     if (record->behind != FLOE_SCTP_POSITION_NONE) {
         floe_sctp_record behind = floe_sctp_sendq_load(q, record->behind);
-        floe_sctp_schedule_add(&q->schedule, streams, stream, behind.len);
+        await_turn(q, streams, stream, &behind);
     }
     return stream;
 }
@@ -171,6 +218,9 @@ void floe_sctp_sendq_pass(floe_sctp_sendq *q, floe_sctp_streams *streams,
     }
     q->sent = 0;
     q->unsent--;
+    if ((record->flags & FLOE_SCTP_RECORD_PART) == FLOE_SCTP_RECORD_REST) {
+        q->open = FLOE_SCTP_NONE; /* that was the last part */
+    }
     choose_next(q, streams);
 }
 
@@ -273,6 +323,8 @@ void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome)
     uint32_t count = q->count; /* it shrinks on the way */
     q->unsent = 0;
     q->sent = 0;
+    q->next = FLOE_SCTP_POSITION_NONE;
+    q->open = FLOE_SCTP_NONE;
     floe_sctp_schedule_init(&q->schedule);
     for (uint32_t i = 0; i < count; i++) {
         floe_sctp_record record = floe_sctp_sendq_load(q, at);
@@ -305,7 +357,12 @@ static void check_streams(const floe_sctp_sendq *q, const floe_sctp_streams *str
     for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
         const floe_sctp_stream *stream = &streams->table[i];
         uint32_t at = floe_sctp_stream_is_used(stream) ? stream->send_head : UINT32_MAX;
-        count += at != FLOE_SCTP_POSITION_NONE;
+        if (at != FLOE_SCTP_POSITION_NONE) {
+            floe_sctp_record first = floe_sctp_sendq_load(q, at);
+            bool is_part = has_flag(&first, FLOE_SCTP_RECORD_PART);
+            FLOE_ASSERT(!is_part || q->open == i);
+            count += !is_part;
+        }
         while (at != FLOE_SCTP_POSITION_NONE) {
             floe_sctp_record record = floe_sctp_sendq_load(q, at);
             FLOE_ASSERT(waiting-- > 0 && record.stream == stream->id);
@@ -328,7 +385,7 @@ uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q,
         floe_sctp_record record = floe_sctp_sendq_load(q, at);
         bool is_done = has_flag(&record, FLOE_SCTP_RECORD_DONE);
         FLOE_ASSERT(i > 0 || !is_free(&record));
-        bytes += is_done ? 0 : record.len;
+        bytes += is_done ? 0 : floe_sctp_record_count(&record, record.len);
         waiting += !has_flag(&record, FLOE_SCTP_RECORD_STARTED | FLOE_SCTP_RECORD_DONE);
         riders += is_done && has_flag(&record, FLOE_SCTP_RECORD_RIDER) &&
                   !has_flag(&record, FLOE_SCTP_RECORD_TOLD);

@@ -27,6 +27,11 @@ extern "C" {
 #define FLOE_SCTP_RECORD_DONE      0x04u /* acknowledged or abandoned: waits to be freed */
 #define FLOE_SCTP_RECORD_RIDER     0x08u /* a floe_sctp_rider follows the payload */
 #define FLOE_SCTP_RECORD_TOLD      0x10u /* and was read */
+/* Of a message by parts (sctp_parts.h) each part is a record: */
+#define FLOE_SCTP_RECORD_MORE      0x20u /* the message goes on in the stream's next record */
+#define FLOE_SCTP_RECORD_REST      0x40u /* it goes on with what the stream's record before it began */
+#define FLOE_SCTP_RECORD_UNCOUNTED 0x80u /* not in what its stream has buffered */
+#define FLOE_SCTP_RECORD_PART      (FLOE_SCTP_RECORD_MORE | FLOE_SCTP_RECORD_REST)
 
 typedef struct floe_sctp_record {
     floe_time expires; /* FLOE_TIME_NEVER: it does not */
@@ -39,7 +44,8 @@ typedef struct floe_sctp_record {
     uint32_t max_retransmits; /* UINT32_MAX: no limit */
     uint16_t stream, ssn;
     uint8_t flags;
-    uint8_t zero[3];
+    uint8_t zero;
+    uint16_t serial; /* PART: of its message */
 } floe_sctp_record;
 
 /* What is known of a message whose sender wants to know its fate. */
@@ -62,6 +68,8 @@ typedef struct floe_sctp_sendq {
     uint32_t count;  /* all messages */
     floe_sctp_schedule schedule;
     uint32_t fate_head, fate_tail; /* messages whose fate is to be read; POSITION_NONE */
+    uint16_t open; /* entry of the stream whose message by parts is not completely sent; NONE. It
+                      has its turn when no other message waits, and none is added meanwhile */
 } floe_sctp_sendq;
 
 void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory);
@@ -78,6 +86,10 @@ size_t floe_sctp_sendq_room(const floe_sctp_sendq *q);
  * RIDER; `behind` is POSITION_NONE. */
 void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
                          const floe_sctp_record *record, floe_bytes data, uint64_t cookie);
+/* The next part of the message by parts: `lead`, then `data`. The last one, if it is the only one,
+ * is a message as any other. */
+void floe_sctp_sendq_put_part(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                              const floe_sctp_record *record, floe_bytes lead, floe_bytes data);
 /* The message at `next`, whose record this is, begins: its first byte is sent now. The caller sets
  * STARTED and first_tsn, and stores it. Returns its stream. */
 floe_sctp_stream *floe_sctp_sendq_begin(floe_sctp_sendq *q, floe_sctp_streams *streams,
@@ -97,6 +109,11 @@ static inline void floe_sctp_sendq_store(floe_sctp_sendq *q, uint32_t at,
 /* Copy payload of the message at `at` out. */
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
                           size_t len);
+/* What `len` bytes of this message are in its stream's `buffered`. */
+static inline uint32_t floe_sctp_record_count(const floe_sctp_record *record, uint32_t len)
+{
+    return (record->flags & FLOE_SCTP_RECORD_UNCOUNTED) != 0 ? 0 : len;
+}
 /* The message at `next`, whose record this is, is completely sent, or is not going to be. */
 void floe_sctp_sendq_pass(floe_sctp_sendq *q, floe_sctp_streams *streams,
                           const floe_sctp_record *record);

@@ -36,6 +36,7 @@ void floe_sctp_handle_shutdown(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
     switch ((floe_sctp_state)a->state) {
     case FLOE_SCTP_ESTABLISHED:
     case FLOE_SCTP_SHUTDOWN_PENDING:
+        floe_sctp_cut_parts(a, FLOE_SCTP_NONE); /* RFC 9260 §9.2: no more of the user's data */
         floe_sctp_set_state(a, FLOE_SCTP_SHUTDOWN_RECEIVED);
         break;
     case FLOE_SCTP_SHUTDOWN_RECEIVED:

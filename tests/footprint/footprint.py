@@ -39,6 +39,9 @@ APART["ice words, statistics"] = {f"ice_ice_{part}.o" for part in ("cand_text", 
 # _REBIND of floe_config.h.
 APART |= {f"ice {part}": {f"ice_ice_{part}.o"} for part in ("backup", "lite", "upgrade", "rebind")}
 APART["ice filter"] = {f"ice_ice_filter{part}.o" for part in ("", "_pairs")}
+# FLOE_SCTP_PARTS, what has files of its own.
+APART["sctp, messages by parts"] = {"sctp_sctp_parts.o", "sctp_sctp_reassembly_parts.o",
+                                    "datachannel_dc_parts.o", "peer_peer_parts.o"}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
          "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024

@@ -431,8 +431,8 @@ static void test_dc_buffered_counts_what_the_application_sent(void **state)
     floe_dc_id channel;
     assert_int_equal(open_channel(pair, 0, &options, &channel), FLOE_OK);
     assert_int_equal(sim_dc_info(pair, 0, channel).buffered, 0); /* OPEN is not his */
-    sim_dc_run(pair, FLOE_SECOND);
     pair->is_cut = true;
+    sim_dc_send(pair, 0, channel, "");
     sim_dc_send(pair, 0, channel, "12345");
     sim_dc_drain(pair, 0);
     assert_int_equal(sim_dc_info(pair, 0, channel).buffered, 5);

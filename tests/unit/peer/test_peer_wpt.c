@@ -299,9 +299,9 @@ static void test_wpt_buffered_amount_rises_with_each_send_and_falls_to_nothing(v
 {
     peer_pair *pair = *state;
     floe_dc_id id = peer_pair_connect(pair);
-    static const char *const texts[] = {"hello", "\xf0\x9f\x8c\x8a", "x"};
-    static const size_t sums[] = {5, 9, 10}; /* bytes of UTF-8, not characters */
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const texts[] = {"hello", "", "\xf0\x9f\x8c\x8a", "x"};
+    static const size_t sums[] = {5, 5, 9, 10}; /* bytes of UTF-8, not characters; and no others */
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(send_text(pair, 0, id, texts[i]), FLOE_OK);
         assert_int_equal(look(pair, 0, id).buffered, sums[i]);
     }
@@ -309,6 +309,27 @@ static void test_wpt_buffered_amount_rises_with_each_send_and_falls_to_nothing(v
     peer_pair_run(pair, FLOE_SECOND);
     assert_int_equal(look(pair, 0, id).buffered, 0);
     assert_int_equal(pair->end[0].events[FLOE_PEER_EV_BUFFERED_LOW], 1);
+}
+
+static void test_wpt_buffered_amount_knows_no_empty_message(void **state)
+{
+    peer_pair *pair = *state;
+    floe_dc_id id = peer_pair_connect(pair);
+    assert_int_equal(send_text(pair, 0, id, ""), FLOE_OK);
+    assert_int_equal(look(pair, 0, id).buffered, 0);
+    peer_pair_run(pair, FLOE_SECOND);
+    assert_int_equal(pair->end[0].events[FLOE_PEER_EV_BUFFERED_LOW], 0);
+    assert_int_equal(pair->end[1].events[FLOE_PEER_EV_MESSAGE], 1);
+    /* And yet it keeps its place: what is sent before a close arrives. */
+    assert_int_equal(send_text(pair, 0, id, ""), FLOE_OK);
+    assert_int_equal(floe_peer_close_channel(&pair->end[0].peer, id), FLOE_OK);
+    peer_pair_run(pair, FLOE_SECOND);
+    floe_dc_message message;
+    for (int i = 0; i < 2; i++) {
+        assert_true(floe_peer_peek(&pair->end[1].peer, &message));
+        assert_int_equal(message.len, 0);
+        floe_peer_release(&pair->end[1].peer);
+    }
 }
 
 static void test_wpt_buffered_low_is_told_on_the_way_down_alone(void **state)
@@ -351,6 +372,7 @@ int main(void)
         TEST(test_wpt_close_before_the_connection_never_opens),
         TEST(test_wpt_closing_the_connection_closes_every_channel_of_both),
         TEST(test_wpt_buffered_amount_rises_with_each_send_and_falls_to_nothing),
+        TEST(test_wpt_buffered_amount_knows_no_empty_message),
         TEST(test_wpt_buffered_low_is_told_on_the_way_down_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+/* sctp/sctp_reassembly_internal.h - what sctp_reassembly.c and sctp_reassembly_parts.c share. */
+#ifndef FLOE_SCTP_SCTP_REASSEMBLY_INTERNAL_H
+#define FLOE_SCTP_SCTP_REASSEMBLY_INTERNAL_H
+
+#include "sctp/sctp_piece.h"
+#include "sctp/sctp_reassembly.h"
+
+/* The message, or the part of one, of this head can be read, after all that already can be. */
+void floe_sctp_reassembly_push(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head);
+/* Deliver what waited in the stream for the messages before it. */
+void floe_sctp_reassembly_push_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream);
+
+#if FLOE_SCTP_PARTS
+/* The last part of an open message has arrived. */
+void floe_sctp_reassembly_finish(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head);
+/* Bytes of the message of this head that were read before it. */
+static inline uint64_t floe_sctp_reassembly_taken(const floe_sctp_reassembly *r,
+                                                  const floe_sctp_piece *head)
+{
+    return (head->flags & FLOE_SCTP_PIECE_REST) != 0 ? r->read_offset : 0;
+}
+#endif
+
+#endif

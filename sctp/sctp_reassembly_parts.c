@@ -1,0 +1,188 @@
+/*
+ * sctp/sctp_reassembly_parts.c - messages that are read as they arrive.
+ *
+ * Fragments of a message have TSNs in a row, so the only one that can be read before its end is the
+ * one that the cumulative TSN has reached into: r->partial. When it is long, its segment becomes
+ * OPEN and goes to the ready list, where what arrives joins it. What is read of it is freed:
+ *
+ *      [101][102][103] <- partial        shown: 101 to 103
+ *      [101][102][103][104] <- partial   one more joins, and then what was shown is released:
+ *      [104] <- partial                  the head says BEGIN, OPEN and REST
+ *      [   ] <- partial                  all was read: an empty block keeps its place, not in the
+ *                                        list, so that others can be read; what joins puts it back
+ */
+#include "base/assert.h"
+#include "sctp/sctp_reassembly_internal.h"
+
+#if FLOE_SCTP_PARTS
+
+#define NONE   FLOE_SCTP_NONE
+#define OPEN   FLOE_SCTP_PIECE_OPEN
+#define QUEUED FLOE_SCTP_PIECE_QUEUED
+#define CUT    FLOE_SCTP_PIECE_CUT
+#define REST   FLOE_SCTP_PIECE_REST
+
+static floe_sctp_piece load(const floe_sctp_reassembly *r, uint16_t at)
+{
+    return floe_sctp_piece_load(&r->arena, at);
+}
+
+static void store(floe_sctp_reassembly *r, uint16_t at, const floe_sctp_piece *piece)
+{
+    floe_sctp_piece_store(&r->arena, at, piece);
+}
+
+void floe_sctp_reassembly_set_parts(floe_sctp_reassembly *r, uint32_t from, uint32_t message_max)
+{
+    if (from == 0) {
+        return;
+    }
+    r->reserve++; /* for the block of an open message of which all was read */
+    r->capacity = floe_sctp_reassembly_window(r);
+    r->message_max = message_max;
+    r->parts_from = from < r->capacity / 2 ? from : r->capacity / 2;
+}
+
+/* An open message will not go on: the reader is told. */
+static void push_cut(floe_sctp_reassembly *r, floe_sctp_streams *streams)
+{
+    uint16_t at = r->cut;
+    floe_sctp_piece head = load(r, at);
+    floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
+    FLOE_ASSERT(stream != NULL && (head.flags & OPEN) != 0);
+    r->cut = NONE;
+    if ((head.flags & QUEUED) == 0) {
+        floe_sctp_reassembly_push(r, stream, at);
+        head = load(r, at);
+    }
+    head.flags = (uint8_t)((head.flags & ~OPEN) | CUT);
+    store(r, at, &head);
+}
+
+void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *streams)
+{
+    if (r->cut != NONE) {
+        push_cut(r, streams);
+    }
+    if (r->parts_from == 0 || r->partial == NONE) {
+        return;
+    }
+    uint16_t at = load(r, r->partial).far;
+    floe_sctp_piece head = load(r, at);
+    floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
+    if ((head.flags & OPEN) != 0 || stream == NULL) {
+        return;
+    }
+    /* Many small chunks fill the memory before their payload is long. */
+    bool is_stuck = r->ready_count == 0 && floe_sctp_reassembly_window(r) == 0;
+    bool is_due = head.total >= r->parts_from || is_stuck;
+    bool is_its_turn = (head.flags & FLOE_SCTP_FLAG_UNORDERED) != 0 || head.ssn == stream->in_ssn;
+    if (is_due && is_its_turn) {
+        head.flags |= OPEN;
+        store(r, at, &head);
+        floe_sctp_reassembly_push(r, stream, at);
+    }
+}
+
+void floe_sctp_reassembly_finish(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at)
+{
+    if ((load(r, at).flags & QUEUED) == 0) {
+        floe_sctp_reassembly_push(r, stream, at);
+    }
+    floe_sctp_piece head = load(r, at);
+    head.flags &= (uint8_t)~OPEN;
+    store(r, at, &head);
+    r->delivered++;
+    if ((head.flags & FLOE_SCTP_FLAG_UNORDERED) == 0 && head.ssn == stream->in_ssn) {
+        stream->in_ssn++;
+        floe_sctp_reassembly_push_waiting(r, stream);
+    }
+}
+
+/* Free a piece. Returns the one behind it. */
+static uint16_t free_one(floe_sctp_reassembly *r, uint16_t at, size_t *bytes)
+{
+    floe_sctp_piece piece = load(r, at);
+    FLOE_ASSERT(piece.len <= *bytes);
+    *bytes -= piece.len;
+    uint32_t blocks = floe_sctp_arena_blocks(&r->arena, sizeof piece + piece.len);
+    floe_sctp_arena_give(&r->arena, at, blocks);
+    return piece.next;
+}
+
+/* More has come since it was looked at: that is the message now. */
+static void keep_rest(floe_sctp_reassembly *r, const floe_sctp_piece *old, size_t len)
+{
+    uint16_t old_at = r->ready_head;
+    uint16_t at = old_at;
+    for (size_t left = len; left > 0;) {
+        at = free_one(r, at, &left);
+    }
+    FLOE_ASSERT(at != NONE);
+    floe_sctp_piece head = load(r, at);
+    head.total = (uint32_t)(old->total - len);
+    head.cursor = at;
+    head.cursor_at = 0;
+    head.next_message = old->next_message;
+    head.flags |= (uint8_t)((old->flags & (OPEN | QUEUED | CUT)) | REST | FLOE_SCTP_FLAG_BEGIN);
+    head.far = old->far;
+    store(r, at, &head);
+    if (old->far != at) {
+        floe_sctp_piece last = load(r, old->far);
+        last.far = at;
+        store(r, old->far, &last);
+    }
+    r->ready_head = at;
+    r->ready_tail = r->ready_tail == old_at ? at : r->ready_tail;
+}
+
+/* All that is there was read: of the last chunk one block stays, to be joined by the next. */
+static void keep_place(floe_sctp_reassembly *r, const floe_sctp_piece *old)
+{
+    uint16_t at = old->far;
+    floe_sctp_piece head = load(r, at);
+    uint32_t blocks = floe_sctp_arena_blocks(&r->arena, sizeof head + head.len);
+    size_t left = old->total;
+    for (uint16_t before = r->ready_head; before != at;) {
+        before = free_one(r, before, &left);
+    }
+    floe_sctp_piece_free(&r->arena, head.next);
+    if (blocks > 1) {
+        floe_sctp_arena_give(&r->arena, (uint16_t)(at + 1), blocks - 1);
+    }
+    head.flags |= (uint8_t)((old->flags & (OPEN | CUT)) | REST | FLOE_SCTP_FLAG_BEGIN);
+    head.flags &= (uint8_t)~QUEUED;
+    head.len = 0;
+    head.total = 0;
+    head.next = NONE;
+    head.far = head.cursor = at;
+    head.cursor_at = 0;
+    store(r, at, &head);
+    r->ready_head = old->next_message;
+    r->ready_tail = r->ready_head == NONE ? (uint16_t)NONE : r->ready_tail;
+    r->ready_count--;
+}
+
+void floe_sctp_reassembly_release_part(floe_sctp_reassembly *r, floe_sctp_streams *streams,
+                                       size_t len)
+{
+    if (r->ready_head == NONE) {
+        return;
+    }
+    floe_sctp_piece head = load(r, r->ready_head);
+    floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
+    FLOE_ASSERT(stream != NULL && len <= head.total);
+    r->read_offset = floe_sctp_reassembly_taken(r, &head) + len;
+    if (len < head.total) {
+        keep_rest(r, &head, len);
+        return;
+    }
+    FLOE_ASSERT((head.flags & (OPEN | CUT)) != 0); /* or its last part would not have been shown */
+    keep_place(r, &head);
+    stream->unread--;
+    if ((head.flags & CUT) != 0) { /* since it was shown: that is yet to be told */
+        floe_sctp_reassembly_push(r, stream, head.far);
+    }
+}
+
+#endif
