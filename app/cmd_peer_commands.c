@@ -2,11 +2,11 @@
  * app/cmd_peer_commands.c - the commands of `floe peer`: each checks all that it was given, then
  * acts.
  */
-#include "app/base64.h"
 #include "app/cmd_peer_internal.h"
 #include "app/ice_option.h"
 #include "app/json_args.h"
 #include "app/json_report.h"
+#include "base/base64.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -202,7 +202,9 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
         .use_loopback = json_args_flag(args, "loopback", false),
         .send_buffer = (size_t)json_args_number(args, "sendBuffer", SIZE_LIMIT, 0),
         .recv_buffer = (size_t)json_args_number(args, "recvBuffer", SIZE_LIMIT, 0),
-        .message_max = (uint32_t)json_args_number(args, "maxMessageSize", SIZE_LIMIT, 0)};
+        .message_max = (uint32_t)json_args_number(args, "maxMessageSize", SIZE_LIMIT, 0),
+        .snap =
+            json_args_flag(args, "snap", false) ? FLOE_PEER_SNAP_OFFERED : FLOE_PEER_SNAP_ANSWERED};
     if (!ice_option_read(servers, json_args_array(args, "ice"), &why)) {
         json_args_fail(args, why);
     }
@@ -337,9 +339,9 @@ static void queue_base64(session *s, json_args *args, floe_dc_id id,
                          const floe_dc_send_options *options, uint64_t count)
 {
     floe_bytes text = json_args_text(args, "base64");
-    uint8_t *bytes = malloc(BASE64_DECODED_MAX(text.len) + 1);
+    uint8_t *bytes = malloc(FLOE_BASE64_DECODED_MAX(text.len) + 1);
     size_t len;
-    if (bytes == NULL || base64_decode(text, bytes, &len) != FLOE_OK) {
+    if (bytes == NULL || floe_base64_decode(text, bytes, &len) != FLOE_OK) {
         session_error(s, "send", bytes == NULL ? "no memory" : "\"base64\" is not base64");
     } else {
         queue(s, id, options, (floe_bytes){bytes, len}, count);

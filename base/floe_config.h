@@ -174,6 +174,12 @@
 #define FLOE_SCTP_REPLY_MAX 320
 #endif
 
+/* 1: an association can be agreed on in session descriptions (sctp/sctp_snap.h). 0: that is left
+ * out; each begins with a handshake. */
+#ifndef FLOE_SCTP_SNAP
+#define FLOE_SCTP_SNAP 1
+#endif
+
 /* Data channels of a peer. About 80 bytes each. Beyond: FULL for ours; a further OPEN of the peer
  * is answered with a stream reset. */
 #ifndef FLOE_DC_CHANNEL_MAX

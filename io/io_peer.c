@@ -117,6 +117,7 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .trace = config->trace,
                              .message_max = config->message_max,
                              .parts_from = config->parts_from,
+                             .snap = config->snap,
                              .ice = config->ice,
                              .tcp_links = io->tcp_memory};
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {

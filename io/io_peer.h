@@ -66,6 +66,7 @@ typedef struct floe_io_config { /* zero means the default */
                                   * the first connection needs it */
     bool is_unverified;          /* any certificate will do: for a server of one's own, in a test */
     floe_io_tcp tcp;
+    floe_peer_snap snap;
     floe_trace trace;
     floe_ice_config ice; /* timing and policy; no filters with FLOE_IP_PUBLIC, which is one */
 } floe_io_config;

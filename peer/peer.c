@@ -73,6 +73,7 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
     /* RFC 8829 §5.2.1: the session id is 62 random bits and a zero, so that it fits everywhere. */
     peer->session_id = floe_rand_u64(&peer->rand) >> 2;
     peer->glare = (uint8_t)config->glare;
+    peer->snap = (uint8_t)config->snap;
     peer->is_lite = config->ice.is_lite;
     unsigned without = config->ice.filters != NULL ? config->ice.filters->gather.types : 0;
     peer->is_unrelayed = (without & FLOE_ICE_WITHOUT(FLOE_ICE_RELAY)) != 0;

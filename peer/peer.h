@@ -68,6 +68,14 @@ typedef enum floe_peer_glare {
     FLOE_PEER_GLARE_IMPOLITE /* theirs is ignored, with its candidates: UNKNOWN */
 } floe_peer_glare;
 
+/* Two round trips less until the first message: the association is agreed on in the descriptions
+ * (draft-hancke-tsvwg-snap-00, sctp/sctp_snap.h), if both sides do so. */
+typedef enum floe_peer_snap {
+    FLOE_PEER_SNAP_ANSWERED, /* whoever offers it, knows it */
+    FLOE_PEER_SNAP_OFFERED,  /* we offer it too: it is a draft, which a peer may know otherwise */
+    FLOE_PEER_SNAP_OFF
+} floe_peer_snap;
+
 typedef struct floe_peer_config {
     floe_rand rand;                     /* required */
     const floe_dtls_identity *identity; /* required; outlives the peer */
@@ -78,6 +86,7 @@ typedef struct floe_peer_config {
     floe_span description; /* required: keeps the peer's last description, for renegotiation; 4 KB
                             * serves for data channels, 64 KB for any browser's */
     floe_peer_glare glare;
+    floe_peer_snap snap;
     uint32_t message_max; /* our max-message-size: default 262144, at most what recv_buffer holds */
     uint32_t parts_from;  /* longer messages are read by parts (peer/peer_parts.h), and message_max
                              may be anything, UINT32_MAX: no limit. 0: all are read whole */

@@ -68,6 +68,7 @@ floe_err floe_peer_get_local(const floe_peer *peer, floe_peer_sdp_type *type, ui
                              size_t cap, size_t *len)
 {
     floe_sdp_local local = {0};
+    uint8_t sctp_init[FLOE_PEER_SNAP_TEXT];
     if (!peer->has_local) {
         return FLOE_E_STATE;
     }
@@ -81,6 +82,7 @@ floe_err floe_peer_get_local(const floe_peer *peer, floe_peer_sdp_type *type, ui
     local.setup = get_setup(peer);
     local.sctp_port = 5000;
     local.max_message_size = peer->message_max;
+    local.sctp_init = floe_peer_get_snap(peer, sctp_init);
     local.mid = FIRST_MID;
     local.is_ice_lite = peer->is_lite;
     local.default_addr = get_default(peer);

@@ -2,7 +2,11 @@
 #ifndef FLOE_PEER_PEER_INTERNAL_H
 #define FLOE_PEER_PEER_INTERNAL_H
 
+#include "base/base64.h"
 #include "peer/peer.h"
+#include "sctp/sctp_snap.h"
+
+#define FLOE_PEER_SNAP_TEXT FLOE_BASE64_SIZE(FLOE_SCTP_SNAP_SIZE)
 
 /* Carry changes from layer to layer until nothing moves: ICE to DTLS to SCTP to channels
  * (peer_pump.c). */
@@ -37,6 +41,15 @@ void floe_peer_trace(const floe_peer *peer, unsigned kind, unsigned id, int32_t 
 void floe_peer_fail(floe_peer *peer, floe_peer_fault fault, const char *reason);
 /* Recompute the connection state from ICE and DTLS (W3C webrtc-pc section 4.3.3). */
 void floe_peer_update_state(floe_peer *peer);
+
+/* a=sctp-init (peer_snap.c): may this description set it? If not, *rule says why. */
+FLOE_MUST_USE floe_err floe_peer_check_snap(const floe_peer *peer, const floe_sdp *sdp,
+                                            const floe_sdp_webrtc *desc, bool is_offer,
+                                            const char **rule);
+/* The first offer and its answer are set. */
+void floe_peer_conclude_snap(floe_peer *peer, const floe_sdp_webrtc *remote);
+/* What our description says; empty: nothing. */
+floe_bytes floe_peer_get_snap(const floe_peer *peer, uint8_t text[FLOE_PEER_SNAP_TEXT]);
 
 /* The remote description that the next local one mirrors; NULL before there is any. */
 const floe_sdp *floe_peer_get_mirror(const floe_peer *peer);

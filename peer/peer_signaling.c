@@ -95,6 +95,7 @@ static void conclude(floe_peer *peer, const floe_sdp_webrtc *remote)
                                            max < UINT32_MAX ? (uint32_t)max : UINT32_MAX);
     if (!peer->has_dtls) {
         floe_sctp_assoc_set_remote_port(&peer->sctp, remote->sctp_port);
+        floe_peer_conclude_snap(peer, remote);
         floe_peer_start_dtls(peer, remote);
     }
 }
@@ -261,7 +262,14 @@ static floe_err check_remote(const floe_peer *peer, incoming *in, floe_bytes tex
     if (err == FLOE_E_UNSUPPORTED) {
         return refuse(fault, "no data channel (m=application ... webrtc-datachannel) in it", err);
     }
-    return err == FLOE_OK ? check_meaning(peer, in, fault) : err;
+    const char *rule = NULL;
+    if (err == FLOE_OK) {
+        err = check_meaning(peer, in, fault);
+    }
+    if (err == FLOE_OK && !in->desc.is_rejected) {
+        err = floe_peer_check_snap(peer, &sdp, &in->desc, in->is_offer, &rule);
+    }
+    return rule == NULL ? err : refuse(fault, rule, err);
 }
 
 /* Keep a checked text in the free half, and let in->desc view it there. */

@@ -71,6 +71,8 @@ struct floe_peer {
     bool is_restart_wanted;
     bool is_negotiation_needed;
     uint8_t glare;          /* floe_peer_glare */
+    uint8_t snap;           /* floe_peer_snap */
+    bool is_snap_agreed;    /* by the first offer and its answer */
     bool is_offer_ignored;  /* the last description of the peer was */
     bool has_remote_ice;    /* the agent has the parameters of floe_peer_get_mirror() */
     bool is_remote_ice_new; /* and those came with the pending offer */

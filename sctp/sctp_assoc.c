@@ -67,6 +67,7 @@ floe_err floe_sctp_assoc_init(floe_sctp_assoc *a, const floe_sctp_config *config
     a->local_tie = random_nonzero(a);
     a->peer_tie = random_nonzero(a);
     a->local_tsn = floe_rand_u32(&a->config.rand);
+    a->snap = (floe_sctp_snap){.tag = a->local_tag, .tsn = a->local_tsn};
     a->tried_at = FLOE_TIME_NEVER;
     floe_sctp_timers_init(&a->timers);
     floe_sctp_rto_init(&a->rto, a->config.rto_initial_ms, a->config.rto_min_ms,
@@ -120,6 +121,9 @@ floe_err floe_sctp_assoc_connect(floe_sctp_assoc *a)
     }
     if (a->state != FLOE_SCTP_CLOSED) {
         return FLOE_E_STATE;
+    }
+    if (floe_sctp_snap_start(a)) {
+        return FLOE_OK;
     }
     floe_sctp_set_state(a, FLOE_SCTP_COOKIE_WAIT);
     a->pending |= SEND_INIT;

@@ -25,6 +25,12 @@ typedef struct floe_sctp_init_reply {
     uint8_t report[64]; /* parameters that we do not know, as they came */
 } floe_sctp_init_reply;
 
+/* An association that both descriptions have agreed on (sctp_snap.c): what ours says. */
+typedef struct floe_sctp_snap {
+    uint32_t tag, tsn;
+    bool is_agreed; /* what the peer's says is in init_reply until it begins */
+} floe_sctp_snap;
+
 /* An answer to a packet that belongs to no association (RFC 9260 section 8.4). */
 typedef struct floe_sctp_stray {
     uint32_t tag;
@@ -98,6 +104,7 @@ struct floe_sctp_assoc {
     floe_time tried_at;  /* when the first was sent; NEVER: no round trip to be measured */
     floe_sctp_init_reply init_reply;
     floe_sctp_stray stray;
+    floe_sctp_snap snap;
 
     floe_sctp_timers timers;
     floe_sctp_rto rto;

@@ -39,43 +39,49 @@ static bool is_acceptable(const floe_sctp_init *init)
     return init->rwnd >= RWND_MIN && init->out_streams > 0 && init->in_streams > 0;
 }
 
-void floe_sctp_handle_init(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
+uint16_t floe_sctp_read_init(floe_sctp_init_reply *reply, const floe_sctp_chunk *chunk)
 {
     floe_sctp_init init;
     floe_sctp_init_params params;
+    floe_writer report = floe_writer_begin(reply->report, sizeof reply->report);
     floe_sctp_init_parse(&init, chunk);
-    if (init.tag == 0) { /* RFC 9260 §3.3.2: silently */
+    floe_sctp_init_params_parse(&params, init.params, &report);
+    reply->tag = init.tag;
+    reply->tsn = init.tsn;
+    reply->rwnd = init.rwnd;
+    reply->out_streams = init.out_streams;
+    reply->in_streams = init.in_streams;
+    reply->has_forward_tsn = params.has_forward_tsn;
+    reply->has_reconfig = params.has_reconfig;
+    reply->has_zero_checksum = params.has_zero_checksum;
+    reply->report_len = (uint8_t)report.len;
+    if (!is_acceptable(&init)) {
+        return FLOE_SCTP_ERROR_INVALID_PARAM;
+    }
+    /* RFC 9260 §5.1.2 B */
+    return params.has_host_name ? FLOE_SCTP_ERROR_UNRESOLVABLE : 0;
+}
+
+void floe_sctp_handle_init(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
+{
+    floe_sctp_init_reply reply;
+    uint16_t cause = floe_sctp_read_init(&reply, chunk);
+    if (reply.tag == 0) { /* RFC 9260 §3.3.2: silently */
         return;
     }
     if (a->state == FLOE_SCTP_SHUTDOWN_ACK_SENT) {
         a->pending |= SEND_SHUTDOWN_ACK; /* RFC 9260 §9.2: our last word was lost */
         return;
     }
-    uint8_t unknown[sizeof a->init_reply.report];
-    floe_writer report = floe_writer_begin(unknown, sizeof unknown);
-    floe_sctp_init_params_parse(&params, init.params, &report);
-    if (!is_acceptable(&init)) {
-        refuse(a, init.tag, FLOE_SCTP_ERROR_INVALID_PARAM);
-        return;
-    }
-    if (params.has_host_name) { /* RFC 9260 §5.1.2 B */
-        refuse(a, init.tag, FLOE_SCTP_ERROR_UNRESOLVABLE);
+    if (cause != 0) {
+        refuse(a, reply.tag, cause);
         return;
     }
     if (a->is_over) { /* a data channel transport has one association, and no second */
-        refuse(a, init.tag, FLOE_SCTP_ERROR_NO_RESOURCE);
+        refuse(a, reply.tag, FLOE_SCTP_ERROR_NO_RESOURCE);
         return;
     }
-    a->init_reply = (floe_sctp_init_reply){.tag = init.tag,
-                                           .tsn = init.tsn,
-                                           .rwnd = init.rwnd,
-                                           .out_streams = init.out_streams,
-                                           .in_streams = init.in_streams,
-                                           .has_forward_tsn = params.has_forward_tsn,
-                                           .has_reconfig = params.has_reconfig,
-                                           .has_zero_checksum = params.has_zero_checksum,
-                                           .report_len = (uint8_t)report.len};
-    memcpy(a->init_reply.report, unknown, report.len);
+    a->init_reply = reply;
     a->pending |= SEND_INIT_ACK;
 }
 
@@ -88,17 +94,24 @@ static floe_sctp_init own_init(const floe_sctp_assoc *a)
                             .in_streams = STREAMS_ANNOUNCED};
 }
 
-void floe_sctp_put_init(floe_sctp_assoc *a, floe_writer *w)
+void floe_sctp_put_init_chunk(const floe_sctp_assoc *a, uint32_t tag, uint32_t tsn, floe_writer *w)
 {
     floe_sctp_init init = own_init(a);
-    /* RFC 9260 §8.5.1 A: a packet with an INIT has tag 0, each time that it is sent. */
-    floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, 0);
+    init.tag = tag;
+    init.tsn = tsn;
     size_t begin = floe_sctp_init_begin(w, FLOE_SCTP_CHUNK_INIT, &init);
     floe_sctp_init_params_put(w);
     if (a->config.is_over_dtls) {
         floe_sctp_zero_checksum_put(w);
     }
     floe_sctp_chunk_end(w, begin);
+}
+
+void floe_sctp_put_init(floe_sctp_assoc *a, floe_writer *w)
+{
+    /* RFC 9260 §8.5.1 A: a packet with an INIT has tag 0, each time that it is sent. */
+    floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, 0);
+    floe_sctp_put_init_chunk(a, a->local_tag, a->local_tsn, w);
     a->pending &= (uint16_t)~SEND_INIT;
     a->tried_at = a->tries == 0 ? a->now : FLOE_TIME_NEVER;
 }
@@ -108,7 +121,7 @@ void floe_sctp_put_init(floe_sctp_assoc *a, floe_writer *w)
 static void choose_identity(const floe_sctp_assoc *a, floe_sctp_init *init,
                             floe_sctp_cookie *cookie)
 {
-    if (floe_sctp_is_open(a)) {
+    if (floe_sctp_is_open(a) && !floe_sctp_snap_is_late(a)) {
         init->tag = random_tag(a);
         init->tsn = floe_rand_u32(&a->config.rand);
     }
@@ -120,23 +133,32 @@ static void choose_identity(const floe_sctp_assoc *a, floe_sctp_init *init,
     cookie->local_tsn = init->tsn;
 }
 
+/* What the INIT to be answered says. */
+static floe_sctp_cookie begin_cookie(const floe_sctp_assoc *a)
+{
+    const floe_sctp_init_reply *reply = &a->init_reply;
+    return (floe_sctp_cookie){.created = a->now,
+                              .local_tag = a->local_tag,
+                              .local_tsn = a->local_tsn,
+                              .peer_tag = reply->tag,
+                              .peer_tsn = reply->tsn,
+                              .peer_rwnd = reply->rwnd,
+                              .peer_out_streams = reply->out_streams,
+                              .peer_in_streams = reply->in_streams,
+                              .local_port = a->config.local_port,
+                              .remote_port = a->config.remote_port,
+                              .has_forward_tsn = reply->has_forward_tsn,
+                              .has_reconfig = reply->has_reconfig,
+                              .has_zero_checksum = reply->has_zero_checksum};
+}
+
 void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w)
 {
     const floe_sctp_init_reply *reply = &a->init_reply;
     floe_sctp_init init = own_init(a);
     /* RFC 9260 §3.3.3: no more streams than the peer takes. */
     init.out_streams = min_u16(init.out_streams, reply->in_streams);
-    floe_sctp_cookie cookie = {.created = a->now,
-                               .peer_tag = reply->tag,
-                               .peer_tsn = reply->tsn,
-                               .peer_rwnd = reply->rwnd,
-                               .peer_out_streams = reply->out_streams,
-                               .peer_in_streams = reply->in_streams,
-                               .local_port = a->config.local_port,
-                               .remote_port = a->config.remote_port,
-                               .has_forward_tsn = reply->has_forward_tsn,
-                               .has_reconfig = reply->has_reconfig,
-                               .has_zero_checksum = reply->has_zero_checksum};
+    floe_sctp_cookie cookie = begin_cookie(a);
     choose_identity(a, &init, &cookie);
     uint8_t bytes[FLOE_SCTP_COOKIE_SIZE];
     floe_sctp_cookie_put(&cookie, a->secret, bytes);
@@ -278,6 +300,12 @@ static void set_up(floe_sctp_assoc *a, const floe_sctp_cookie *cookie)
     take_peer(a, cookie);
     floe_sctp_start_transport(a);
     establish(a);
+}
+
+void floe_sctp_set_up(floe_sctp_assoc *a)
+{
+    floe_sctp_cookie cookie = begin_cookie(a);
+    set_up(a, &cookie);
 }
 
 /* RFC 9260 §5.2.4 action A: the peer began anew. */

@@ -176,6 +176,9 @@ static floe_err route(floe_sctp_assoc *a, const floe_sctp_packet *packet)
     if (first == FLOE_SCTP_CHUNK_COOKIE_ECHO) {
         return route_cookie_echo(a, packet);
     }
+    if (packet->tag == a->local_tag) {
+        (void)floe_sctp_snap_start(a); /* the peer was faster */
+    }
     /* RFC 9260 §8.5.1 E: while setting up, a SHUTDOWN ACK is of an earlier association. */
     bool is_earlier = first == FLOE_SCTP_CHUNK_SHUTDOWN_ACK && a->state <= FLOE_SCTP_COOKIE_ECHOED;
     if (a->state == FLOE_SCTP_CLOSED || is_earlier) {
@@ -205,7 +208,8 @@ static void trace(const floe_sctp_assoc *a, floe_trace_kind kind, floe_bytes byt
 static floe_err parse(floe_sctp_assoc *a, floe_sctp_packet *packet, floe_bytes bytes)
 {
     /* RFC 9653 §5.3: where there is an association, for which we have announced it. */
-    bool is_zero_right = a->config.is_over_dtls && a->state != FLOE_SCTP_CLOSED;
+    bool is_zero_right =
+        a->config.is_over_dtls && (a->state != FLOE_SCTP_CLOSED || a->snap.is_agreed);
     floe_err err = is_zero_right ? floe_sctp_packet_parse_zero(packet, bytes)
                                  : floe_sctp_packet_parse(packet, bytes);
     if (err != FLOE_OK) {

@@ -2,6 +2,7 @@
  * sctp/sctp_internal.h - what the parts of the association share:
  *     sctp_assoc.c      the public functions, states, timers
  *     sctp_handshake.c  INIT to COOKIE ACK, restart
+ *     sctp_snap.c       no handshake: both descriptions have said it all
  *     sctp_input.c      from packet to chunk handler
  *     sctp_receive.c    DATA, SACK, FORWARD TSN
  *     sctp_loss.c       what is lost, and when to find out
@@ -77,9 +78,34 @@ FLOE_MUST_USE floe_err floe_sctp_handle_cookie_echo(floe_sctp_assoc *a,
 void floe_sctp_handle_cookie_ack(floe_sctp_assoc *a);
 void floe_sctp_handle_stale_cookie(floe_sctp_assoc *a);
 void floe_sctp_retry_init(floe_sctp_assoc *a);
+/* What an INIT of the peer says, and the error cause that it is refused with, or 0. */
+uint16_t floe_sctp_read_init(floe_sctp_init_reply *reply, const floe_sctp_chunk *chunk);
+/* As if the INIT of init_reply had been answered, and its cookie had come back. */
+void floe_sctp_set_up(floe_sctp_assoc *a);
+/* The INIT chunk of an association with this tag and first TSN of ours. */
+void floe_sctp_put_init_chunk(const floe_sctp_assoc *a, uint32_t tag, uint32_t tsn, floe_writer *w);
 void floe_sctp_put_init(floe_sctp_assoc *a, floe_writer *w);
 void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w);
 void floe_sctp_put_cookie_echo(floe_sctp_assoc *a, floe_writer *w);
+
+/* sctp_snap.c */
+#if FLOE_SCTP_SNAP
+/* Begin the association that was agreed on; false: there is none, or it has begun. */
+bool floe_sctp_snap_start(floe_sctp_assoc *a);
+/* The INIT in init_reply is that of the association there is: the peer did not see ours. */
+bool floe_sctp_snap_is_late(const floe_sctp_assoc *a);
+#else
+static inline bool floe_sctp_snap_start(floe_sctp_assoc *a)
+{
+    (void)a;
+    return false;
+}
+static inline bool floe_sctp_snap_is_late(const floe_sctp_assoc *a)
+{
+    (void)a;
+    return false;
+}
+#endif
 
 /* sctp_receive.c */
 void floe_sctp_handle_data(floe_sctp_assoc *a, const floe_sctp_chunk *chunk);

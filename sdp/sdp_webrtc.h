@@ -85,6 +85,7 @@ typedef struct floe_sdp_local {
     uint16_t sctp_port;
     uint64_t max_message_size; /* UINT64_MAX is written as 0 */
     floe_bytes mid;            /* used where `mirror` has none */
+    floe_bytes sctp_init;      /* a=sctp-init; empty: none */
     bool is_ice_lite;
     floe_addr default_addr; /* for c= and the port; family 0: 0.0.0.0 and 9 */
     /* An answer: the offer. A later offer: the description before it. A first offer: NULL. Its m=

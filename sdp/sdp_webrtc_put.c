@@ -31,7 +31,8 @@ static const char credentials_template[] = "a=ice-ufrag:$\r\n"
                                            "a=setup:$\r\n";
 
 static const char sctp_template[] = "a=sctp-port:#\r\n"
-                                    "a=max-message-size:#\r\n";
+                                    "a=max-message-size:#\r\n"
+                                    "a=sctp-init:$\r\n";
 
 static const char legacy_template[] = "a=sctpmap:# webrtc-datachannel 65535\r\n"
                                       "a=max-message-size:#\r\n";
@@ -131,7 +132,8 @@ static void put_data_section(floe_writer *w, const plan *p)
     }
     put_section_start(w, p, &media, p->mid, false);
     put_transport(w, local);
-    floe_sdp_put_template(w, p->is_legacy ? legacy_template : sctp_template, NULL, numbers);
+    floe_sdp_put_template(w, p->is_legacy ? legacy_template : sctp_template, &local->sctp_init,
+                          numbers);
 }
 
 /* What the mirror says of one format: a=NAME:FORMAT ... */

@@ -25,10 +25,11 @@ const chromiumShows = '--disable-features=WebRtcHideLocalIpsWithMdns';
 const chromiumInvents = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 const firefoxShows = { 'media.peerconnection.ice.obfuscate_host_addresses': false };
 
-function launch(kind, home, { showsAddresses = false, inventsDevices = false }) {
+function launch(kind, home, { showsAddresses = false, inventsDevices = false, trials = '' }) {
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_RUNTIME_DIR: home };
   if (kind === 'chromium') {
-    const args = [...quiet, ...(showsAddresses ? [chromiumShows] : []), ...(inventsDevices ? chromiumInvents : [])];
+    const args = [...quiet, ...(showsAddresses ? [chromiumShows] : []), ...(inventsDevices ? chromiumInvents : []),
+      ...(trials ? [`--force-fieldtrials=${trials}`] : [])];
     return puppeteer.launch({
       executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless: true, pipe: true, env, userDataDir: join(home, 'profile'), args,
     });

@@ -30,6 +30,7 @@ APART["peer verdict"] = {f"peer_peer_verdict{part}.o" for part in ("", "_decide"
 APART["ice tcp"] = {"ice_ice_tcp.o", "ice_ice_tcp_agent.o", "peer_peer_tcp.o"}
 APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
                                 for part in ("stats", "blob", "blob_read", "blob_text")}
+APART["sctp snap"] = {"sctp_sctp_snap.o", "peer_peer_snap.o"}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
 APART["ice hidden"] = {"ice_ice_hidden.o"}
 APART["ice mux"] = {"ice_ice_mux.o", "ice_ice_mux_agent.o"}

@@ -1,5 +1,20 @@
-/* app/base64.c - base64 to bytes (RFC 4648 section 4), strictly. */
-#include "app/base64.h"
+/* base/base64.c - see base/base64.h. */
+#include "base/base64.h"
+
+void floe_base64_put(floe_writer *w, floe_bytes bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t count = bytes.len - i < 3 ? bytes.len - i : 3;
+        uint32_t bits = 0;
+        for (size_t n = 0; n < 3; n++) {
+            bits = bits << 8 | (n < count ? bytes.ptr[i + n] : 0u);
+        }
+        for (unsigned n = 0; n < 4; n++) {
+            floe_writer_put_u8(w, n <= count ? (uint8_t)digits[bits >> (18 - 6 * n) & 63] : '=');
+        }
+    }
+}
 
 static int value_of(uint8_t c)
 {
@@ -27,7 +42,7 @@ static size_t count_padding(floe_bytes text)
     return padding;
 }
 
-floe_err base64_decode(floe_bytes text, uint8_t *out, size_t *len)
+floe_err floe_base64_decode(floe_bytes text, uint8_t *out, size_t *len)
 {
     *len = 0;
     if (text.len % 4 != 0) {
