@@ -300,13 +300,8 @@ size_t floe_dc_copy(const floe_dc *dc, const floe_sctp_assoc *assoc, uint8_t *bu
 {
     bool is_empty = !dc->is_shown || dc->shown.len == 0;
     FLOE_ASSERT(is_empty || dc->shown.len <= cap); /* buf holds the message */
-    size_t done = 0;
-    while (!is_empty && done < dc->shown.len) { /* and not what came since */
-        floe_bytes part = floe_sctp_assoc_view(assoc, done);
-        memcpy(buf + done, part.ptr, part.len);
-        done += part.len;
-    }
-    return done;
+    /* And not what came since. */
+    return is_empty ? 0 : floe_sctp_assoc_copy(assoc, buf, dc->shown.len);
 }
 
 void floe_dc_release(floe_dc *dc, floe_sctp_assoc *assoc)

@@ -314,10 +314,7 @@ void floe_sctp_note_room(floe_sctp_assoc *a)
         a->events |= EV_WRITABLE;
     }
 #if FLOE_SCTP_PARTS
-    if (a->parts.wanted > 0 && (a->parts.wanted <= room || !a->parts.is_open)) {
-        a->parts.wanted = 0;
-        a->events |= EV_WRITABLE;
-    }
+    floe_sctp_note_room_for_parts(a, room);
 #endif
 }
 

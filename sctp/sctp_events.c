@@ -108,7 +108,7 @@ size_t floe_sctp_assoc_copy(const floe_sctp_assoc *a, uint8_t *buf, size_t cap)
         done += part.len;
         part = floe_sctp_reassembly_view(&a->reassembly, done);
     }
-    FLOE_ASSERT(part.len == 0); /* buf holds the message */
+    FLOE_ASSERT(part.len == 0 || done == cap); /* buf holds the message */
     return done;
 }
 
@@ -126,8 +126,7 @@ static bool is_update_due(const floe_sctp_assoc *a)
            (a->local_rwnd == 0 && window > 0 && r->ready_count == 0);
 }
 
-/* There is room again. */
-static void note_released(floe_sctp_assoc *a)
+void floe_sctp_note_released(floe_sctp_assoc *a)
 {
 #if FLOE_SCTP_PARTS
     floe_sctp_reassembly_open(&a->reassembly, &a->streams);
@@ -141,26 +140,8 @@ static void note_released(floe_sctp_assoc *a)
     }
 }
 
-#if FLOE_SCTP_PARTS
-void floe_sctp_assoc_release_part(floe_sctp_assoc *a, size_t len)
-{
-    floe_sctp_reassembly_release_part(&a->reassembly, &a->streams, len);
-    note_released(a);
-}
-#endif
-
 void floe_sctp_assoc_release(floe_sctp_assoc *a)
 {
-    floe_sctp_head head;
-    if (!floe_sctp_reassembly_peek(&a->reassembly, &head)) {
-        return;
-    }
-#if FLOE_SCTP_PARTS
-    if (head.has_more) {
-        floe_sctp_assoc_release_part(a, head.len);
-        return;
-    }
-#endif
     floe_sctp_reassembly_release(&a->reassembly, &a->streams);
-    note_released(a);
+    floe_sctp_note_released(a);
 }

@@ -184,12 +184,18 @@ void floe_sctp_reset_timeout(floe_sctp_assoc *a);
 size_t floe_sctp_reconfig_size(const floe_sctp_assoc *a);
 void floe_sctp_put_reconfig(floe_sctp_assoc *a, floe_writer *w);
 
+/* sctp_events.c */
+/* Received bytes were released: there is room. */
+void floe_sctp_note_released(floe_sctp_assoc *a);
+
 /* sctp_parts.c */
 #if FLOE_SCTP_PARTS
 /* The message by parts of this serial number is over. */
 void floe_sctp_abandon_parts(floe_sctp_assoc *a, uint16_t serial);
 /* The one under way on this stream, NONE: on any, will not be ended. */
 void floe_sctp_cut_parts(floe_sctp_assoc *a, uint16_t stream);
+/* So many bytes of the send buffer are free. */
+void floe_sctp_note_room_for_parts(floe_sctp_assoc *a, size_t room);
 /* Its limit may have passed. */
 void floe_sctp_expire_parts(floe_sctp_assoc *a);
 #else

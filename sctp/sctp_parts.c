@@ -56,6 +56,24 @@ bool floe_sctp_assoc_is_writing(const floe_sctp_assoc *a, uint16_t stream)
     return !a->is_over && a->parts.is_open && a->parts.stream == stream;
 }
 
+/* The last part, if it is the only one, is a message as any other. */
+static void append(floe_sctp_assoc *a, const floe_sctp_record *record, floe_bytes lead,
+                   floe_bytes data)
+{
+    floe_sctp_stream *stream = &a->streams.table[a->sendq.open];
+    if ((record->flags & PART) == 0) {
+        a->sendq.open = FLOE_SCTP_NONE;
+    }
+    stream->buffered += record->len;
+    uint32_t at = floe_sctp_sendq_add(&a->sendq, &a->streams, stream, record);
+    if (lead.len > 0) {
+        floe_sctp_sendq_fill(&a->sendq, at, 0, lead);
+    }
+    if (data.len > 0) {
+        floe_sctp_sendq_fill(&a->sendq, at, (uint32_t)lead.len, data);
+    }
+}
+
 /* Queue the byte that waited and all but the last of these, which waits now; or all. */
 static void put(floe_sctp_assoc *a, floe_bytes part, bool is_last)
 {
@@ -74,8 +92,7 @@ static void put(floe_sctp_assoc *a, floe_bytes part, bool is_last)
                                .flags = (uint8_t)flags,
                                .serial = p->serial};
     if (record.len > 0) { /* else it is one byte, the first, and waits */
-        a->streams.table[a->sendq.open].buffered += record.len;
-        floe_sctp_sendq_put_part(&a->sendq, &a->streams, &record, lead, data);
+        append(a, &record, lead, data);
         p->is_queued = true;
     }
     p->has_held = !is_last;
@@ -192,6 +209,20 @@ void floe_sctp_cut_parts(floe_sctp_assoc *a, uint16_t stream)
     } else {
         floe_sctp_abandon_parts(a, a->parts.serial);
     }
+}
+
+void floe_sctp_note_room_for_parts(floe_sctp_assoc *a, size_t room)
+{
+    if (a->parts.wanted > 0 && (a->parts.wanted <= room || !a->parts.is_open)) {
+        a->parts.wanted = 0;
+        a->events |= EV_WRITABLE;
+    }
+}
+
+void floe_sctp_assoc_release_part(floe_sctp_assoc *a, size_t len)
+{
+    floe_sctp_reassembly_release_part(&a->reassembly, &a->streams, len);
+    floe_sctp_note_released(a);
 }
 
 void floe_sctp_expire_parts(floe_sctp_assoc *a)

@@ -249,17 +249,6 @@ static void link_chunk(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
     }
 }
 
-/* The beginning of the message that `data` may go on with is here. */
-static uint64_t length_before(const floe_sctp_reassembly *r, uint16_t left)
-{
-    floe_sctp_piece head = load(r, load(r, left).far);
-#if FLOE_SCTP_PARTS
-    return head.total + floe_sctp_reassembly_taken(r, &head);
-#else
-    return head.total;
-#endif
-}
-
 floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stream *stream,
                                          const floe_sctp_data *data, uint32_t cum)
 {
@@ -272,7 +261,7 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
         return FLOE_SCTP_STORE_OK; /* the rest of a message whose beginning was skipped */
     }
     uint64_t total = data->payload.len;
-    total += left != NONE ? length_before(r, left) : 0;
+    total += left != NONE ? floe_sctp_reassembly_length(r, left) : 0;
     total += right != NONE ? load(r, right).total : 0;
     if (total > r->message_max && r->message_max != UINT32_MAX) {
         return FLOE_SCTP_STORE_TOO_BIG;
@@ -293,19 +282,6 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
     return FLOE_SCTP_STORE_OK;
 }
 
-/* RFC 3758 §3.6: a message that has lost a fragment for good is removed; if it is being read, the
- * reader is told. */
-static void drop_segment(floe_sctp_reassembly *r, uint16_t head_at)
-{
-#if FLOE_SCTP_PARTS
-    if ((load(r, head_at).flags & FLOE_SCTP_PIECE_OPEN) != 0) {
-        r->cut = head_at;
-        return;
-    }
-#endif
-    floe_sctp_piece_free(&r->arena, head_at);
-}
-
 /* The cumulative TSN has passed `tsn`: what becomes of the chunk there. */
 static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
 {
@@ -323,7 +299,7 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
     if (is_cum && has_begin && !has_end) {
         r->partial = at;
     } else {
-        drop_segment(r, head_at);
+        floe_sctp_reassembly_drop(r, head_at);
     }
 }
 
@@ -333,7 +309,7 @@ void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32
         return;
     }
     if (r->partial != NONE) { /* nothing has joined it, and now nothing can */
-        drop_segment(r, load(r, r->partial).far);
+        floe_sctp_reassembly_drop(r, load(r, r->partial).far);
         r->partial = NONE;
     }
     uint32_t count = to - from < r->window ? to - from : r->window;
@@ -429,18 +405,7 @@ void floe_sctp_reassembly_reset(floe_sctp_reassembly *r, floe_sctp_stream *strea
     }
     stream->wait_tail = NONE;
     stream->in_ssn = 0;
-#if FLOE_SCTP_PARTS
-    if (r->partial != NONE) {
-        uint16_t at = load(r, r->partial).far;
-        floe_sctp_piece head = load(r, at);
-        bool is_read =
-            (head.flags & FLOE_SCTP_PIECE_OPEN) != 0 && (head.flags & FLOE_SCTP_PIECE_QUEUED) == 0;
-        if (is_read && head.stream == stream->id) { /* it was not ended, and never will be */
-            floe_sctp_piece_free(&r->arena, at);
-            r->partial = NONE;
-        }
-    }
-#endif
+    floe_sctp_reassembly_forget(r, stream->id);
 }
 
 bool floe_sctp_reassembly_peek(const floe_sctp_reassembly *r, floe_sctp_head *head)
@@ -475,6 +440,12 @@ void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *st
         return;
     }
     floe_sctp_piece head = load(r, r->ready_head);
+#if FLOE_SCTP_PARTS
+    if ((head.flags & FLOE_SCTP_PIECE_OPEN) != 0) {
+        floe_sctp_reassembly_release_part(r, streams, head.total);
+        return;
+    }
+#endif
     uint16_t at = r->ready_head;
     r->ready_head = head.next_message;
     r->ready_tail = r->ready_head == NONE ? (uint16_t)NONE : r->ready_tail;

@@ -19,6 +19,28 @@ static inline uint64_t floe_sctp_reassembly_taken(const floe_sctp_reassembly *r,
 {
     return (head->flags & FLOE_SCTP_PIECE_REST) != 0 ? r->read_offset : 0;
 }
+/* Bytes of the message from its beginning to the chunk at `last`, the last one of its segment. */
+uint64_t floe_sctp_reassembly_length(const floe_sctp_reassembly *r, uint16_t last);
+/* RFC 3758 §3.6: a message that has lost a fragment for good is removed; if it is being read, the
+ * reader is told. */
+void floe_sctp_reassembly_drop(floe_sctp_reassembly *r, uint16_t head);
+/* The peer has reset the stream; where it had not ended what is being read, it never will. */
+void floe_sctp_reassembly_forget(floe_sctp_reassembly *r, uint16_t stream);
+#else
+static inline uint64_t floe_sctp_reassembly_length(const floe_sctp_reassembly *r, uint16_t last)
+{
+    uint16_t head = floe_sctp_piece_load(&r->arena, last).far;
+    return floe_sctp_piece_load(&r->arena, head).total;
+}
+static inline void floe_sctp_reassembly_drop(floe_sctp_reassembly *r, uint16_t head)
+{
+    floe_sctp_piece_free(&r->arena, head);
+}
+static inline void floe_sctp_reassembly_forget(floe_sctp_reassembly *r, uint16_t stream)
+{
+    (void)r;
+    (void)stream;
+}
 #endif
 
 #endif

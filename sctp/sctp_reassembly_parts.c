@@ -43,6 +43,34 @@ void floe_sctp_reassembly_set_parts(floe_sctp_reassembly *r, uint32_t from, uint
     r->parts_from = from < r->capacity / 2 ? from : r->capacity / 2;
 }
 
+uint64_t floe_sctp_reassembly_length(const floe_sctp_reassembly *r, uint16_t last)
+{
+    floe_sctp_piece head = load(r, load(r, last).far);
+    return head.total + floe_sctp_reassembly_taken(r, &head);
+}
+
+void floe_sctp_reassembly_drop(floe_sctp_reassembly *r, uint16_t at)
+{
+    if ((load(r, at).flags & OPEN) != 0) {
+        r->cut = at;
+    } else {
+        floe_sctp_piece_free(&r->arena, at);
+    }
+}
+
+void floe_sctp_reassembly_forget(floe_sctp_reassembly *r, uint16_t stream)
+{
+    if (r->partial == NONE) {
+        return;
+    }
+    uint16_t at = load(r, r->partial).far;
+    floe_sctp_piece head = load(r, at);
+    if (head.stream == stream && (head.flags & (OPEN | QUEUED)) == OPEN) {
+        floe_sctp_piece_free(&r->arena, at);
+        r->partial = NONE;
+    }
+}
+
 /* An open message will not go on: the reader is told. */
 static void push_cut(floe_sctp_reassembly *r, floe_sctp_streams *streams)
 {

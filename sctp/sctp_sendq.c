@@ -74,8 +74,7 @@ static void store_rider(floe_sctp_sendq *q, uint32_t at, const floe_sctp_rider *
     floe_sctp_record record = floe_sctp_sendq_load(q, at);
     uint8_t bytes[sizeof *rider];
     memcpy(bytes, rider, sizeof bytes);
-    uint32_t to = wrap(q, wrap(q, at + record_size) + record.len);
-    write_bytes(q, to, (floe_bytes){bytes, sizeof bytes});
+    floe_sctp_sendq_fill(q, at, record.len, (floe_bytes){bytes, sizeof bytes});
 }
 
 /* Whose turn it is, where no message has begun and not ended. */
@@ -115,55 +114,39 @@ static void append(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_str
     }
 }
 
-/* What was written at the tail counts. */
-static void advance_tail(floe_sctp_sendq *q, const floe_sctp_record *record)
+uint32_t floe_sctp_sendq_add(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                             floe_sctp_stream *stream, const floe_sctp_record *record)
 {
+    bool has_rider = has_flag(record, FLOE_SCTP_RECORD_RIDER);
+    FLOE_ASSERT(record->behind == FLOE_SCTP_POSITION_NONE);
+    FLOE_ASSERT(floe_sctp_sendq_cost(record->len, has_rider) <= floe_sctp_sendq_room(q));
     uint32_t at = q->tail;
+    floe_sctp_sendq_store(q, at, record);
+    append(q, streams, stream, record);
     q->tail = next_of(q, at, record);
     q->used += distance(q, at, q->tail);
     q->unsent++;
     q->count++;
+    return at;
+}
+
+void floe_sctp_sendq_fill(floe_sctp_sendq *q, uint32_t at, uint32_t offset, floe_bytes data)
+{
+    write_bytes(q, wrap(q, wrap(q, at + record_size) + offset), data);
 }
 
 void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
                          const floe_sctp_record *record, floe_bytes data, uint64_t cookie)
 {
-    bool has_rider = has_flag(record, FLOE_SCTP_RECORD_RIDER);
-    FLOE_ASSERT(data.len == record->len && record->behind == FLOE_SCTP_POSITION_NONE);
-    FLOE_ASSERT(floe_sctp_sendq_cost(data.len, has_rider) <= floe_sctp_sendq_room(q));
-    uint32_t at = q->tail;
-    floe_sctp_sendq_store(q, at, record);
-    write_bytes(q, wrap(q, at + record_size), data);
-    if (has_rider) {
+    FLOE_ASSERT(data.len == record->len);
+    uint32_t at = floe_sctp_sendq_add(q, streams, stream, record);
+    floe_sctp_sendq_fill(q, at, 0, data);
+    if (has_flag(record, FLOE_SCTP_RECORD_RIDER)) {
         store_rider(q, at,
                     &(floe_sctp_rider){.cookie = cookie,
                                        .sent_at = FLOE_TIME_NEVER,
                                        .next = FLOE_SCTP_POSITION_NONE});
     }
-    append(q, streams, stream, record);
-    advance_tail(q, record);
-}
-
-void floe_sctp_sendq_put_part(floe_sctp_sendq *q, floe_sctp_streams *streams,
-                              const floe_sctp_record *record, floe_bytes lead, floe_bytes data)
-{
-    FLOE_ASSERT(q->open != FLOE_SCTP_NONE && record->behind == FLOE_SCTP_POSITION_NONE);
-    FLOE_ASSERT(lead.len + data.len == record->len && record->len > 0);
-    FLOE_ASSERT(floe_sctp_sendq_cost(record->len, false) <= floe_sctp_sendq_room(q));
-    uint32_t at = wrap(q, q->tail + record_size);
-    floe_sctp_sendq_store(q, q->tail, record);
-    if (lead.len > 0) {
-        write_bytes(q, at, lead);
-    }
-    if (data.len > 0) {
-        write_bytes(q, wrap(q, at + (uint32_t)lead.len), data);
-    }
-    floe_sctp_stream *stream = &streams->table[q->open];
-    if (!has_flag(record, FLOE_SCTP_RECORD_PART)) {
-        q->open = FLOE_SCTP_NONE;
-    }
-    append(q, streams, stream, record);
-    advance_tail(q, record);
 }
 
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,

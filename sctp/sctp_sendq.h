@@ -86,10 +86,11 @@ size_t floe_sctp_sendq_room(const floe_sctp_sendq *q);
  * RIDER; `behind` is POSITION_NONE. */
 void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
                          const floe_sctp_record *record, floe_bytes data, uint64_t cookie);
-/* The next part of the message by parts: `lead`, then `data`. The last one, if it is the only one,
- * is a message as any other. */
-void floe_sctp_sendq_put_part(floe_sctp_sendq *q, floe_sctp_streams *streams,
-                              const floe_sctp_record *record, floe_bytes lead, floe_bytes data);
+/* The same in two steps: append a message without its payload, and fill that in. Returns where it
+ * lies. */
+uint32_t floe_sctp_sendq_add(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                             floe_sctp_stream *stream, const floe_sctp_record *record);
+void floe_sctp_sendq_fill(floe_sctp_sendq *q, uint32_t at, uint32_t offset, floe_bytes data);
 /* The message at `next`, whose record this is, begins: its first byte is sent now. The caller sets
  * STARTED and first_tsn, and stores it. Returns its stream. */
 floe_sctp_stream *floe_sctp_sendq_begin(floe_sctp_sendq *q, floe_sctp_streams *streams,
