@@ -41,8 +41,9 @@ typedef struct sim_peer_config {       /* zero means the default */
     size_t addr_limit;                 /* sockets on the first so many addresses: all */
     void (*tamper)(char *description); /* changes what is sent, in place */
     bool has_tcp, is_listening;        /* candidates of TCP, active and passive: sim_peer_use_tcp */
-    floe_ice_config ice;               /* timing and policy */
-    floe_trace trace;                  /* that of the world, for who fails */
+    floe_peer_snap snap;
+    floe_ice_config ice; /* timing and policy */
+    floe_trace trace;    /* that of the world, for who fails */
 } sim_peer_config;
 
 struct sim_peer {
