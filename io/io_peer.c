@@ -29,7 +29,7 @@
 /* The parts of the one block behind the struct. Sizes are rounded up so that each part is aligned.
  */
 typedef struct block {
-    size_t ring, send, recv, description, relays, texts, sockets; /* bytes of each */
+    size_t ring, rate, send, recv, description, relays, texts, sockets; /* bytes of each */
     uint32_t ring_len, relay_max;
     bool has_udp_relay; /* or may have */
 } block;
@@ -77,6 +77,7 @@ static block measure(const floe_io_config *config)
                .description = round_up(DESCRIPTION_SIZE)};
     b.ring_len = ring_len_for(b.send);
     b.ring = round_up(b.ring_len * sizeof(floe_sctp_tx));
+    b.rate = config->congestion == FLOE_SCTP_CC_RATE ? round_up(sizeof(floe_sctp_bbr)) : 0;
     for (size_t i = 0; i < config->server_count; i++) {
         const floe_io_server *server = &config->servers[i];
         b.texts += text_size(server->username) + text_size(server->credential);
@@ -118,6 +119,7 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .message_max = config->message_max,
                              .parts_from = config->parts_from,
                              .snap = config->snap,
+                             .congestion = config->congestion,
                              .ice = config->ice,
                              .tcp_links = io->tcp_memory};
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {
@@ -139,6 +141,7 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
     }
     peer.tx_ring = (floe_sctp_tx *)(void *)cut(at, b->ring);
     peer.tx_ring_len = b->ring_len;
+    peer.rate = (floe_sctp_bbr *)(void *)cut(at, b->rate);
     io->secrets[0] = (floe_span){*at, b->relays};
     peer.relays = (floe_ice_relay *)(void *)cut(at, b->relays);
     peer.relay_max = b->relay_max;
@@ -422,8 +425,8 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     }
     block b = measure(config);
     size_t size = round_up(sizeof(floe_io_peer));
-    floe_io_peer *made =
-        calloc(1, size + b.sockets + b.ring + b.relays + b.send + b.recv + b.description + b.texts);
+    floe_io_peer *made = calloc(1, size + b.sockets + b.ring + b.rate + b.relays + b.send + b.recv +
+                                       b.description + b.texts);
     if (made == NULL) {
         return FLOE_E_FULL;
     }

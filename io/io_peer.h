@@ -54,6 +54,8 @@ typedef struct floe_io_config { /* zero means the default */
     size_t recv_buffer;                 /* default 1 MiB */
     uint32_t message_max;               /* default 262144 */
     uint32_t parts_from;                /* floe_peer_config */
+    floe_sctp_cc_algorithm congestion;  /* default FLOE_SCTP_CC_CUBIC; sctp/README.md says when
+                                         * FLOE_SCTP_CC_RATE is better */
     floe_ip_handling ip_handling;       /* which of our addresses the peer may learn: default all */
     floe_io_port *port;  /* share its sockets (io/io_port.h), unless a server is turn: over UDP;
                           * outlives the peer. NULL: sockets of its own */

@@ -41,6 +41,10 @@ static floe_err init_sctp(floe_peer *peer, const floe_peer_config *config)
     sctp.tx_ring_len = config->tx_ring_len;
     sctp.message_max = config->message_max;
     sctp.parts_from = config->parts_from;
+    sctp.congestion = config->congestion;
+    sctp.rate = config->rate;
+    sctp.slow_start_packets = config->slow_start_packets;
+    sctp.keeps_window = config->keeps_window;
     sctp.is_over_dtls = true; /* RFC 9653: which checks more than a CRC does */
     return floe_sctp_assoc_init(&peer->sctp, &sctp, peer->now);
 }

@@ -15,7 +15,8 @@ static bool is_usable(const floe_sctp_config *c)
            c->tx_ring != NULL && c->send_buffer.len >= FLOE_SCTP_SEND_MIN &&
            c->recv_buffer.len >= FLOE_SCTP_RECV_MIN && is_power && c->tx_ring_len >= 16 &&
            c->tx_ring_len <= FLOE_SCTP_RING_MAX &&
-           (c->packet_max == 0 || c->packet_max >= FLOE_SCTP_PACKET_MIN);
+           (c->packet_max == 0 || c->packet_max >= FLOE_SCTP_PACKET_MIN) &&
+           (c->congestion != FLOE_SCTP_CC_RATE || (FLOE_SCTP_RATE && c->rate != NULL));
 }
 
 static uint32_t or_default(uint32_t value, uint32_t fallback)
@@ -83,7 +84,9 @@ floe_err floe_sctp_assoc_init(floe_sctp_assoc *a, const floe_sctp_config *config
 
 void floe_sctp_start_transport(floe_sctp_assoc *a)
 {
+    a->cc.bbr = a->config.rate;
     floe_sctp_cc_init(&a->cc, a->config.congestion, a->config.packet_max - FLOE_SCTP_HEADER_SIZE);
+    a->outstanding.rate = floe_sctp_cc_is_rate(&a->cc) ? &a->cc.bbr->rate : NULL;
     floe_sctp_reset_init(a);
     a->error_count = 0;
     a->data_at = a->now;

@@ -90,9 +90,13 @@ typedef struct floe_sctp_config {
     bool is_over_dtls; /* what carries the packets proves that they are whole: checksums are left
                           out and not asked for, each direction as its receiver wants it (RFC 9653)
                         */
-    floe_sctp_cc_algorithm congestion; /* FLOE_SCTP_CC_CUBIC */
-    bool is_unpaced; /* a window goes out at once, not spread over the round trip; where that is
-                        only a few milliseconds, it always does */
+    floe_sctp_cc_algorithm congestion; /* FLOE_SCTP_CC_CUBIC; see sctp/README.md for the choice */
+    floe_sctp_bbr *rate;               /* lent: required for FLOE_SCTP_CC_RATE, else not used */
+    uint32_t slow_start_packets; /* one SACK opens the window by so many at most in slow start (L of
+                                    RFC 3465, which has 2): default 8, without limit where paced */
+    bool keeps_window; /* a pause does not make the window smaller (RFC 9260 section 7.2.1) */
+    bool is_unpaced;   /* a window goes out at once, not spread over the round trip; where that is
+                          only a few milliseconds, it always does. Not for RATE */
 } floe_sctp_config;
 
 /* What a DTLS record leaves of a datagram. */

@@ -1,4 +1,4 @@
-/* sctp/sctp_cc.c - see sctp/sctp_cc.h: what both algorithms share, and NewReno. */
+/* sctp/sctp_cc.c - see sctp/sctp_cc.h: what the algorithms share, and NewReno. */
 #include "sctp/sctp_cc.h"
 
 #include "base/serial.h"
@@ -29,12 +29,17 @@ static void grow(floe_sctp_cc *cc, uint32_t bytes)
 
 void floe_sctp_cc_init(floe_sctp_cc *cc, floe_sctp_cc_algorithm algorithm, uint32_t mtu)
 {
+    floe_sctp_bbr *bbr = algorithm == FLOE_SCTP_CC_RATE ? cc->bbr : NULL;
     *cc = (floe_sctp_cc){.algorithm = (uint8_t)algorithm,
+                         .bbr = bbr,
                          .mtu = mtu,
                          .cwnd = INITIAL_PACKETS * mtu,
                          .ssthresh = CWND_MAX};
     floe_sctp_hystart_init(&cc->hystart);
     floe_sctp_cubic_init(&cc->cubic);
+    if (floe_sctp_cc_is_rate(cc)) {
+        floe_sctp_bbr_init(cc->bbr, mtu);
+    }
 }
 
 bool floe_sctp_cc_may_send(const floe_sctp_cc *cc, uint32_t flight)
@@ -66,7 +71,9 @@ static void slow_start(floe_sctp_cc *cc, const floe_sctp_cc_ack *ack, uint32_t a
     }
     /* What was lost before a timeout, and turns out to have arrived, is not a reason to grow. */
     uint32_t bytes = min_u32(acked, ack->flight_before);
-    bytes = cc->is_paced ? bytes : min_u32(bytes, SLOW_START_PACKETS * cc->mtu);
+    uint32_t limit = cc->is_paced ? 0 : SLOW_START_PACKETS;
+    limit = ack->slow_start_packets > 0 ? ack->slow_start_packets : limit;
+    bytes = limit > 0 ? min_u32(bytes, limit * cc->mtu) : bytes;
     bytes = phase == FLOE_SCTP_SLOW_START_CONSERVATIVE ? bytes / 4 : bytes;
     grow(cc, min_u32(bytes, cc->ssthresh - cc->cwnd));
 }
@@ -110,7 +117,7 @@ void floe_sctp_cc_on_ack(floe_sctp_cc *cc, const floe_sctp_cc_ack *ack)
     /* RFC 9260 §7.2.1: it grows when the cumulative TSN moves; what a hole has held up until then
      * is not forgotten, else reordering would be punished like loss. */
     cc->credit = min_u32(cc->credit + min_u32(ack->acked, CWND_MAX), CWND_MAX);
-    if (ack->is_cum_moved && !cc->in_recovery) {
+    if (ack->is_cum_moved && !cc->in_recovery && !floe_sctp_cc_is_rate(cc)) {
         increase(cc, ack, cc->credit);
     }
     if (ack->is_cum_moved) {
@@ -120,6 +127,13 @@ void floe_sctp_cc_on_ack(floe_sctp_cc *cc, const floe_sctp_cc_ack *ack)
     if (cc->in_recovery && floe_serial32_le(cc->recovery_exit, ack->cum)) {
         cc->in_recovery = false;
     }
+}
+
+void floe_sctp_cc_on_sample(floe_sctp_cc *cc, const floe_sctp_bbr_ack *ack)
+{
+    floe_sctp_bbr_on_ack(cc->bbr, ack);
+    cc->cwnd = cc->bbr->cwnd;
+    cc->ssthresh = cc->bbr->is_full ? cc->cwnd : CWND_MAX;
 }
 
 void floe_sctp_cc_on_idle(floe_sctp_cc *cc)
@@ -147,16 +161,25 @@ bool floe_sctp_cc_on_loss(floe_sctp_cc *cc, uint32_t highest, bool is_calm)
     if (cc->in_recovery) {
         return false; /* RFC 9260 §7.2.4: one reduction for a window's losses */
     }
-    reduce(cc, is_calm);
-    cc->cwnd = cc->ssthresh;
     cc->in_recovery = true;
     cc->recovery_exit = highest;
+    if (floe_sctp_cc_is_rate(cc)) {
+        cc->prior_cwnd = cc->cwnd;
+        floe_sctp_bbr_on_loss(cc->bbr);
+        return true;
+    }
+    reduce(cc, is_calm);
+    cc->cwnd = cc->ssthresh;
     return true;
 }
 
 void floe_sctp_cc_on_timeout(floe_sctp_cc *cc)
 {
-    if (!cc->is_collapsed) { /* a timeout after a timeout says nothing new of the window */
+    if (floe_sctp_cc_is_rate(cc)) {
+        cc->prior_cwnd = cc->is_collapsed ? cc->prior_cwnd : cc->cwnd;
+        floe_sctp_bbr_on_loss(cc->bbr);
+        cc->bbr->cwnd = cc->mtu;
+    } else if (!cc->is_collapsed) { /* a timeout after a timeout says nothing new of the window */
         reduce(cc, false);
     }
     cc->cwnd = cc->mtu;
@@ -171,13 +194,18 @@ void floe_sctp_cc_undo(floe_sctp_cc *cc)
     cc->prior_cwnd = 0;
     cc->in_recovery = false;
     cc->is_collapsed = false;
+    if (floe_sctp_cc_is_rate(cc)) {
+        cc->bbr->cwnd = cc->cwnd;
+        floe_sctp_bbr_undo(cc->bbr);
+        return;
+    }
     cc->cubic = cc->prior_cubic; /* RFC 9438 §4.9.2 */
 }
 
 void floe_sctp_cc_decay(floe_sctp_cc *cc, uint64_t periods)
 {
     uint32_t floor = WINDOW_MIN * cc->mtu;
-    if (periods == 0 || cc->cwnd <= floor) {
+    if (periods == 0 || cc->cwnd <= floor || floe_sctp_cc_is_rate(cc)) {
         return;
     }
     /* RFC 9260 §7.2.1: what an idle sender knew of the network grows old. */
@@ -188,6 +216,9 @@ void floe_sctp_cc_decay(floe_sctp_cc *cc, uint64_t periods)
 
 uint32_t floe_sctp_cc_pace_us(const floe_sctp_cc *cc, uint32_t bytes, uint32_t srtt_us)
 {
+    if (floe_sctp_cc_is_rate(cc)) {
+        return floe_sctp_bbr_pace_us(cc->bbr, bytes, srtt_us);
+    }
     /* Faster than the window, so that it is the window that decides: twice in slow start, which
      * doubles it, and a quarter more else. */
     uint64_t window =

@@ -146,6 +146,8 @@ bool floe_sctp_is_paced_out(const floe_sctp_assoc *a);
 /* Whether window and pace let data go out now; if it is the pace that does not, the timer says when
  * it will. */
 bool floe_sctp_may_send_data(floe_sctp_assoc *a);
+/* Data is sent after nothing was for so long. */
+void floe_sctp_end_pause(floe_sctp_assoc *a, floe_time pause);
 /* Whether there is any. */
 static inline bool floe_sctp_has_data_to_send(const floe_sctp_assoc *a)
 {

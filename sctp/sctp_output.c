@@ -282,7 +282,7 @@ static void end_message(floe_sctp_assoc *a, const floe_sctp_record *record, uint
 static void end_idleness(floe_sctp_assoc *a)
 {
     if (floe_sctp_outstanding_count(&a->outstanding) == 0) {
-        floe_sctp_cc_decay(&a->cc, (a->now - a->data_at) / a->rto.rto_us);
+        floe_sctp_end_pause(a, a->now - a->data_at);
     }
     a->data_at = a->now;
 }
@@ -327,6 +327,9 @@ static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
     while (is_drained && may_send && put_new(a, w)) {
     }
     if (w->len == before) {
+        if (FLOE_SCTP_RATE && may_send && before == FLOE_SCTP_HEADER_SIZE) {
+            floe_sctp_rate_on_want(a->outstanding.rate, a->outstanding.flight);
+        }
         return;
     }
     floe_sctp_spend_pace(a, (uint32_t)(w->len - before));

@@ -3,9 +3,9 @@
  *
  * Three lists run through the ring: of what is not acknowledged, by TSN; of what of that is lost,
  * by TSN; and of the rest, by the time when it was last sent. A SACK walks the first list no
- * further than its highest block: it meets the holes and what it acknowledges anew, nothing else. A
- * packet takes the lost chunks from the front of the second. Looking for losses begins at the front
- * of the third, and ends with the first chunk that is not overdue.
+ * further than its highest block: it meets the holes and what it acknowledges anew, nothing else.
+ * Lost chunks are taken from the front of the second. Looking for losses begins at the front of the
+ * third, and ends with the first chunk that is not overdue.
  *
  *      cum      advanced                                           next_tsn
  *       |  ABND  ABND | hole  ACKED ACKED  hole(LOST)  flight flight |
@@ -17,8 +17,7 @@
 
 #define NONE       FLOE_SCTP_NONE
 #define BLOCKS_MAX 16u /* a SACK with fewer gap blocks than that has not left any out */
-/* RFC 3758 §3.5 C4: the list of a FORWARD TSN has to fit into a packet, with what else is in it.
- * Where it would not, the advanced ack point stops. */
+/* RFC 3758 §3.5 C4: what a FORWARD TSN may list; beyond, the advanced ack point stops. */
 #define SKIPPED_MAX 100u
 
 void floe_sctp_outstanding_init(floe_sctp_outstanding *o, floe_sctp_tx *ring, uint32_t ring_len,
@@ -64,8 +63,11 @@ static void unlink_entry(floe_sctp_outstanding *o, const floe_sctp_tx *tx)
 /* It is sent now. */
 static void start_flight(floe_sctp_outstanding *o, uint16_t at, floe_time now)
 {
-    o->ring[at].sent_us = (uint32_t)now;
-    o->flight += floe_sctp_tx_size(&o->ring[at]);
+    floe_sctp_tx *tx = &o->ring[at];
+    uint32_t size = floe_sctp_tx_size(tx);
+    tx->sent_us = (uint32_t)now;
+    tx->mark = FLOE_SCTP_RATE ? floe_sctp_rate_on_send(o->rate, now, size, o->flight) : 0;
+    o->flight += size;
     floe_sctp_chain_link(&o->flying, o->ring, o->flying.tail, at);
 }
 
@@ -82,8 +84,7 @@ static void leave_chain(floe_sctp_outstanding *o, floe_sctp_tx *tx)
 }
 
 /* It is lost; by TSN. The search starts at `near`, where the last one of a row went, or at the end:
- * what is found lost is mostly the newest of it, or, after a timeout, older than all that is still
- * to be sent again. */
+ * it is mostly the newest that is lost, or, after a timeout, the oldest. */
 static void link_lost(floe_sctp_outstanding *o, uint16_t at, uint16_t near)
 {
     uint32_t tsn = tsn_of(o, at);
@@ -159,19 +160,24 @@ void floe_sctp_outstanding_resend(floe_sctp_outstanding *o, floe_time now)
 static void count_ack(floe_sctp_outstanding *o, floe_sctp_tx *tx, uint32_t tsn, floe_time now,
                       floe_sctp_ack *ack)
 {
-    ack->acked += floe_sctp_tx_size(tx);
+    uint32_t size = floe_sctp_tx_size(tx);
+    ack->acked += size;
     if (o->is_timed && o->timed_tsn == tsn) {
         o->is_timed = false;
         ack->sent_at = o->timed_at;
     }
+    bool is_answer = false;
     if ((tx->state & FLOE_SCTP_TX_LOST) == 0) {
-        bool is_answer = floe_sctp_rack_on_arrival(&o->rack, now, tx->sent_us, tsn, tx->sends);
+        is_answer = floe_sctp_rack_on_arrival(&o->rack, now, tx->sent_us, tsn, tx->sends);
         if (!is_answer && o->needless < o->resent) {
             o->needless++;
             o->foreseen = count_up(o->foreseen);
         }
         ack->is_repaired |= is_answer && (tx->state & FLOE_SCTP_TX_PROBE) != 0;
         ack->rtt_us = tx->sends == 1 ? (uint32_t)now - tx->sent_us : ack->rtt_us;
+    }
+    if (FLOE_SCTP_RATE) {
+        floe_sctp_rate_on_arrival(o->rate, now, size, tx->mark, tx->sent_us, is_answer);
     }
     take_out(o, tx);
 }
@@ -211,8 +217,8 @@ static void ack_up_to(floe_sctp_outstanding *o, floe_sctp_sendq *q, floe_sctp_st
     }
 }
 
-/* Acknowledge what the gap blocks cover. Blocks that are empty, out of order, or beyond what was
- * sent are passed over: the peer is at fault, and nothing rests on them. */
+/* Acknowledge what the gap blocks cover. Of blocks that are empty, out of order, or beyond what was
+ * sent nothing is believed. */
 static void ack_gaps(floe_sctp_outstanding *o, const floe_sctp_sack *sack, floe_time now,
                      floe_sctp_ack *ack)
 {
@@ -240,8 +246,7 @@ static void ack_gaps(floe_sctp_outstanding *o, const floe_sctp_sack *sack, floe_
     }
 }
 
-/* The peer got chunks twice: retransmissions were needless, if it was not the network that doubled
- * them. */
+/* The peer got chunks twice: retransmissions were needless, or the network has doubled them. */
 static void note_duplicates(floe_sctp_outstanding *o, uint16_t count, floe_sctp_ack *ack)
 {
     if (ack->is_repaired) {
@@ -301,6 +306,9 @@ bool floe_sctp_outstanding_detect(floe_sctp_outstanding *o, floe_time now, uint3
         }
         leave_chain(o, tx);
         tx->state &= (uint8_t)~FLOE_SCTP_TX_PROBE; /* what mends it is no probe */
+        if (FLOE_SCTP_RATE) {
+            floe_sctp_rate_on_loss(o->rate, floe_sctp_tx_size(tx), tx->mark);
+        }
         link_lost(o, at, near);
         near = at;
         is_loss = true;
@@ -313,8 +321,8 @@ void floe_sctp_outstanding_lose_all(floe_sctp_outstanding *o)
     if (floe_sctp_outstanding_count(o) == 0) {
         return;
     }
-    /* RFC 9260 §6.2.1 D iii: a peer that has the next TSN in a gap block and yet does not move its
-     * cumulative TSN has thrown away what it had: none of its gap blocks is believed any more. */
+    /* RFC 9260 §6.2.1 D iii: a peer that has the next TSN in a gap block and yet not moved on has
+     * thrown it away: none of its gap blocks is believed any more. */
     bool is_renege = (entry_of(o, o->cum + 1)->state & FLOE_SCTP_TX_ACKED) != 0;
     o->head = o->tail = NONE;
     o->lost = o->flying = (floe_sctp_chain){NONE, NONE};
@@ -526,8 +534,7 @@ void floe_sctp_outstanding_put_forward(const floe_sctp_outstanding *o,
     floe_sctp_chunk_end(w, begin);
 }
 
-/* What the streams count as buffered is what the queue holds, less the beginning of its first
- * message that is acknowledged for good. */
+/* The streams have buffered what the queue holds, less what of its first is acknowledged. */
 static void check_buffered(const floe_sctp_outstanding *o, const floe_sctp_sendq *q,
                            const floe_sctp_streams *streams)
 {
@@ -546,8 +553,7 @@ static void check_buffered(const floe_sctp_outstanding *o, const floe_sctp_sendq
     FLOE_ASSERT(bytes == 0);
 }
 
-/* A chain holds as many chunks as it should, each with or without the flag of the lost; returns
- * their bytes. */
+/* A chain holds as many chunks as it should, each lost or not; returns their bytes. */
 static uint32_t check_chain(const floe_sctp_outstanding *o, const floe_sctp_chain *chain,
                             uint32_t count, bool is_lost)
 {

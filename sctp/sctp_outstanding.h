@@ -10,6 +10,7 @@
 #include "sctp/sctp_chain.h"
 #include "sctp/sctp_chunk.h"
 #include "sctp/sctp_rack.h"
+#include "sctp/sctp_rate.h"
 #include "sctp/sctp_sendq.h"
 #include "sctp/sctp_stream.h"
 #include "sctp/sctp_tx.h"
@@ -46,6 +47,7 @@ typedef struct floe_sctp_outstanding {
     uint16_t foreseen;      /* duplicates that the peer will report of those */
     bool is_timed;
     floe_sctp_rack rack;
+    floe_sctp_rate *rate; /* who wants to know how fast data arrives; NULL: nobody */
 } floe_sctp_outstanding;
 
 /* What a SACK did. */

@@ -181,14 +181,16 @@ static void control_congestion(floe_sctp_assoc *a, const floe_sctp_ack *ack)
 {
     floe_sctp_outstanding *o = &a->outstanding;
     bool was_in_recovery = a->cc.in_recovery;
-    floe_sctp_cc_on_ack(&a->cc, &(floe_sctp_cc_ack){.now = a->now,
-                                                    .acked = ack->acked,
-                                                    .flight_before = ack->flight_before,
-                                                    .cum = o->cum,
-                                                    .highest = o->next_tsn - 1,
-                                                    .rtt_us = ack->rtt_us,
-                                                    .srtt_us = a->rto.srtt_us,
-                                                    .is_cum_moved = ack->is_cum_moved});
+    floe_sctp_cc_on_ack(&a->cc,
+                        &(floe_sctp_cc_ack){.now = a->now,
+                                            .acked = ack->acked,
+                                            .flight_before = ack->flight_before,
+                                            .cum = o->cum,
+                                            .highest = o->next_tsn - 1,
+                                            .rtt_us = ack->rtt_us,
+                                            .srtt_us = a->rto.srtt_us,
+                                            .slow_start_packets = a->config.slow_start_packets,
+                                            .is_cum_moved = ack->is_cum_moved});
     if (was_in_recovery && !a->cc.in_recovery) {
         floe_sctp_rack_on_recovered(&o->rack);
     }
@@ -197,6 +199,11 @@ static void control_congestion(floe_sctp_assoc *a, const floe_sctp_ack *ack)
     }
     floe_sctp_consider_undo(a);
     floe_sctp_find_losses(a);
+    if (floe_sctp_cc_is_rate(&a->cc)) {
+        floe_sctp_cc_on_sample(
+            &a->cc,
+            &(floe_sctp_bbr_ack){.now = a->now, .rtt_us = ack->rtt_us, .flight = o->flight});
+    }
 }
 
 void floe_sctp_apply_sack(floe_sctp_assoc *a, const floe_sctp_sack *sack, bool has_window)

@@ -18,6 +18,7 @@ typedef struct floe_sctp_tx {
     uint16_t chain_prev; /* in the list of what is in flight, or of what waits to be sent again */
     uint16_t chain_next;
     uint8_t state; /* acknowledged, lost, abandoned, ... */
+    uint16_t mark; /* of the delivery rate, when it was last sent: sctp/sctp_rate.h */
 } floe_sctp_tx;
 
 #endif

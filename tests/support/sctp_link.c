@@ -23,6 +23,7 @@ static void set_up_end(sctp_link *link, uint32_t n)
         .recv_buffer = {end->recv_buffer, link->options.buffer},
         .tx_ring = end->ring,
         .tx_ring_len = SCTP_LINK_RING,
+        .rate = &end->rate,
     };
     if (link->options.configure != NULL) {
         link->options.configure(&config, n);

@@ -39,6 +39,7 @@ typedef struct sctp_link_options {
 typedef struct sctp_link_end {
     floe_sctp_assoc assoc;
     floe_sctp_tx *ring;
+    floe_sctp_bbr rate;
     uint8_t *send_buffer, *recv_buffer;
     uint64_t bytes;   /* payload that was read */
     uint32_t wakes;   /* times that a deadline alone woke it */

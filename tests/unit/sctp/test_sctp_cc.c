@@ -230,6 +230,63 @@ static void test_sctp_cc_cubic_gives_less_way_where_there_is_no_queue(void **sta
     assert_int_equal(cc.cwnd, 8500);
 }
 
+static void test_sctp_cc_slow_start_limit_can_be_that_of_rfc_3465(void **state)
+{
+    (void)state;
+    floe_sctp_cc cc = make();
+    cc.is_paced = true;
+    floe_sctp_cc_on_ack(&cc, &(floe_sctp_cc_ack){.acked = 10 * MTU,
+                                                 .flight_before = 10 * MTU,
+                                                 .slow_start_packets = 2,
+                                                 .is_cum_moved = true});
+    assert_int_equal(cc.cwnd, 12 * MTU);
+}
+
+static floe_sctp_bbr bbr;
+
+static floe_sctp_cc make_rate(void)
+{
+    floe_sctp_cc cc = {.bbr = &bbr};
+    floe_sctp_cc_init(&cc, FLOE_SCTP_CC_RATE, MTU);
+    return cc;
+}
+
+static void test_sctp_cc_rate_loss_leaves_the_window_to_the_model(void **state)
+{
+    (void)state;
+    UNIT_NEEDS(FLOE_SCTP_RATE);
+    floe_sctp_cc cc = make_rate();
+    assert_true(floe_sctp_cc_on_loss(&cc, 100, false));
+    assert_false(floe_sctp_cc_on_loss(&cc, 110, false));
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    give_ack(&cc, MTU, 5 * MTU, true, 100);
+    assert_false(cc.in_recovery);
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    floe_sctp_cc_decay(&cc, 5);
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    cc.cwnd = bbr.cwnd = 77 * MTU;
+    floe_sctp_cc_init(&cc, FLOE_SCTP_CC_RATE, MTU); /* another path: the memory stays, only */
+    assert_int_equal(cc.cwnd, 10 * MTU);
+    assert_int_equal(bbr.cwnd, 10 * MTU);
+}
+
+static void test_sctp_cc_rate_timeout_leaves_one_packet_and_can_be_taken_back(void **state)
+{
+    (void)state;
+    UNIT_NEEDS(FLOE_SCTP_RATE);
+    floe_sctp_cc cc = make_rate();
+    cc.cwnd = bbr.cwnd = 50 * MTU;
+    floe_sctp_cc_on_timeout(&cc);
+    floe_sctp_cc_on_timeout(&cc);
+    assert_int_equal(cc.cwnd, MTU);
+    assert_int_equal(bbr.cwnd, MTU);
+    assert_false(floe_sctp_cc_may_send(&cc, 100));
+    floe_sctp_cc_undo(&cc);
+    assert_int_equal(cc.cwnd, 50 * MTU);
+    assert_int_equal(bbr.cwnd, 50 * MTU);
+    assert_true(floe_sctp_cc_may_send(&cc, 100));
+}
+
 static void test_sctp_cc_pace_spreads_a_window_over_less_than_a_round_trip(void **state)
 {
     (void)state;
@@ -260,6 +317,9 @@ int main(void)
         cmocka_unit_test(test_sctp_cc_what_a_hole_held_up_counts_when_it_is_filled),
         cmocka_unit_test(test_sctp_cc_undo_gives_the_window_back),
         cmocka_unit_test(test_sctp_cc_cubic_gives_less_way_where_there_is_no_queue),
+        cmocka_unit_test(test_sctp_cc_slow_start_limit_can_be_that_of_rfc_3465),
+        cmocka_unit_test(test_sctp_cc_rate_loss_leaves_the_window_to_the_model),
+        cmocka_unit_test(test_sctp_cc_rate_timeout_leaves_one_packet_and_can_be_taken_back),
         cmocka_unit_test(test_sctp_cc_pace_spreads_a_window_over_less_than_a_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

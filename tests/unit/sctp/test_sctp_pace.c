@@ -7,6 +7,8 @@
 static sctp_solo solo;
 static sctp_solo *const s = &solo;
 
+static floe_sctp_bbr bbr;
+
 static void use_pace(floe_sctp_config *config)
 {
     config->is_unpaced = false;
@@ -78,6 +80,68 @@ static void test_sctp_pace_needs_no_timer_where_the_window_is_full(void **state)
     assert_false(floe_sctp_timers_is_set(&s->assoc.timers, FLOE_SCTP_TIMER_PACE));
 }
 
+static void use_rate(floe_sctp_config *config)
+{
+    config->congestion = FLOE_SCTP_CC_RATE;
+    config->rate = &bbr;
+}
+
+static void test_sctp_pace_is_the_rate_where_there_is_one(void **state)
+{
+    (void)state;
+    UNIT_NEEDS(FLOE_SCTP_RATE);
+    solo_init(s, use_rate); /* that is unpaced says nothing then */
+    solo_connect(s, 1 << 20);
+    bbr.pacing_rate = 1000000;
+    queue(10);
+    assert_int_equal(s->out_count, 2); /* two packets are the least burst */
+    floe_time due = s->assoc.timers.at[FLOE_SCTP_TIMER_PACE];
+    floe_time share = due - s->now;
+    assert_in_range(share, 2250, 2350); /* two of 1148 bytes */
+    solo_advance(s, share + FLOE_MS);   /* a timer that is late costs nothing */
+    assert_int_equal(s->out_count, 2);
+    assert_int_equal(s->assoc.timers.at[FLOE_SCTP_TIMER_PACE], due + share);
+}
+
+static void test_sctp_pace_tells_the_rate_that_there_was_nothing_to_send(void **state)
+{
+    (void)state;
+    UNIT_NEEDS(FLOE_SCTP_RATE);
+    solo_init(s, use_rate);
+    solo_connect(s, 1 << 20);
+    queue(1);
+    assert_true(bbr.rate.is_app_limited);
+    assert_int_equal(bbr.rate.limit_end, s->assoc.outstanding.flight);
+}
+
+static void test_sctp_pace_a_pause_takes_of_the_window_unless_told_not_to(void **state)
+{
+    (void)state;
+    for (int keeps = 0; keeps < 2; keeps++) {
+        solo_establish(s);
+        s->assoc.config.keeps_window = keeps == 1;
+        queue(1);
+        (void)solo_give_sack(s, 1, 1 << 20, NULL, 0);
+        solo_advance(s, 2 * s->assoc.rto.rto_us + FLOE_MS);
+        uint32_t before = solo_stats(s).cwnd;
+        queue(1);
+        assert_int_equal(solo_stats(s).cwnd < before, keeps == 0);
+    }
+}
+
+static void test_sctp_pace_rate_needs_memory(void **state)
+{
+    (void)state;
+    floe_sctp_config config = s->assoc.config;
+    config.congestion = FLOE_SCTP_CC_RATE;
+    config.rate = NULL;
+    floe_sctp_assoc assoc;
+    assert_int_equal(floe_sctp_assoc_init(&assoc, &config, 0), FLOE_E_ARG);
+    config.rate = &bbr;
+    assert_int_equal(floe_sctp_assoc_init(&assoc, &config, 0),
+                     FLOE_SCTP_RATE ? FLOE_OK : FLOE_E_ARG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +151,10 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_pace_is_off_where_the_round_trip_is_short, set_up),
         cmocka_unit_test_setup(test_sctp_pace_is_off_where_the_user_says_so, set_up),
         cmocka_unit_test_setup(test_sctp_pace_needs_no_timer_where_the_window_is_full, set_up),
+        cmocka_unit_test(test_sctp_pace_is_the_rate_where_there_is_one),
+        cmocka_unit_test(test_sctp_pace_tells_the_rate_that_there_was_nothing_to_send),
+        cmocka_unit_test(test_sctp_pace_a_pause_takes_of_the_window_unless_told_not_to),
+        cmocka_unit_test_setup(test_sctp_pace_rate_needs_memory, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
