@@ -167,6 +167,7 @@
 #ifndef FLOE_SCTP_PARTS
 #define FLOE_SCTP_PARTS 1
 #endif
+
 /* 1: an association can be told to send at the rate that the path has (FLOE_SCTP_CC_RATE). 0: that
  * is left out; ARG. */
 #ifndef FLOE_SCTP_RATE

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 
 #define SEND_BUFFER      ((size_t)1024 * 1024)
 #define RECV_BUFFER      ((size_t)1024 * 1024)
@@ -413,7 +414,15 @@ static void release(floe_io_peer *io)
         floe_secret_wipe(io->secrets[i].ptr, io->secrets[i].len);
     }
     free(io->held.buf);
-    free(io);
+    (void)munmap(io, io->size);
+}
+
+/* Pages that nothing is ever written to cost nothing: those of most of the buffers of a quiet peer.
+ * From the heap they might be those of a peer that is gone, and would have to be cleared. */
+static void *map(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory != MAP_FAILED ? memory : NULL;
 }
 
 floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_config *config,
@@ -425,11 +434,13 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     }
     block b = measure(config);
     size_t size = round_up(sizeof(floe_io_peer));
-    floe_io_peer *made = calloc(1, size + b.sockets + b.ring + b.rate + b.relays + b.send + b.recv +
-                                       b.description + b.texts);
+    size_t whole =
+        size + b.sockets + b.ring + b.rate + b.relays + b.send + b.recv + b.description + b.texts;
+    floe_io_peer *made = map(whole);
     if (made == NULL) {
         return FLOE_E_FULL;
     }
+    made->size = whole;
     made->loop = loop;
     made->use_loopback = config->use_loopback;
     made->ip_handling = config->ip_handling;

@@ -26,6 +26,7 @@ typedef struct floe_io_guest {
 } floe_io_guest;
 
 struct floe_io_peer {
+    size_t size; /* of the block that begins with this */
     floe_loop *loop;
     floe_span secrets[2];        /* parts of the block with credentials */
     floe_timer timer;            /* of one with sockets of its own */
