@@ -20,6 +20,7 @@
 #include "ice/ice_agent.h"
 #include "ice/ice_relays.h"
 #include "ice/ice_tcp.h"
+#include "peer/peer_options.h"
 #include "sctp/sctp_assoc.h"
 #include "sdp/sdp_webrtc.h"
 
@@ -59,22 +60,6 @@ typedef enum floe_peer_fault {
     FLOE_PEER_FAULT_SCTP,
     FLOE_PEER_FAULT_CLOSED_BY_PEER /* the peer closed in an orderly way */
 } floe_peer_fault;
-
-/* What an offer does that meets one of ours ("glare"). Two peers of which one is POLITE and the
- * other IMPOLITE may both offer at any moment: the W3C's perfect negotiation. */
-typedef enum floe_peer_glare {
-    FLOE_PEER_GLARE_REFUSED, /* the program decides: set_remote() says STATE */
-    FLOE_PEER_GLARE_POLITE,  /* ours is rolled back and theirs is set */
-    FLOE_PEER_GLARE_IMPOLITE /* theirs is ignored, with its candidates: UNKNOWN */
-} floe_peer_glare;
-
-/* Two round trips less until the first message: the association is agreed on in the descriptions
- * (draft-hancke-tsvwg-snap-00, sctp/sctp_snap.h), if both sides do so. */
-typedef enum floe_peer_snap {
-    FLOE_PEER_SNAP_ANSWERED, /* whoever offers it, knows it */
-    FLOE_PEER_SNAP_OFFERED,  /* we offer it too: it is a draft, which a peer may know otherwise */
-    FLOE_PEER_SNAP_OFF
-} floe_peer_snap;
 
 typedef struct floe_peer_config {
     floe_rand rand;                     /* required */

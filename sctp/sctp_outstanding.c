@@ -413,8 +413,7 @@ static uint32_t abandon_chunks(floe_sctp_outstanding *o, uint32_t message,
     return unacked;
 }
 
-/* The fragments that were sent may all have arrived: a TSN for the rest of the message, which is
- * never sent, lets a FORWARD TSN say that it ends here. */
+/* All fragments that were sent may have arrived: a FORWARD TSN for one that is not ends them. */
 void floe_sctp_outstanding_add_end(floe_sctp_outstanding *o, floe_sctp_stream *stream,
                                    const floe_sctp_record *record)
 {
