@@ -32,6 +32,11 @@ static void begin(who connects)
         .tx_ring_len = 1024,
         .remote_message_max = UINT32_MAX,
     };
+    if (stage.is_by_parts) { /* small, so that no message fits */
+        config.send_buffer.len = config.recv_buffer.len = 131072;
+        config.parts_from = 30000;
+        config.message_max = UINT32_MAX;
+    }
     if (floe_sctp_assoc_init(&stage.assoc, &config, stage.now) != FLOE_OK) {
         stage_fail("init", 0, 0);
     }
@@ -295,6 +300,22 @@ static void scenario_they_abort(void)
     }
 }
 
+#if FLOE_SCTP_PARTS
+static void scenario_parts(void)
+{
+    stage.is_by_parts = true;
+    begin(BOTH);
+    stage_scenario_parts();
+}
+
+static void scenario_parts_given_up(void)
+{
+    stage.is_by_parts = true;
+    begin(BOTH);
+    stage_scenario_parts_given_up();
+}
+#endif
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -310,6 +331,10 @@ static const struct {
     {"they shut down", scenario_they_shut_down},
     {"we abort", scenario_we_abort},
     {"they abort", scenario_they_abort},
+#if FLOE_SCTP_PARTS
+    {"messages beyond our memory, by parts", scenario_parts},
+    {"messages by parts that are given up", scenario_parts_given_up},
+#endif
 };
 
 static bool run_scenario(size_t which, uint64_t seed, uint32_t loss)

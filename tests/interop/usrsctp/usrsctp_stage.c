@@ -105,6 +105,10 @@ static void read_ours(void)
     while (floe_sctp_assoc_peek(&stage.assoc, &message)) {
         size_t len = floe_sctp_assoc_copy(&stage.assoc, bytes, sizeof bytes);
         floe_sctp_assoc_release(&stage.assoc);
+        if (stage.is_by_parts) {
+            stage_take_part(1, bytes, len, message.has_more, message.is_cut);
+            continue;
+        }
         check_message(1, message.stream, bytes, len);
     }
 }
@@ -185,6 +189,10 @@ static void read_theirs(void)
         }
         if ((flags & MSG_NOTIFICATION) != 0) {
             note_their_event((const union sctp_notification *)bytes);
+            continue;
+        }
+        if (stage.is_by_parts) {
+            stage_take_part(0, bytes, (size_t)len, (flags & MSG_EOR) == 0, false);
             continue;
         }
         uint16_t stream = info_type == SCTP_RECVV_RCVINFO ? info.rcv_sid : STREAMS;

@@ -50,6 +50,12 @@ typedef struct sctp_stage {
     uint32_t sent[2][STREAMS], got[2][STREAMS];
     bool is_reliable, is_ordered;
     bool has_failed;
+    /* a message by parts each way, beyond our memory: usrsctp_parts.c */
+    bool is_by_parts, is_part_given_up;
+    uint16_t part_stream;                   /* of ours */
+    uint64_t part_total;                    /* bytes of each */
+    uint64_t part_written[2], part_read[2]; /* by sender */
+    uint32_t part_whole[2], part_cut;
 } sctp_stage;
 
 extern sctp_stage stage;
@@ -59,6 +65,10 @@ void stage_fail(const char *why, long a, long b);
 /* Queue the next message of a stream. */
 bool stage_send_ours(uint32_t stream, size_t len);
 bool stage_send_theirs(uint32_t stream, size_t len);
+/* Of the message by parts: what came of it. */
+void stage_take_part(int from, const uint8_t *bytes, size_t len, bool has_more, bool is_cut);
+void stage_scenario_parts(void);
+void stage_scenario_parts_given_up(void);
 /* Take what our association wants to send, tell, and deliver. */
 void stage_drain_ours(void);
 /* A socket of usrsctp, bound; and one that connects. */
