@@ -177,6 +177,11 @@ static void tell_message(session *s, const floe_dc_message *message, floe_bytes 
                             json_integer((json_int_t)bytes.len));
         json_object_set_new(event, "sha256", json_report_sha256(bytes));
     }
+    if (message->offset > 0 || message->has_more || message->is_cut) {
+        json_object_set_new(event, "offset", json_integer((json_int_t)message->offset));
+        json_object_set_new(event, "more", json_boolean(message->has_more));
+        json_object_set_new(event, "cut", json_boolean(message->is_cut));
+    }
     json_out_put(&s->out, event);
 }
 

@@ -204,7 +204,8 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
         .recv_buffer = (size_t)json_args_number(args, "recvBuffer", SIZE_LIMIT, 0),
         .message_max = (uint32_t)json_args_number(args, "maxMessageSize", SIZE_LIMIT, 0),
         .snap =
-            json_args_flag(args, "snap", false) ? FLOE_PEER_SNAP_OFFERED : FLOE_PEER_SNAP_ANSWERED};
+            json_args_flag(args, "snap", false) ? FLOE_PEER_SNAP_OFFERED : FLOE_PEER_SNAP_ANSWERED,
+        .parts_from = (uint32_t)json_args_number(args, "partsFrom", SIZE_LIMIT, 0)};
     if (!ice_option_read(servers, json_args_array(args, "ice"), &why)) {
         json_args_fail(args, why);
     }
@@ -356,6 +357,7 @@ static void do_send(session *s, json_args *args)
     bool has_base64 = json_args_has(args, "base64");
     uint64_t count = json_args_number(args, "count", COUNT_MAX, 1);
     size_t size = (size_t)json_args_number(args, "size", SIZE_LIMIT, 0);
+    size_t part = (size_t)json_args_number(args, "part", SIZE_LIMIT, 0);
     floe_bytes text = json_args_text(args, "text");
     floe_dc_send_options options = {.is_text = has_text, .wants_fate = json_args_has(args, "fate")};
     options.cookie = (uint32_t)json_args_number(args, "fate", UINT32_MAX, 0);
@@ -371,6 +373,9 @@ static void do_send(session *s, json_args *args)
         queue_base64(s, args, id, &options, count);
     } else {
         queue(s, id, &options, has_text ? text : (floe_bytes){NULL, size}, count);
+    }
+    if (part > 0) {
+        send_queue_by_parts(&s->queue, part);
     }
 }
 

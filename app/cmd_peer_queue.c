@@ -1,6 +1,8 @@
 /* app/cmd_peer_queue.c - messages that wait until the peer takes them. */
 #include "app/cmd_peer_queue.h"
 
+#include "peer/peer_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,9 +48,41 @@ static void drop_first(send_queue *queue)
     free(item);
 }
 
+void send_queue_by_parts(send_queue *queue, size_t part)
+{
+    if (queue->last != NULL) {
+        queue->last->part = part;
+    }
+}
+
+#if FLOE_SCTP_PARTS
+/* Hand over as many parts as there is room for. */
+static floe_err write_next(send_item *item, floe_peer *peer, floe_bytes message)
+{
+    floe_err err =
+        item->is_begun ? FLOE_OK : floe_peer_begin(peer, item->channel, item->options.is_text);
+    item->is_begun = err == FLOE_OK;
+    while (err == FLOE_OK && item->is_begun) {
+        size_t left = message.len - item->done;
+        size_t len = left < item->part ? left : item->part;
+        err = floe_peer_write(peer, item->channel, (floe_bytes){message.ptr + item->done, len},
+                              len == left);
+        item->done += err == FLOE_OK ? len : 0;
+        item->is_begun = err == FLOE_OK ? len < left : err == FLOE_E_AGAIN;
+    }
+    item->done = item->is_begun ? item->done : 0;
+    return err;
+}
+#endif
+
 static floe_err send_next(send_item *item, floe_peer *peer)
 {
     size_t offset = item->is_pattern ? (size_t)(item->number % SEND_PATTERN) : 0;
+#if FLOE_SCTP_PARTS
+    if (item->part > 0) {
+        return write_next(item, peer, (floe_bytes){item->bytes + offset, item->size});
+    }
+#endif
     return floe_peer_send_with(peer, item->channel, &item->options,
                                (floe_bytes){item->bytes + offset, item->size});
 }

@@ -12,6 +12,9 @@ typedef struct send_item {
     uint64_t left;   /* messages still to be sent */
     uint64_t number; /* of the next one */
     size_t size;     /* bytes of each message */
+    size_t part;     /* bytes that are handed over at a time; 0: all at once */
+    size_t done;     /* bytes of the next one that were; */
+    bool is_begun;   /* and whether any could be */
     uint8_t bytes[]; /* the message; of a pattern SEND_PATTERN bytes more */
 } send_item;
 
@@ -27,6 +30,8 @@ typedef struct send_queue { /* a zeroed one is empty */
 FLOE_MUST_USE floe_err send_queue_add(send_queue *queue, floe_dc_id channel,
                                       const floe_dc_send_options *options, floe_bytes bytes,
                                       uint64_t count);
+/* The messages that were added last go by parts of so many bytes. */
+void send_queue_by_parts(send_queue *queue, size_t part);
 /* Hand messages to the peer. OK: all are gone. AGAIN: it takes no more now. Any other error is of
  * the first item, which is dropped: call again. */
 FLOE_MUST_USE floe_err send_queue_pump(send_queue *queue, floe_peer *peer);

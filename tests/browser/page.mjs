@@ -108,6 +108,16 @@ export function installPeer(config) {
       await until(`echo of ${sent}`, () => channel.received.length > at);
       return channel.received[at];
     },
+    // What floe sends by size: byte k of the first such message is k mod 251.
+    async takePattern(label) {
+      const channel = channels.get(label);
+      await until('a message', () => channel.received.length > 0, 30000);
+      const bytes = new Uint8Array(channel.received[0]);
+      return { size: bytes.length, right: bytes.every((byte, k) => byte === k % 251) };
+    },
+    sendBytes(label, size) {
+      channels.get(label).send(new Uint8Array(size).map((_, k) => k % 251));
+    },
     describe(label) {
       const { id, ordered, maxRetransmits, maxPacketLifeTime, protocol, negotiated, readyState } = channels.get(label);
       return { id, ordered, maxRetransmits, maxPacketLifeTime, protocol, negotiated, readyState };

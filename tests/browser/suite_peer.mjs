@@ -1,5 +1,7 @@
 // Every browser, as offerer and as answerer, against `floe peer`.
 
+import { createHash } from 'node:crypto';
+
 import { startBrowser } from './browsers.mjs';
 import { FloePeer, floeOffers, pageOffers, withPair } from './connect.mjs';
 import { Runner } from './runner.mjs';
@@ -137,6 +139,29 @@ async function commonCases(browser, role, connect) {
     const pong = await pair.page.evaluate(() => window.peer.echoText('lab', 'ping'));
     if (pong !== 'pong') throw new Error(`got ${pong}`);
   }));
+
+  await runner.test(name('a message that floe sends by parts arrives as one'), () => withPair(connect, async (pair) => {
+    await pair.opened('lab');
+    pair.floe.send({ cmd: 'send', label: 'lab', size: 262144, part: 10000 });
+    const got = await pair.page.evaluate(() => window.peer.takePattern('lab'));
+    same('the message', got, { size: 262144, right: true });
+  }));
+
+  await runner.test(name('a message beyond the memory of floe is read by parts'), () => {
+    const options = { recvBuffer: 65536, partsFrom: 20000, maxMessageSize: 1048576 };
+    return withPair(() => connect({ options }), async (pair) => {
+      await pair.opened('lab');
+      const size = 262144;
+      await pair.page.evaluate((bytes) => window.peer.sendBytes('lab', bytes), size);
+      for (let at = 0; at < size;) {
+        const part = await pair.floe.event('msg', (e) => (e.offset ?? 0) === at);
+        const bytes = Uint8Array.from({ length: part.binary }, (_, k) => (at + k) % 251);
+        same('a part', part, { sha256: createHash('sha256').update(bytes).digest('hex'), cut: false });
+        at += part.binary;
+        same('a part', part, { more: at < size });
+      }
+    });
+  });
 
   await runner.test(name('a browser that vanishes is noticed'), async () => {
     const pair = await connect();

@@ -121,6 +121,22 @@ def ping_is_answered_both_ways(pair):
     assert got["sha256"] == hashlib.sha256(b"pong 8").hexdigest()
 
 
+def a_message_goes_by_parts_and_comes_back_by_parts(pair):
+    size = pair.sizes()[-1]
+    data = bytes(i % 251 for i in range(size))
+    pair.floe.do("send", label="lab", size=size, part=7000)
+    got = pair.other.wait("msg", label="lab")
+    assert (got["size"], got["sha256"]) == (size, hashlib.sha256(data).hexdigest())
+    at = 0
+    while at < size:
+        part = pair.floe.wait("msg", label="lab")
+        assert part["offset"] == at and not part["cut"]
+        digest = hashlib.sha256(data[at:at + part["binary"]]).hexdigest()
+        assert part["sha256"] == digest, f"changed on the way back, from {at}"
+        at += part["binary"]
+        assert part["more"] == (at < size)
+
+
 def many_messages_keep_their_order(pair):
     count = 1000
     for i in range(count):
@@ -249,6 +265,8 @@ CASES = [  # the case; how the pair is made; what a peer may lack
     (texts_come_back, {}),
     (binaries_come_back, {}),
     (empty_messages_come_back, {}),
+    (a_message_goes_by_parts_and_comes_back_by_parts,
+     {"partsFrom": 20000, "recvBuffer": 65536, "maxMessageSize": 1 << 20}),
     (ping_is_answered_both_ways, {}),
     (many_messages_keep_their_order, {}),
     (each_kind_of_channel_opened_by_floe, {}),

@@ -2,6 +2,8 @@
  * The peer is a floe_peer_send_with() of the test's own. */
 #include "app/cmd_peer_queue.h"
 
+#include "peer/peer_parts.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +40,29 @@ floe_err floe_peer_send_with(floe_peer *peer, floe_dc_id channel,
              (int)data.len, (const char *)data.ptr);
     return FLOE_OK;
 }
+
+#if FLOE_SCTP_PARTS
+/* Likewise: "1+size " is a part, "1=size " the last. */
+floe_err floe_peer_begin(floe_peer *peer, floe_dc_id channel, bool is_text)
+{
+    (void)peer;
+    (void)is_text;
+    return channel == fake.bad_channel ? FLOE_E_STATE : FLOE_OK;
+}
+
+floe_err floe_peer_write(floe_peer *peer, floe_dc_id channel, floe_bytes part, bool is_last)
+{
+    (void)peer;
+    if (fake.left == 0) {
+        return FLOE_E_AGAIN;
+    }
+    fake.left--;
+    size_t at = strlen(fake.log);
+    snprintf(fake.log + at, sizeof fake.log - at, "%u%c%d ", channel, is_last ? '=' : '+',
+             (int)part.len);
+    return FLOE_OK;
+}
+#endif
 
 static int setup(void **state)
 {
@@ -128,6 +153,20 @@ static void test_send_queue_gives_every_message_a_cookie_of_its_own(void **state
     assert_int_equal(fake.cookies, 100 + 101 + 102);
 }
 
+#if FLOE_SCTP_PARTS
+static void test_send_queue_hands_over_parts_as_they_are_taken(void **state)
+{
+    send_queue *queue = *state;
+    add(queue, 1, "0123456789", 2);
+    send_queue_by_parts(queue, 4);
+    fake.left = 2;
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_E_AGAIN);
+    fake.left = 100;
+    assert_int_equal(send_queue_pump(queue, NULL), FLOE_OK);
+    assert_string_equal(fake.log, "1+4 1+4 1=2 1+4 1+4 1=2 ");
+}
+#endif
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -138,6 +177,9 @@ int main(void)
         TEST(test_send_queue_makes_every_message_of_a_pattern_different),
         TEST(test_send_queue_sends_nothing_for_a_count_of_zero),
         TEST(test_send_queue_gives_every_message_a_cookie_of_its_own),
+#if FLOE_SCTP_PARTS
+        TEST(test_send_queue_hands_over_parts_as_they_are_taken),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
