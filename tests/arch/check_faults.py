@@ -17,7 +17,9 @@ def find(file):
 def runs(path, test):
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".c":
-        return re.search(rf"\b(?:cmocka_unit_test\w*|[A-Z]+)\(\s*{re.escape(test)}\b", text) is not None
+        return re.search(rf"\b(?:cmocka_unit_test\w*|[A-Z_]+)\(\s*{re.escape(test)}\b", text) is not None
+    if path.suffix == ".sctp":
+        return re.search(rf"^purpose {re.escape(test)} ", text, re.MULTILINE) is not None
     return test in text
 
 
