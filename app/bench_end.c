@@ -74,9 +74,7 @@ static bool take_data(bench_end *end, const floe_dc_message *message)
     }
     if (message->channel == end->echo) {
         floe_bytes data = {bytes, floe_peer_copy(peer, bytes, sizeof bytes)};
-        if (floe_peer_send(peer, message->channel, false, data) == FLOE_E_AGAIN) {
-            return false;
-        }
+        return floe_peer_send(peer, message->channel, false, data) != FLOE_E_AGAIN;
     }
     end->messages++;
     end->bytes += message->len;

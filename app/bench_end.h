@@ -1,9 +1,9 @@
 /*
  * app/bench_end.h - one end of `floe bench`: a peer, its channels, and what has come.
  *
- * An end that measures opens the channels; its mirror at the other side serves: it counts binary
- * messages, returns those of channels that are labelled "echo", and answers the text "?" with what
- * it has counted since the last question.
+ * An end that measures opens the channels; its mirror at the other side serves: it returns the
+ * binary messages of channels that are labelled "echo", counts those of all others, and answers the
+ * text "?" with what it has counted since the last question.
  */
 #ifndef FLOE_APP_BENCH_END_H
 #define FLOE_APP_BENCH_END_H

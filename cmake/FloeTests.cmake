@@ -116,6 +116,17 @@ if(TARGET floe_io)
     set_tests_properties(io_crowd PROPERTIES LABELS io TIMEOUT 300)
 endif()
 
+# Long work, a little of it: nothing grows. docs/PERFORMANCE.md has a run of more.
+if(TARGET floe_app)
+    add_executable(io_soak ${PROJECT_SOURCE_DIR}/tests/io/soak.c)
+    floe_set_test_options(io_soak)
+    floe_link_includes(io_soak ${PROJECT_SOURCE_DIR}/tests/io/soak.c)
+    target_link_libraries(io_soak PRIVATE floe_app floe_options)
+    add_test(NAME io_soak_traffic COMMAND io_soak traffic 10)
+    add_test(NAME io_soak_connects COMMAND io_soak connects 1000)
+    set_tests_properties(io_soak_traffic io_soak_connects PROPERTIES LABELS io TIMEOUT 300)
+endif()
+
 # Peers on one port, for tests/browser/suite_hide.mjs.
 if(TARGET floe_io)
     add_executable(echo_port ${PROJECT_SOURCE_DIR}/tests/browser/echo_port.c)
