@@ -1,16 +1,19 @@
-/* bench/connect_libnice.c - libnice's side of the benchmark of connecting; see connect_floe.c. */
+/* bench/connect_libnice.c - libnice's side of the benchmark of an ICE agent; see connect_floe.c. */
 #include <agent.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
-enum { COMPONENT = 1 };
+enum { COMPONENT = 1, DATAGRAM = 1200, RUN = 50 };
 
 typedef struct side {
     NiceAgent *agent;
     guint stream;
     gboolean is_gathered, is_connected, is_ready;
     size_t bytes; /* of heap, once it has gathered */
+    size_t datagrams;
 } side;
 
 static void gathered(NiceAgent *agent, guint stream, gpointer data)
@@ -39,7 +42,7 @@ static void receive(NiceAgent *agent, guint stream, guint component, guint len, 
     (void)component;
     (void)len;
     (void)bytes;
-    (void)data;
+    ((side *)data)->datagrams++;
 }
 
 static void prepare(side *s, gboolean is_controlling)
@@ -99,16 +102,66 @@ static size_t connect_once(gboolean is_first)
     return b.bytes;
 }
 
+static double seconds_of(clockid_t clock)
+{
+    struct timespec t;
+    if (clock_gettime(clock, &t) != 0) {
+        abort();
+    }
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* As many in one call as floe has in a run; then what there is to receive. */
+static size_t send_data(side *s)
+{
+    static gchar bytes[DATAGRAM]; /* zeros: nothing of STUN's */
+    static GOutputVector vector = {bytes, DATAGRAM};
+    NiceOutputMessage messages[RUN];
+    for (int i = 0; i < RUN; i++) {
+        messages[i] = (NiceOutputMessage){&vector, 1};
+    }
+    gint sent = nice_agent_send_messages_nonblocking(s->agent, s->stream, COMPONENT, messages, RUN,
+                                                     NULL, NULL);
+    return sent > 0 ? (size_t)sent : 0;
+}
+
+static void pass_data(size_t count)
+{
+    static side a, b;
+    size_t sent = 0;
+    prepare(&a, TRUE);
+    prepare(&b, FALSE);
+    introduce(&a, &b);
+    introduce(&b, &a);
+    while (!a.is_ready || !b.is_ready) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    double cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID), start = seconds_of(CLOCK_MONOTONIC);
+    while (sent < count) {
+        sent += send_data(&a);
+        while (g_main_context_iteration(NULL, FALSE)) {
+        }
+    }
+    printf("{\"sent\": %zu, \"received\": %zu, \"cpu_s\": %.6f, \"wall_s\": %.6f}\n", sent,
+           b.datagrams, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu,
+           seconds_of(CLOCK_MONOTONIC) - start);
+}
+
 int main(int argc, char **argv)
 {
-    int rounds = argc == 2 ? (int)strtol(argv[1], NULL, 10) : 0;
+    gboolean is_data = argc == 3 && strcmp(argv[1], "data") == 0;
+    long rounds = argc == 2 || is_data ? strtol(argv[argc - 1], NULL, 10) : 0;
     size_t bytes = 0;
     if (rounds <= 0) {
-        fputs("usage: connect_libnice ROUNDS\n", stderr);
+        fputs("usage: connect_libnice ROUNDS, or connect_libnice data DATAGRAMS\n", stderr);
         return 2;
     }
+    if (is_data) {
+        pass_data((size_t)rounds);
+        return 0;
+    }
     printf("{\"us\": [");
-    for (int i = 0; i < rounds; i++) {
+    for (long i = 0; i < rounds; i++) {
         bytes = connect_once(i == 0);
     }
     printf("], \"bytes\": %zu}\n", bytes);
