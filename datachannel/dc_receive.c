@@ -195,13 +195,13 @@ static void on_open(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *h
 static void on_dcep(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *head, uint16_t slot)
 {
     floe_bytes start = floe_sctp_assoc_view(assoc, 0);
-    FLOE_ASSERT(start.len > 0);
-    if (start.ptr[0] == FLOE_DCEP_OPEN) {
+    bool is_whole = head->offset == 0 && !head->has_more && !head->is_cut; /* else it is too long */
+    if (is_whole && start.ptr[0] == FLOE_DCEP_OPEN) {
         on_open(dc, assoc, head, slot);
         return;
     }
     floe_dcep dcep;
-    if (start.len != head->len || floe_dcep_parse(&dcep, start) != FLOE_OK) {
+    if (!is_whole || start.len != head->len || floe_dcep_parse(&dcep, start) != FLOE_OK) {
         refuse(dc, assoc, head->stream, slot);
         return;
     }
@@ -287,10 +287,6 @@ bool floe_dc_receive_head(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_message *
             /* The peer uses the stream anew, but our own reset is still to be confirmed: this
              * belongs to the next channel and waits for it, a round trip at most. */
             return false;
-        } else if (head.ppid == FLOE_PPID_DCEP && head.offset > 0) {
-            dc->stats.dropped++; /* the rest of one that was refused */
-        } else if (head.ppid == FLOE_PPID_DCEP && (head.has_more || head.is_cut)) {
-            refuse(dc, assoc, head.stream, slot); /* no room for it as a whole */
         } else if (head.ppid == FLOE_PPID_DCEP) {
             on_dcep(dc, assoc, &head, slot);
         } else if (on_data(dc, assoc, &head, slot, message)) {

@@ -118,8 +118,8 @@ uint32_t floe_sctp_sendq_add(floe_sctp_sendq *q, floe_sctp_streams *streams,
                              floe_sctp_stream *stream, const floe_sctp_record *record)
 {
     bool has_rider = has_flag(record, FLOE_SCTP_RECORD_RIDER);
-    FLOE_ASSERT(record->behind == FLOE_SCTP_POSITION_NONE);
-    FLOE_ASSERT(floe_sctp_sendq_cost(record->len, has_rider) <= floe_sctp_sendq_room(q));
+    FLOE_ASSERT(record->behind == FLOE_SCTP_POSITION_NONE &&
+                floe_sctp_sendq_cost(record->len, has_rider) <= floe_sctp_sendq_room(q));
     uint32_t at = q->tail;
     floe_sctp_sendq_store(q, at, record);
     append(q, streams, stream, record);
@@ -342,13 +342,12 @@ static void check_streams(const floe_sctp_sendq *q, const floe_sctp_streams *str
         uint32_t at = floe_sctp_stream_is_used(stream) ? stream->send_head : UINT32_MAX;
         if (at != FLOE_SCTP_POSITION_NONE) {
             floe_sctp_record first = floe_sctp_sendq_load(q, at);
-            bool is_part = has_flag(&first, FLOE_SCTP_RECORD_PART);
-            FLOE_ASSERT(!is_part || q->open == i);
-            count += !is_part;
+            count += !has_flag(&first, FLOE_SCTP_RECORD_PART);
         }
         while (at != FLOE_SCTP_POSITION_NONE) {
             floe_sctp_record record = floe_sctp_sendq_load(q, at);
-            FLOE_ASSERT(waiting-- > 0 && record.stream == stream->id);
+            bool is_part = has_flag(&record, FLOE_SCTP_RECORD_PART);
+            FLOE_ASSERT(waiting-- > 0 && record.stream == stream->id && (!is_part || q->open == i));
             FLOE_ASSERT(!has_flag(&record, FLOE_SCTP_RECORD_STARTED | FLOE_SCTP_RECORD_DONE));
             FLOE_ASSERT(record.behind != FLOE_SCTP_POSITION_NONE || at == stream->send_tail);
             at = record.behind;
