@@ -176,7 +176,8 @@ static size_t first_chunk(const sctp_script *s)
 static void note_input(sctp_script *s, size_t from)
 {
     if (strcmp(word(s, from), "INIT") == 0) {
-        s->asking_tag = option(s, "tag", SOLO_TAG);
+        const char *tag = notation_find(&s->words, from, s->words.count, "tag");
+        s->asking_tag = tag != NULL ? number(s, tag) : SOLO_TAG;
         s->asking_tsn = s->peer_tsn - 1 + option(s, "tsn", 1);
     }
     s->is_echoed |= strcmp(word(s, from), "COOKIE_ECHO") == 0;

@@ -8,11 +8,23 @@
 
 #define PURPOSES_MAX 512u
 
-static const char *const files[] = {
-    "as.sctp",          "at.sctp",        "imh.sctp",     "dm.sctp",
-    "fh.sctp",          "e.sctp",         "bdc.sctp",     "d.sctp",
-    "a.sctp",           "m.sctp",         "rt.sctp",      "pr_handshake.sctp",
-    "pr_receiver.sctp", "pr_sender.sctp", "pr_loss.sctp", "faults.sctp"};
+static const char *const files[] = {"as.sctp",
+                                    "at.sctp",
+                                    "imh.sctp",
+                                    "dm.sctp",
+                                    "fh.sctp",
+                                    "e.sctp",
+                                    "bdc.sctp",
+                                    "d.sctp",
+                                    "a.sctp",
+                                    "m.sctp",
+                                    "rt.sctp",
+                                    "rules.sctp",
+                                    "pr_handshake.sctp",
+                                    "pr_receiver.sctp",
+                                    "pr_sender.sctp",
+                                    "pr_loss.sctp",
+                                    "faults.sctp"};
 
 typedef struct purpose {
     char name[160];
