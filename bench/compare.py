@@ -102,7 +102,9 @@ class End:
     def told(self, limit=120):
         ready, _, _ = select.select([self.process.stdout], [], [], limit)
         line = self.process.stdout.readline() if ready else ""
-        answer = json.loads(line) if line else {"error": "it is gone, or stands still"}
+        answer = {"error": "it is gone, or stands still"}
+        if line:
+            answer = json.loads(line) if line.startswith("{") else {"error": f"it says {line.strip()}"}
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer

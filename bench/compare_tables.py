@@ -133,7 +133,7 @@ def lines(told):
     yield f"{told['machine']}, {told['compiler']}. {named}."
     yield f"{told['rounds']} rounds, {told['seconds']} s of each size of message."
     for stack, case, why in told["left_out"]:
-        yield f"Left out: {stack}, {case}: {why}."
+        yield f"Failed in a round, and not measured any more: {stack}, {case}: {why}."
     for table in (goals, flows, times, memory):
         yield ""
         yield from table(told)
