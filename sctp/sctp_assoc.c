@@ -279,7 +279,9 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
                              (message->is_uncounted ? FLOE_SCTP_RECORD_UNCOUNTED : 0) |
                              (message->wants_fate ? FLOE_SCTP_RECORD_RIDER : 0));
     if (message->has_lifetime) {
-        record.expires = floe_time_after(a->now, message->lifetime_ms * FLOE_MS);
+        /* A message is alive for all of its lifetime: with none it goes out if it can at once. */
+        uint32_t ms = message->lifetime_ms > 0 ? message->lifetime_ms : 1;
+        record.expires = floe_time_after(a->now, ms * FLOE_MS);
     }
     if (message->has_max_retransmits) {
         record.max_retransmits = message->max_retransmits;

@@ -112,7 +112,7 @@ typedef struct floe_sctp_send {
                           to be sent: they share the link by it; 0: 256 */
     bool is_unordered;
     bool has_max_retransmits; /* RFC 7496: abandon after so many retransmissions */
-    bool has_lifetime;        /* abandon so many milliseconds after this call */
+    bool has_lifetime;        /* abandon so many milliseconds after this call, 0 being 1 */
     uint32_t max_retransmits;
     uint32_t lifetime_ms;
     floe_bytes data;   /* copied; 1 byte or more */

@@ -338,6 +338,18 @@ static void test_sctp_message_expires_in_the_queue_by_itself(void **state)
     (void)solo_expect(s, FLOE_SCTP_EV_BUFFERED_LOW);
 }
 
+static void test_sctp_message_without_a_lifetime_is_sent_if_it_can_go_at_once(void **state)
+{
+    (void)state;
+    floe_sctp_send message = {.stream = 1, .has_lifetime = true, .lifetime_ms = 0};
+    assert_int_equal(solo_send_with(s, message, 100), FLOE_OK);
+    solo_drain(s);
+    assert_int_equal(chunks(), 1);
+    solo_timeout(s);
+    assert_int_equal(chunks(), 0); /* and not again */
+    assert_int_equal(solo_stats(s).messages_abandoned, 1);
+}
+
 static void test_sctp_message_that_expires_in_flight_is_not_sent_again(void **state)
 {
     (void)state;
@@ -554,6 +566,8 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(test_sctp_message_expires_in_the_queue_by_itself, set_up),
         cmocka_unit_test_setup(test_sctp_message_that_expires_in_flight_is_not_sent_again, set_up),
+        cmocka_unit_test_setup(test_sctp_message_without_a_lifetime_is_sent_if_it_can_go_at_once,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_half_sent_message_that_expires_is_ended_by_a_forward_tsn,
                                set_up),
         cmocka_unit_test_setup(test_sctp_peer_without_forward_tsn_gets_what_has_a_number_reliably,

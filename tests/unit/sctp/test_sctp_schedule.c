@@ -206,11 +206,12 @@ static void test_a_message_that_expires_in_the_queue_lets_its_stream_go_on(void 
     uint8_t late[10] = {0};
     sctp_pair *pair = connect(&o);
     floe_sctp_send message = {.stream = 1, .has_lifetime = true, .data = {late, sizeof late}};
+    queue(pair, 1, 0, 0, 20000); /* more than may be in flight: the next one waits */
     assert_int_equal(floe_sctp_assoc_send(sctp_pair_assoc(pair, 0), &message), FLOE_OK);
-    queue(pair, 1, 0, 0, 100);
+    queue(pair, 1, 0, 1, 100);
     queue(pair, 2, 0, 0, 100);
     sctp_pair_run_for(pair, FLOE_SECOND);
-    assert_int_equal(o.count, 2);
+    assert_int_equal(o.count, 3);
     assert_int_equal(pair->end[0].assoc.sendq.used, 0);
     sctp_pair_free(pair);
 }
