@@ -194,25 +194,28 @@ static bool has_digest(const floe_sdp_webrtc *desc, const floe_dtls_digest *dige
     return false;
 }
 
-static bool is_setup_acceptable(const floe_peer *peer, const incoming *in)
-{
-    uint8_t setup = in->desc.setup;
-    if (peer->has_dtls && setup == peer->setup) {
-        return false; /* RFC 8842 §5.5: to exchange the roles is to begin anew */
-    }
-    if (in->is_offer) {
-        return setup == FLOE_SDP_SETUP_ACTPASS || setup == FLOE_SDP_SETUP_ACTIVE ||
-               setup == FLOE_SDP_SETUP_PASSIVE;
-    }
-    return setup == FLOE_SDP_SETUP_ACTIVE || setup == FLOE_SDP_SETUP_PASSIVE;
-}
-
 /* Has the peer the credentials that it had before? */
 static bool has_same_ice(const floe_peer *peer, const floe_sdp_webrtc *desc)
 {
     floe_sdp_webrtc known;
     return floe_peer_read_mirror(peer, &known) && floe_bytes_equal(desc->ufrag, known.ufrag) &&
            floe_bytes_equal(desc->pwd, known.pwd);
+}
+
+static bool is_setup_acceptable(const floe_peer *peer, const incoming *in)
+{
+    uint8_t setup = in->desc.setup;
+    if (peer->has_dtls && setup == peer->setup) {
+        /* RFC 8842 §5.5: to exchange the roles is to begin anew. But Firefox and pion may name
+         * others in the answer to a restart of ICE, and mean the association that stands. */
+        bool is_restart = !peer->has_remote_ice || !has_same_ice(peer, &in->desc);
+        return !in->is_offer && is_restart && floe_peer_get_dtls_state(peer) == FLOE_DTLS_CONNECTED;
+    }
+    if (in->is_offer) {
+        return setup == FLOE_SDP_SETUP_ACTPASS || setup == FLOE_SDP_SETUP_ACTIVE ||
+               setup == FLOE_SDP_SETUP_PASSIVE;
+    }
+    return setup == FLOE_SDP_SETUP_ACTIVE || setup == FLOE_SDP_SETUP_PASSIVE;
 }
 
 /* What a well-formed description must say to be usable here. */

@@ -167,6 +167,15 @@ static void test_peer_renegotiation_candidates_are_told_after_the_answer(void **
     assert_int_equal(pair->end[1].events[FLOE_PEER_EV_CANDIDATE], 2);
 }
 
+/* The other end's answer, if it were the server. */
+static void describe_as_passive(peer_pair *pair, char answer[4096])
+{
+    char *at = strstr(strcpy(answer, peer_pair_describe(pair, 1)), "a=setup:active\r\n");
+    assert_non_null(at);
+    memmove(at + 17, at + 16, strlen(at + 16) + 1);
+    memcpy(at, "a=setup:passive\r\n", 17);
+}
+
 static void test_peer_renegotiation_refuses_to_exchange_the_dtls_roles(void **state)
 {
     peer_pair *pair = *state;
@@ -177,10 +186,7 @@ static void test_peer_renegotiation_refuses_to_exchange_the_dtls_roles(void **st
     assert_int_equal(floe_peer_set_local(a, FLOE_PEER_OFFER), FLOE_OK);
     assert_int_equal(floe_peer_set_remote(b, FLOE_PEER_OFFER, describe(pair, 0), NULL), FLOE_OK);
     assert_int_equal(floe_peer_set_local(b, FLOE_PEER_ANSWER), FLOE_OK);
-    char *at = strstr(strcpy(answer, peer_pair_describe(pair, 1)), "a=setup:active\r\n");
-    assert_non_null(at);
-    memmove(at + 17, at + 16, strlen(at + 16) + 1);
-    memcpy(at, "a=setup:passive\r\n", 17);
+    describe_as_passive(pair, answer);
     assert_int_equal(floe_peer_set_remote(a, FLOE_PEER_ANSWER, floe_bytes_of(answer), &fault),
                      FLOE_E_MALFORMED);
     assert_int_equal(floe_peer_get_signaling(a), FLOE_PEER_HAVE_LOCAL_OFFER);
@@ -190,6 +196,23 @@ static void test_peer_renegotiation_refuses_to_exchange_the_dtls_roles(void **st
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Firefox, once it was passive, answers a restart of ICE with active, and goes on as before. */
+static void test_peer_renegotiation_restart_may_be_answered_with_the_other_role(void **state)
+{
+    peer_pair *pair = *state;
+    floe_peer *a = &pair->end[0].peer, *b = &pair->end[1].peer;
+    char answer[4096];
+    floe_dc_id channel = peer_pair_connect(pair);
+    floe_peer_restart_ice(a);
+    assert_int_equal(floe_peer_set_local(a, FLOE_PEER_OFFER), FLOE_OK);
+    assert_int_equal(floe_peer_set_remote(b, FLOE_PEER_OFFER, describe(pair, 0), NULL), FLOE_OK);
+    assert_int_equal(floe_peer_set_local(b, FLOE_PEER_ANSWER), FLOE_OK);
+    describe_as_passive(pair, answer);
+    assert_int_equal(floe_peer_set_remote(a, FLOE_PEER_ANSWER, floe_bytes_of(answer), NULL),
+                     FLOE_OK);
+    check_talk(pair, channel);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +220,7 @@ int main(void)
         TEST(test_peer_renegotiation_rollback_forgets_a_first_remote_offer),
         TEST(test_peer_renegotiation_rolled_back_restarts_are_asked_for_again),
         TEST(test_peer_renegotiation_either_side_may_restart_while_data_flows),
+        TEST(test_peer_renegotiation_restart_may_be_answered_with_the_other_role),
         TEST(test_peer_renegotiation_late_end_of_candidates_does_not_end_the_new_ones),
         TEST(test_peer_renegotiation_candidates_are_told_after_the_answer),
         TEST(test_peer_renegotiation_refuses_to_exchange_the_dtls_roles),
