@@ -146,6 +146,11 @@ static void on_event(session *s, const floe_peer_event *event)
         tell_channel(s, "closed", event->channel);
         s->first = s->first == event->channel ? FLOE_DC_NONE : s->first;
         return;
+    case FLOE_PEER_EV_BUFFERED_LOW:
+        if (s->tells_low) {
+            tell_channel(s, "low", event->channel);
+        }
+        return;
     case FLOE_PEER_EV_FATE:
         tell_fate(s, &event->fate);
         return;
@@ -155,7 +160,6 @@ static void on_event(session *s, const floe_peer_event *event)
     case FLOE_PEER_EV_CONNECT:
     case FLOE_PEER_EV_DISCONNECT:
     case FLOE_PEER_EV_CHANNEL_CLOSING:
-    case FLOE_PEER_EV_BUFFERED_LOW:
     case FLOE_PEER_EV_MESSAGE:  /* each round looks for messages */
     case FLOE_PEER_EV_WRITABLE: /* each round tries to send */
         return;
@@ -221,7 +225,7 @@ static bool make_room(session *s, size_t len)
 static void take_messages(session *s)
 {
     floe_dc_message message;
-    while (is_room(s) && floe_peer_peek(s->peer, &message)) {
+    while (s->reads > 0 && is_room(s) && floe_peer_peek(s->peer, &message)) {
         if (make_room(s, message.len)) {
             (void)floe_peer_copy(s->peer, s->message, s->message_cap);
             tell_message(s, &message, (floe_bytes){s->message, message.len});
@@ -230,6 +234,7 @@ static void take_messages(session *s)
             session_error(s, "message", "no memory");
         }
         floe_peer_release(s->peer);
+        s->reads -= s->reads != UINT64_MAX;
     }
 }
 
@@ -363,6 +368,7 @@ static int run_session(floe_loop *loop, int signal_fd, const peer_options *optio
     floe_watch signals = {.fd = signal_fd, .ready = on_signal, .ctx = &s};
     s = (session){.loop = loop,
                   .first = FLOE_DC_NONE,
+                  .reads = UINT64_MAX,
                   .is_hiding = options->is_hiding,
                   .number = options->number};
     if (!trace_log_open(&s.trace, options->trace_path, "floe peer")) {

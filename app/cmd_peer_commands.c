@@ -171,6 +171,23 @@ static floe_ip_handling read_ip_handling(json_args *args)
     return mode;
 }
 
+static floe_peer_glare read_glare(json_args *args)
+{
+    static const char *const names[] = {[FLOE_PEER_GLARE_REFUSED] = "refused",
+                                        [FLOE_PEER_GLARE_POLITE] = "polite",
+                                        [FLOE_PEER_GLARE_IMPOLITE] = "impolite"};
+    floe_bytes name = json_args_text(args, "glare");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (floe_bytes_equal(name, floe_bytes_of(names[i]))) {
+            return (floe_peer_glare)i;
+        }
+    }
+    if (name.ptr != NULL) {
+        json_args_fail(args, "\"glare\" is refused, polite or impolite");
+    }
+    return FLOE_PEER_GLARE_REFUSED;
+}
+
 static floe_io_tcp read_tcp(json_args *args)
 {
     static const char *const names[] = {
@@ -199,6 +216,7 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
                 .is_lite = json_args_flag(args, "lite", false)},
         .ip_handling = read_ip_handling(args),
         .tcp = read_tcp(args),
+        .glare = read_glare(args),
         .use_loopback = json_args_flag(args, "loopback", false),
         .send_buffer = (size_t)json_args_number(args, "sendBuffer", SIZE_LIMIT, 0),
         .recv_buffer = (size_t)json_args_number(args, "recvBuffer", SIZE_LIMIT, 0),
@@ -388,6 +406,25 @@ static void do_close(session *s, json_args *args)
     }
 }
 
+static void do_threshold(session *s, json_args *args)
+{
+    floe_dc_id id;
+    size_t bytes = (size_t)json_args_number(args, "bytes", SIZE_LIMIT, 0);
+    (void)find_channel(s, args, &id);
+    if (!are_args_wrong(s, "threshold", args) &&
+        !is_refused(s, "threshold", floe_peer_set_low_threshold(s->peer, id, bytes))) {
+        s->tells_low = true;
+    }
+}
+
+static void do_read(session *s, json_args *args)
+{
+    uint64_t count = json_args_number(args, "count", COUNT_MAX, UINT64_MAX);
+    if (!are_args_wrong(s, "read", args)) {
+        s->reads = count;
+    }
+}
+
 static void do_stats(session *s, json_args *args)
 {
     (void)args;
@@ -401,11 +438,16 @@ static void do_stats(session *s, json_args *args)
     json_out_put(&s->out, event);
 }
 
-static void do_restart(session *s, json_args *args)
+static void do_offer(session *s, json_args *args)
 {
     (void)args;
-    floe_peer_restart_ice(s->peer);
     describe(s, FLOE_PEER_OFFER);
+}
+
+static void do_restart(session *s, json_args *args)
+{
+    floe_peer_restart_ice(s->peer);
+    do_offer(s, args);
 }
 
 static void do_quit(session *s, json_args *args)
@@ -424,8 +466,9 @@ static const struct {
     {"init", NO_PEER, do_init},          {"remote", A_PEER, do_remote},
     {"candidate", A_PEER, do_candidate}, {"channel", A_PEER, do_channel},
     {"send", A_PEER, do_send},           {"close", A_PEER, do_close},
-    {"stats", A_PEER, do_stats},         {"restart", A_PEER, do_restart},
-    {"quit", ANYTIME, do_quit},
+    {"threshold", A_PEER, do_threshold}, {"read", A_PEER, do_read},
+    {"stats", A_PEER, do_stats},         {"offer", A_PEER, do_offer},
+    {"restart", A_PEER, do_restart},     {"quit", ANYTIME, do_quit},
 };
 
 static void run_command(session *s, const json_t *object)

@@ -25,6 +25,7 @@ typedef struct session {
     floe_peer *peer;    /* io's */
     bool is_trickle;    /* tell descriptions at once and candidates apart */
     bool is_echo;
+    bool tells_low;     /* that a channel's buffer is low: a threshold was set */
     bool is_local_owed; /* a description of ours is to be told, once gathering is complete */
     bool is_quitting;
     floe_time quit_by;       /* when is_quitting: no later than this */
@@ -32,6 +33,7 @@ typedef struct session {
     floe_ice_state told_ice; /* the states that were told last */
     floe_peer_state told_pc;
     send_queue queue;
+    uint64_t reads;   /* messages that may be taken; UINT64_MAX: any number */
     uint8_t *message; /* the message being looked at */
     size_t message_cap;
 } session;

@@ -121,6 +121,7 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .parts_from = config->parts_from,
                              .snap = config->snap,
                              .congestion = config->congestion,
+                             .glare = config->glare,
                              .ice = config->ice,
                              .tcp_links = io->tcp_memory};
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {

@@ -505,9 +505,29 @@ static void test_io_peer_listens_only_where_the_other_side_may_be_told(void **st
 #endif
 }
 
+static void test_io_peer_gives_way_to_an_offer_that_meets_its_own_if_it_is_polite(void **state)
+{
+    fixture *f = *state;
+    size_t len;
+    floe_peer_sdp_type told;
+    open_peer(f, 0, &(floe_io_config){.use_loopback = true, .glare = FLOE_PEER_GLARE_POLITE});
+    open_peer(f, 1, &(floe_io_config){.use_loopback = true, .glare = FLOE_PEER_GLARE_IMPOLITE});
+    assert_int_equal(floe_peer_set_local(f->peer[0], FLOE_PEER_OFFER), FLOE_OK);
+    assert_int_equal(floe_peer_set_local(f->peer[1], FLOE_PEER_OFFER), FLOE_OK);
+    for (int from = 0; from < 2; from++) {
+        assert_int_equal(floe_peer_get_local(f->peer[from], &told, f->bytes, sizeof f->bytes, &len),
+                         FLOE_OK);
+        floe_err err = floe_peer_set_remote(f->peer[!from], FLOE_PEER_OFFER,
+                                            (floe_bytes){f->bytes, len}, NULL);
+        assert_int_equal(err, from == 0 ? FLOE_E_UNKNOWN : FLOE_OK);
+    }
+    assert_int_equal(floe_peer_set_local(f->peer[0], FLOE_PEER_ANSWER), FLOE_OK);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_io_peers_connect_over_loopback_and_talk),
         TEST(test_io_peer_carries_more_than_its_buffers),
@@ -523,6 +543,7 @@ int main(void)
         TEST(test_io_peer_makes_an_identity_where_none_is_given),
         TEST(test_io_peer_send_buffer_may_be_large),
         TEST(test_io_peer_listens_only_where_the_other_side_may_be_told),
+        TEST(test_io_peer_gives_way_to_an_offer_that_meets_its_own_if_it_is_polite),
         /* These leave the network: they are the last. */
         TEST(test_io_peer_keeps_its_sockets_where_it_can_not_ask_for_addresses),
         TEST(test_io_peer_moves_to_a_new_address_though_its_tables_are_full),
