@@ -66,6 +66,8 @@ export async function startBrowser(kind, options = {}) {
       await page.evaluate(installPeer, config);
       return page;
     },
+    // To all of its processes.
+    signal: (name) => process.kill(-browser.process().pid, name),
     async close() {
       const child = browser.process();
       await Promise.race([browser.close().catch(() => {}), new Promise((done) => setTimeout(done, 5000))]);

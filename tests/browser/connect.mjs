@@ -1,5 +1,6 @@
 // Connects a page and `floe peer`, in either role, with descriptions that are complete (candidates inside).
 
+import { startBrowser } from './browsers.mjs';
 import { LineProcess } from './lines.mjs';
 
 export class FloePeer extends LineProcess {
@@ -7,37 +8,55 @@ export class FloePeer extends LineProcess {
     super(program, ['peer', ...args], { name: 'floe peer' });
   }
 
-  async offer(options = {}) {
-    this.send({ cmd: 'init', role: 'offer', ice: [], echo: true, ...options });
+  // `first`: commands that come before anything else happens.
+  async offer(options = {}, first = []) {
+    this.sendAll([{ cmd: 'init', role: 'offer', ice: [], echo: true, ...options }, ...first]);
     const { type, sdp } = await this.event('local');
     return { type, sdp };
   }
 
-  async answer(offer, options = {}) {
-    this.send({ cmd: 'init', role: 'answer', ice: [], echo: true, ...options });
+  async answer(offer, options = {}, first = []) {
+    this.sendAll([{ cmd: 'init', role: 'answer', ice: [], echo: true, ...options }, ...first]);
     await this.event('ready');
     this.send({ cmd: 'remote', ...offer });
     const { type, sdp } = await this.event('local');
     return { type, sdp };
   }
+
+  // In one piece, so that nothing comes between them.
+  sendAll(commands) {
+    this.send(commands.map((command) => `${JSON.stringify(command)}\n`).join(''));
+  }
+
+  // The answer to `command`, which is the event `ev`.
+  ask(command, ev, match, options) {
+    const from = this.mark();
+    this.send(command);
+    return this.event(ev, match, { from, ...options });
+  }
+
+  refuses(command) {
+    return this.ask(command, 'error');
+  }
 }
 
 // The page offers, with the channels that `prepare` makes; floe answers.
-export async function pageOffers(program, browser, prepare, { edit = (sdp) => sdp, options, config, args } = {}) {
+export async function pageOffers(program, browser, prepare, { edit = (sdp) => sdp, options, first, config, args } = {}) {
   const floe = new FloePeer(program, args);
   const page = await browser.newPeer(config);
   await page.evaluate(prepare);
   const offer = await page.evaluate(() => window.peer.offer());
-  const answer = await floe.answer({ ...offer, sdp: edit(offer.sdp, 'offer') }, options);
+  const answer = await floe.answer({ ...offer, sdp: edit(offer.sdp, 'offer') }, options, first);
   await page.evaluate((a) => window.peer.remote(a), { ...answer, sdp: edit(answer.sdp, 'answer') });
   return new Pair(floe, page);
 }
 
 // floe offers, with one channel called "lab"; the page answers.
-export async function floeOffers(program, browser, { edit = (sdp) => sdp, options, config, args } = {}) {
+export async function floeOffers(program, browser, { edit = (sdp) => sdp, options, first, config, args, prepare } = {}) {
   const floe = new FloePeer(program, args);
   const page = await browser.newPeer(config);
-  const offer = await floe.offer(options);
+  if (prepare) await page.evaluate(prepare);
+  const offer = await floe.offer(options, first);
   const answer = await page.evaluate((o) => window.peer.answer(o), { ...offer, sdp: edit(offer.sdp, 'offer') });
   floe.send({ cmd: 'remote', ...answer, sdp: edit(answer.sdp, 'answer') });
   return new Pair(floe, page);
@@ -71,5 +90,22 @@ export async function withPair(connect, use) {
   } finally {
     pair.floe.kill();
     await pair.page.close().catch(() => {});
+  }
+}
+
+// `cases` with each browser, which offers or answers: a browser, its role, and what makes a pair of the two. What it returns, if
+// anything, is called to wait for what takes its time.
+export async function inBothRoles(program, kinds, cases) {
+  for (const kind of kinds) {
+    const browser = await startBrowser(kind);
+    console.log(`-- ${browser.version}`);
+    try {
+      const waits = [await cases(browser, 'offers', ({ prepare = () => {}, ...more } = {}) => pageOffers(
+        program, browser, `window.peer.create('lab'); (${prepare})()`, more,
+      )), await cases(browser, 'answers', (more) => floeOffers(program, browser, more))];
+      for (const wait of waits) await wait?.();
+    } finally {
+      await browser.close();
+    }
   }
 }

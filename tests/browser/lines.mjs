@@ -31,10 +31,10 @@ export class LineProcess {
     this.child.stdin.write(typeof message === 'string' ? message : `${JSON.stringify(message)}\n`);
   }
 
-  // The first event from `from` on (default: from the beginning) that `match` accepts.
+  // The first event from `from` on (default: from the beginning) that `match` accepts, which sees each once.
   expect(what, match, { timeout = 20000, from = 0 } = {}) {
     return new Promise((resolve, reject) => {
-      const wait = { match, from, resolve, reject, what };
+      const wait = { match, at: from, resolve, reject, what };
       wait.timer = setTimeout(() => this.#fail(wait, `not within ${timeout} ms`), timeout);
       this.waiting.add(wait);
       this.#settle();
@@ -51,22 +51,35 @@ export class LineProcess {
 
   #settle() {
     for (const wait of [...this.waiting]) {
-      const found = this.seen.slice(wait.from).find(wait.match);
-      if (found !== undefined) {
-        clearTimeout(wait.timer);
-        this.waiting.delete(wait);
-        wait.resolve(found);
-      } else if (this.exit) {
-        this.#fail(wait, `it ended with ${JSON.stringify(this.exit)}`);
+      try {
+        if (!this.#look(wait) && this.exit) this.#fail(wait, `it ended with ${JSON.stringify(this.exit)}`);
+      } catch (error) {
+        this.#end(wait).reject(error);
       }
     }
   }
 
-  #fail(wait, why) {
+  #look(wait) {
+    while (wait.at < this.seen.length) {
+      const event = this.seen[wait.at];
+      wait.at += 1;
+      if (wait.match(event)) {
+        this.#end(wait).resolve(event);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #end(wait) {
     clearTimeout(wait.timer);
     this.waiting.delete(wait);
+    return wait;
+  }
+
+  #fail(wait, why) {
     const tail = this.seen.slice(-6).map((e) => JSON.stringify(e).slice(0, 300)).join('\n    ');
-    wait.reject(new Error(`${this.name}: no ${wait.what}: ${why}; last:\n    ${tail}\n    ${this.errors.slice(-2000)}`));
+    this.#end(wait).reject(new Error(`${this.name}: no ${wait.what}: ${why}; last:\n    ${tail}\n    ${this.errors.slice(-2000)}`));
   }
 
   // End it in an orderly way; a sanitizer's report, or any other bad exit, is a failure.

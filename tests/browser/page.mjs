@@ -75,7 +75,7 @@ export function installPeer(config) {
   }
 
   window.peer = {
-    pc, log, channels, until,
+    pc, log, channels, until, note,
     create: (label, options) => { adopt(pc.createDataChannel(label, options)); },
     async offer(options) { await pc.setLocalDescription(await pc.createOffer(options)); return gathered(); },
     async answer(offer) {

@@ -37,3 +37,15 @@ export class Runner {
     return failed === 0 && passed > 0 ? 0 : 1;
   }
 }
+
+export function same(what, have, want) {
+  for (const [key, value] of Object.entries(want)) {
+    if (JSON.stringify(have[key]) !== JSON.stringify(value)) {
+      throw new Error(`${what}: ${key} is ${JSON.stringify(have[key])}, not ${JSON.stringify(value)}`);
+    }
+  }
+}
+
+export function check(what, isSo) {
+  if (!isSo) throw new Error(what);
+}
