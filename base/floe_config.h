@@ -186,6 +186,12 @@
 #define FLOE_SCTP_SNAP 1
 #endif
 
+/* 1: packets grow to what the path carries (RFC 8899), where the user allows it. 0: that is left
+ * out; they keep to FLOE_DATAGRAM_MAX. */
+#ifndef FLOE_SCTP_PMTUD
+#define FLOE_SCTP_PMTUD 1
+#endif
+
 /* Data channels of a peer. About 80 bytes each. Beyond: FULL for ours; a further OPEN of the peer
  * is answered with a stream reset. */
 #ifndef FLOE_DC_CHANNEL_MAX

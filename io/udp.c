@@ -183,9 +183,24 @@ static size_t drop(floe_udp *udp, const floe_transmit *run, size_t done, bool is
     return lost;
 }
 
+/* Linux has this for the socket, not for a datagram. */
+static void set_uncut(floe_udp *udp, bool is_uncut)
+{
+    bool is_ipv4 = udp->local.family == 4;
+    int mode = is_uncut ? IP_PMTUDISC_PROBE : IP_PMTUDISC_WANT;
+    _Static_assert(IP_PMTUDISC_PROBE == IPV6_PMTUDISC_PROBE, "one number for both");
+    _Static_assert(IP_PMTUDISC_WANT == IPV6_PMTUDISC_WANT, "one number for both");
+    if (udp->is_uncut != is_uncut) {
+        (void)setsockopt(udp->fd, is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
+                         is_ipv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &mode, sizeof mode);
+        udp->is_uncut = is_uncut;
+    }
+}
+
 floe_err floe_udp_send_run(floe_udp *udp, const floe_transmit *run, size_t *done)
 {
     FLOE_ASSERT(run->segment > 0 && *done <= run->len);
+    set_uncut(udp, run->segment > FLOE_UDP_CUT_MAX);
     int refused = 0; /* why the kernel would not cut this run */
     while (*done < run->len) {
         bool is_cut = udp->can_segment && refused == 0 &&

@@ -29,6 +29,7 @@ typedef struct floe_udp {
     uint64_t recv_dropped; /* datagrams that were empty or came from port 0 */
     bool can_segment;      /* private: the kernel cuts runs */
     bool can_batch;        /* private: it has sendmmsg() and recvmmsg() */
+    bool is_uncut;         /* private: routers may not cut up what it sends, nor may the kernel */
 } floe_udp;
 
 /* A run as received: equal datagrams back to back, the last one possibly shorter. */
@@ -55,6 +56,10 @@ typedef struct floe_udp_batch {
  * the port is taken. FULL: no descriptors or memory. *udp is closed after an error. */
 FLOE_MUST_USE floe_err floe_udp_open(floe_udp *udp, const floe_addr *local);
 void floe_udp_close(floe_udp *udp); /* a closed one is fine */
+
+/* The largest datagram that networks may cut up as it is their custom. Larger ones are sent to find
+ * out whether they get through whole (RFC 8899 section 3: don't fragment). */
+#define FLOE_UDP_CUT_MAX 1280u
 
 /* Send what of the run is not sent yet: *done counts its bytes that are dealt with, from 0. What
  * the kernel refuses is counted and skipped. AGAIN: no room now; call again when it is writable. */

@@ -91,7 +91,7 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
         peer->message_max = config->recv_buffer.len;
     }
     peer->remote_message_max = 65536;
-    peer->packet_max = FLOE_SCTP_PACKET_MAX;
+    peer->mtu = config->mtu;
     peer->reason = "";
     size_t half = config->description.len / 2;
     peer->remotes[0].memory = (floe_span){config->description.ptr, half};

@@ -76,6 +76,7 @@ typedef struct floe_peer_config {
                             * serves for data channels, 64 KB for any browser's */
     floe_peer_glare glare;
     floe_peer_snap snap;
+    uint16_t mtu; /* of our links: IP packets may grow up to it, uncut (RFC 8899); 0: they do not */
     uint32_t message_max; /* our max-message-size: default 262144, at most what recv_buffer holds */
     uint32_t parts_from;  /* longer messages are read by parts (peer/peer_parts.h), and message_max
                              may be anything, UINT32_MAX: no limit. 0: all are read whole */
@@ -257,7 +258,8 @@ void floe_peer_input(floe_peer *peer, floe_time now, const floe_path *path, uint
                      size_t len, size_t segment);
 void floe_peer_advance(floe_peer *peer, floe_time now);
 floe_time floe_peer_deadline(const floe_peer *peer);
-/* Fill out->buf (cap of FLOE_PEER_RUN_MIN or more; up to 64 KB makes longer runs). */
+/* Fill out->buf (cap of FLOE_PEER_RUN_MIN and config.mtu or more; up to 64 KB makes longer runs).
+ */
 bool floe_peer_poll_transmit(floe_peer *peer, floe_transmit *out);
 bool floe_peer_poll_event(floe_peer *peer, floe_peer_event *event);
 

@@ -32,6 +32,8 @@ void floe_peer_restart_dtls(floe_peer *peer);
 bool floe_peer_poll_server(floe_peer *peer, floe_peer_event *event);
 /* A connection to the peer to open or close (peer_tcp.c). */
 bool floe_peer_poll_tcp(floe_peer *peer, floe_peer_event *event);
+/* The path is another one: tell the association what it may carry. */
+void floe_peer_set_packet_limit(floe_peer *peer);
 /* Take the datagrams that came too early, as far as their path is valid by now. */
 void floe_peer_replay_early(floe_peer *peer);
 

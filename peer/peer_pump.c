@@ -113,6 +113,7 @@ static void pump_path(floe_peer *peer)
     peer->has_path = true;
     peer->is_pair_news = true;
     peer->stats.pair_changes++;
+    floe_peer_set_packet_limit(peer);
     if (is_change) {
         /* RFC 9260 §7.2: what was learned about one path says nothing about another. */
         floe_sctp_assoc_path_changed(&peer->sctp, peer->now);

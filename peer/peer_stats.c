@@ -71,7 +71,7 @@ void floe_peer_get_sctp(const floe_peer *peer, floe_peer_sctp_stats *stats)
         .srtt_us = sctp.srtt_us,
         .congestion_window = sctp.cwnd,
         .receiver_window = sctp.rwnd_remote,
-        .mtu = (uint32_t)peer->packet_max,
+        .mtu = sctp.packet_size,
         .unacked_bytes = sctp.flight,
     };
 }

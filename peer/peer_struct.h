@@ -98,7 +98,7 @@ struct floe_peer {
     bool has_path;
     floe_path path; /* where data goes, when has_path */
     const char *reason;
-    size_t packet_max;
+    uint16_t mtu;                                 /* of our links; 0: packets do not grow */
     floe_peer_early early[FLOE_PEER_EARLY_COUNT]; /* ring */
     uint8_t early_next;                           /* the oldest */
 

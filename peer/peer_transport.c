@@ -12,6 +12,8 @@
 #include "peer/demux.h"
 #include "peer/peer_internal.h"
 
+#define ETHERNET_MTU 1500u
+
 static void fill_fingerprints(floe_dtls_config *config, const floe_sdp_webrtc *remote)
 {
     for (uint32_t i = 0; i < remote->fingerprint_count; i++) {
@@ -186,6 +188,27 @@ static bool find_route(const floe_peer *peer, const floe_path *path, route *r)
     return is_open;
 }
 
+/* What SCTP has of an IP packet on the way that the current path goes. */
+static uint16_t packet_of(const floe_peer *peer, const route *r, size_t mtu)
+{
+    size_t ip_and_udp = (r->via.remote.family == 6 ? 40u : 20u) + 8u;
+    size_t relay = r->head > 0 ? FLOE_ICE_RELAY_HEAD + FLOE_ICE_RELAY_TAIL : 0;
+    size_t around = ip_and_udp + relay + FLOE_DTLS_OVERHEAD;
+    size_t size = mtu < peer->mtu ? mtu : peer->mtu;
+    size = size > around ? size - around : 0;
+    return (uint16_t)(size < FLOE_DTLS_RECORD_MAX ? size : FLOE_DTLS_RECORD_MAX);
+}
+
+void floe_peer_set_packet_limit(floe_peer *peer)
+{
+    route r;
+    /* What goes by TCP has no packets of its own. */
+    bool is_datagram = find_route(peer, &peer->path, &r) && r.via.transport == FLOE_UDP;
+    floe_sctp_assoc_set_packet_limit(&peer->sctp,
+                                     is_datagram ? packet_of(peer, &r, ETHERNET_MTU) : 0,
+                                     is_datagram ? packet_of(peer, &r, peer->mtu) : 0);
+}
+
 /* Frame the packet of `len` bytes at `at` + head; *len becomes its size on the wire. */
 static bool frame(floe_peer *peer, const route *r, const floe_path *path, uint8_t *at, size_t cap,
                   size_t *len)
@@ -203,9 +226,9 @@ static bool frame(floe_peer *peer, const route *r, const floe_path *path, uint8_
  * messages that follow. */
 static bool transmit_sctp(floe_peer *peer, const route *r, floe_transmit *out)
 {
-    const size_t record_max = peer->packet_max + FLOE_DTLS_OVERHEAD;
+    size_t packet, packet_max = floe_sctp_assoc_get_packet_max(&peer->sctp);
+    const size_t record_max = packet_max + FLOE_DTLS_OVERHEAD;
     const size_t room = r->head > 0 ? r->head + record_max + FLOE_ICE_RELAY_TAIL : record_max;
-    size_t packet, packet_max = peer->packet_max;
     bool is_open = true;
     out->len = out->segment = 0;
     while (is_open && out->cap - out->len >= room) {
@@ -310,7 +333,7 @@ static bool transmit_relays_in_turn(floe_peer *peer, floe_transmit *out)
 bool floe_peer_poll_transmit(floe_peer *peer, floe_transmit *out)
 {
     bool is_sent;
-    FLOE_ASSERT(out->cap >= FLOE_PEER_RUN_MIN);
+    FLOE_ASSERT(out->cap >= FLOE_PEER_RUN_MIN && out->cap >= peer->mtu);
     if (!peer->is_closed) {
         is_sent = transmit_relays_in_turn(peer, out) || transmit_ice(peer, out) ||
                   transmit_data(peer, out);

@@ -77,6 +77,7 @@ floe_err floe_sctp_assoc_init(floe_sctp_assoc *a, const floe_sctp_config *config
     floe_sctp_sendq_init(&a->sendq, a->config.send_buffer);
     floe_sctp_outstanding_init(&a->outstanding, a->config.tx_ring, a->config.tx_ring_len,
                                a->local_tsn);
+    floe_sctp_pmtu_init(&a->pmtu, a->config.packet_max);
     floe_sctp_start_transport(a);
     floe_sctp_start_receiving(a);
     return FLOE_OK;
@@ -360,6 +361,9 @@ static void handle_timer(floe_sctp_assoc *a, floe_sctp_timer_id id)
     case FLOE_SCTP_TIMER_LIFETIME:
         floe_sctp_expire(a);
         break;
+    case FLOE_SCTP_TIMER_PMTU:
+        floe_sctp_pmtu_timeout(a);
+        break;
     case FLOE_SCTP_TIMER_PACE: /* poll_transmit goes on */
     case FLOE_SCTP_TIMER_COUNT:
         break;
@@ -406,6 +410,7 @@ void floe_sctp_assoc_path_changed(floe_sctp_assoc *a, floe_time now)
     if (!floe_sctp_is_open(a)) {
         return;
     }
+    floe_sctp_pmtu_start(a);
     floe_sctp_cc_init(&a->cc, a->config.congestion, a->cc.mtu);
     floe_sctp_rack_reset(&a->outstanding.rack);
     floe_sctp_lose_all(a);
@@ -434,6 +439,7 @@ floe_sctp_state floe_sctp_assoc_get_state(const floe_sctp_assoc *a)
 void floe_sctp_assoc_get_stats(const floe_sctp_assoc *a, floe_sctp_stats *stats)
 {
     *stats = a->stats;
+    stats->packet_size = (uint32_t)floe_sctp_packet_size(a);
     stats->cwnd = a->cc.cwnd;
     stats->ssthresh = a->cc.ssthresh;
     stats->flight = a->outstanding.flight;
@@ -471,6 +477,7 @@ static void check_timers(const floe_sctp_assoc *a)
     FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_RESET) || a->reset.is_under_way);
     FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_SACK) || a->ack_packets > 0);
     FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_HEARTBEAT) || floe_sctp_is_open(a));
+    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_PMTU) || floe_sctp_is_open(a));
 }
 
 void floe_sctp_assoc_check_invariants(const floe_sctp_assoc *a)

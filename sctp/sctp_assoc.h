@@ -73,8 +73,9 @@ typedef struct floe_sctp_config {
     uint16_t local_port;   /* default 5000 (RFC 8841) */
     uint16_t remote_port;  /* default 5000 */
     uint16_t packet_max;   /* bytes of an SCTP packet: default FLOE_SCTP_PACKET_MAX */
-    uint32_t message_max;  /* largest message that is received: default 262144, at most about 7/8
-                              of recv_buffer; a longer one ends the association */
+    uint16_t packet_usual, packet_limit; /* see floe_sctp_assoc_set_packet_limit(); 0: no search */
+    uint32_t message_max; /* largest message that is received: default 262144, at most about 7/8
+                             of recv_buffer; a longer one ends the association */
     uint32_t parts_from; /* a message that becomes so long is shown part by part, as it arrives, and
                             may be longer than recv_buffer: message_max then limits it as a whole,
                             UINT32_MAX: not at all. At most half of recv_buffer; 0: none is */
@@ -161,6 +162,8 @@ typedef struct floe_sctp_stats {
     uint64_t probes;              /* chunks sent again to find out whether a tail was lost */
     uint64_t needless_recoveries; /* nothing had been lost: the window is as it was before */
     uint64_t dropped_malformed, dropped_tag, dropped_checksum, dropped_unknown, dropped_full;
+    uint64_t pmtu_probes;
+    uint32_t packet_size; /* what the path is known to carry: a packet is at most so large */
     uint32_t cwnd, ssthresh, flight, rwnd_remote, rwnd_local;
     uint32_t srtt_us, rto_us;
     uint32_t buffered; /* bytes in the send buffer, unacknowledged or not yet sent */
@@ -209,10 +212,17 @@ void floe_sctp_assoc_input_end(floe_sctp_assoc *assoc);
 void floe_sctp_assoc_advance(floe_sctp_assoc *assoc, floe_time now);
 floe_time floe_sctp_assoc_deadline(const floe_sctp_assoc *assoc);
 
-/* Write the next packet into buf[0..cap), at most config.packet_max bytes. False: nothing to send.
- * A caller that builds a run of equal packets asks with cap of config.packet_max for the first and
- * with its size for the others (FLOE_SCTP_PACKET_MIN or more): the run ends after the first that is
- * shorter, and at false, which then says that nothing is to be sent that is so short. */
+/* Packets may grow beyond config.packet_max, with FLOE_SCTP_PMTUD: the path carries perhaps `limit`
+ * bytes and most likely `usual`, and probes find out (RFC 8899; the network must not cut them up).
+ * Anew for each path, before floe_sctp_assoc_path_changed(); 0: no search. */
+void floe_sctp_assoc_set_packet_limit(floe_sctp_assoc *assoc, uint16_t usual, uint16_t limit);
+/* The size of the next packet at most: that of a probe, if one is due. */
+size_t floe_sctp_assoc_get_packet_max(const floe_sctp_assoc *assoc);
+
+/* Write the next packet into buf[0..cap), at most floe_sctp_assoc_get_packet_max() bytes. False:
+ * nothing to send. A caller that builds a run of equal packets asks with cap of that for the first
+ * and with its size for the others (FLOE_SCTP_PACKET_MIN or more): the run ends after the first
+ * that is shorter, and at false, which then says that nothing is to be sent that is so short. */
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *assoc, uint8_t *buf, size_t cap, size_t *len);
 bool floe_sctp_assoc_poll_event(floe_sctp_assoc *assoc, floe_sctp_event *event);
 /* The next fate, in the order in which they became known; drain it when events are drained. A

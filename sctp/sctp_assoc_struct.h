@@ -9,6 +9,7 @@
 #include "sctp/sctp_cc.h"
 #include "sctp/sctp_cookie.h"
 #include "sctp/sctp_outstanding.h"
+#include "sctp/sctp_pmtu.h"
 #include "sctp/sctp_reassembly.h"
 #include "sctp/sctp_rto.h"
 #include "sctp/sctp_sendq.h"
@@ -141,6 +142,8 @@ struct floe_sctp_assoc {
     bool is_heartbeat_out; /* not answered yet */
     floe_time heartbeat_at;
     uint8_t nonce[8]; /* of the last HEARTBEAT */
+    floe_sctp_pmtu pmtu;
+    uint8_t pmtu_nonce[8]; /* of the last probe */
     uint16_t reply_len;
     uint8_t replies[FLOE_SCTP_REPLY_MAX]; /* chunks, ready to be sent */
 

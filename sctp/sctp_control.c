@@ -51,8 +51,9 @@ void floe_sctp_handle_heartbeat_ack(floe_sctp_assoc *a, const floe_sctp_chunk *c
     floe_bytes list = chunk->value;
     floe_sctp_param info;
     /* RFC 9260 §5.4: what does not carry the number we sent answers nothing. */
-    if (!a->is_heartbeat_out || !floe_sctp_param_next(&list, &info) ||
-        info.type != FLOE_SCTP_PARAM_HEARTBEAT_INFO || info.value.len != sizeof a->nonce ||
+    if (!floe_sctp_param_next(&list, &info) || info.type != FLOE_SCTP_PARAM_HEARTBEAT_INFO ||
+        floe_sctp_pmtu_take_answer(a, info.value) || !a->is_heartbeat_out ||
+        info.value.len != sizeof a->nonce ||
         memcmp(info.value.ptr, a->nonce, sizeof a->nonce) != 0) {
         return;
     }

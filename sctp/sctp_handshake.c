@@ -277,6 +277,7 @@ static void establish(floe_sctp_assoc *a)
         floe_sctp_set_timer(a, FLOE_SCTP_TIMER_DATA, a->rto.rto_us);
     }
     floe_sctp_heartbeat_start(a);
+    floe_sctp_pmtu_start(a);
     a->events |= EV_ESTABLISHED;
 }
 

@@ -7,6 +7,7 @@
  *     sctp_receive.c    DATA, SACK, FORWARD TSN
  *     sctp_loss.c       what is lost, and when to find out
  *     sctp_pace.c       when data may go out, and how much at a time
+ *     sctp_pmtu_assoc.c what the path carries
  *     sctp_output.c     from state to packet
  *     sctp_events.c     events and messages for the user
  *     sctp_control.c    HEARTBEAT, ERROR, answers that are owed
@@ -104,6 +105,52 @@ static inline bool floe_sctp_snap_is_late(const floe_sctp_assoc *a)
 {
     (void)a;
     return false;
+}
+#endif
+
+/* sctp_pmtu_assoc.c */
+#if FLOE_SCTP_PMTUD
+/* A path, or a peer, to which nothing is known: from the base size on. */
+void floe_sctp_pmtu_start(floe_sctp_assoc *a);
+void floe_sctp_pmtu_timeout(floe_sctp_assoc *a);
+void floe_sctp_pmtu_look_for_hole(floe_sctp_assoc *a);
+/* A probe is due, and fits into a buffer of `cap` bytes, whatever w has of it. */
+bool floe_sctp_pmtu_put(floe_sctp_assoc *a, floe_writer *w, size_t cap);
+/* Of a HEARTBEAT ACK: it is about a probe. */
+bool floe_sctp_pmtu_take_answer(floe_sctp_assoc *a, floe_bytes info);
+static inline size_t floe_sctp_packet_size(const floe_sctp_assoc *a)
+{
+    return a->pmtu.size;
+}
+#else
+static inline void floe_sctp_pmtu_start(floe_sctp_assoc *a)
+{
+    (void)a;
+}
+static inline void floe_sctp_pmtu_timeout(floe_sctp_assoc *a)
+{
+    (void)a;
+}
+static inline void floe_sctp_pmtu_look_for_hole(floe_sctp_assoc *a)
+{
+    (void)a;
+}
+static inline bool floe_sctp_pmtu_put(floe_sctp_assoc *a, floe_writer *w, size_t cap)
+{
+    (void)a;
+    (void)w;
+    (void)cap;
+    return false;
+}
+static inline bool floe_sctp_pmtu_take_answer(floe_sctp_assoc *a, floe_bytes info)
+{
+    (void)a;
+    (void)info;
+    return false;
+}
+static inline size_t floe_sctp_packet_size(const floe_sctp_assoc *a)
+{
+    return a->config.packet_max;
 }
 #endif
 

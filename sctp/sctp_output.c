@@ -235,13 +235,18 @@ static bool has_window(floe_sctp_assoc *a, uint32_t len)
 /* The size of the next fragment that goes into this packet, which has room for a byte; 0: none. */
 static uint32_t next_fragment(const floe_sctp_assoc *a, const floe_writer *w, uint32_t left)
 {
-    uint32_t chunk_max = a->config.packet_max - FLOE_SCTP_HEADER_SIZE - FLOE_SCTP_DATA_SIZE;
-    size_t room = room_of(w) - FLOE_SCTP_DATA_SIZE;
-    if (left <= room) {
-        return left;
-    }
+    const uint32_t whole = a->config.packet_max - FLOE_SCTP_HEADER_SIZE;
+    size_t room = room_of(w);
     /* What fits into a packet of its own is not cut; and no crumbs. */
-    return left <= chunk_max || room < FRAGMENT_MIN ? 0 : (uint32_t)(room & ~(size_t)3);
+    if (left <= whole - FLOE_SCTP_DATA_SIZE) {
+        return left <= room - FLOE_SCTP_DATA_SIZE ? left : 0;
+    }
+    if (room < FRAGMENT_MIN + FLOE_SCTP_DATA_SIZE) {
+        return 0;
+    }
+    /* No chunk is larger than the base size carries: a larger packet has several, of equal size. */
+    size_t count = (room + whole - 1) / whole;
+    return (uint32_t)((room / count & ~(size_t)3) - FLOE_SCTP_DATA_SIZE);
 }
 
 /* The first fragment of a message is sent: now it gets its numbers. */
@@ -436,13 +441,17 @@ static bool put_bundle(floe_sctp_assoc *a, floe_writer *w)
     return w->len > FLOE_SCTP_HEADER_SIZE;
 }
 
-static bool put_packet(floe_sctp_assoc *a, floe_writer *w)
+/* The buffer has `cap` bytes; w as many of them as the path carries. */
+static bool put_packet(floe_sctp_assoc *a, floe_writer *w, size_t cap)
 {
     if (put_alone(a, w)) {
         floe_sctp_packet_end(w);
         return true;
     }
-    if (a->is_over || a->state < FLOE_SCTP_COOKIE_ECHOED || !put_bundle(a, w)) {
+    if (a->is_over || a->state < FLOE_SCTP_COOKIE_ECHOED) {
+        return false;
+    }
+    if (!floe_sctp_pmtu_put(a, w, cap) && !put_bundle(a, w)) {
         return false;
     }
     /* RFC 9653 §5.2: what sets up or ends an association, or belongs to none, has a checksum. */
@@ -461,20 +470,21 @@ static bool is_divisible(const floe_sctp_assoc *a)
 
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap, size_t *len)
 {
-    size_t size = cap < a->config.packet_max ? cap : a->config.packet_max;
     FLOE_ASSERT(cap >= FLOE_SCTP_PACKET_MIN);
-    if (size < a->config.packet_max && !is_divisible(a)) {
+    floe_sctp_pmtu_look_for_hole(a);
+    size_t size = cap < floe_sctp_packet_size(a) ? cap : floe_sctp_packet_size(a);
+    if (size < floe_sctp_packet_size(a) && !is_divisible(a)) {
         return false;
     }
     floe_writer w = floe_writer_begin(buf, size);
-    if (!put_packet(a, &w)) {
+    if (!put_packet(a, &w, cap)) {
         if (a->is_over) {
             return false;
         }
         /* Nothing can be sent: then is the time to see what will never be, and to say so. */
         floe_sctp_expire(a);
         w = floe_writer_begin(buf, size);
-        if (!put_packet(a, &w)) {
+        if (!put_packet(a, &w, cap)) {
             return false;
         }
     }

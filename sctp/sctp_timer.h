@@ -21,6 +21,7 @@ typedef enum floe_sctp_timer_id {
     FLOE_SCTP_TIMER_HEARTBEAT, /* the next HEARTBEAT, or its answer is late */
     FLOE_SCTP_TIMER_RESET,     /* RE-CONFIG */
     FLOE_SCTP_TIMER_LIFETIME,  /* the first message that waits to be sent expires */
+    FLOE_SCTP_TIMER_PMTU,      /* a probe of the path's packet size was not answered, or is due */
     FLOE_SCTP_TIMER_PACE,      /* the next burst of DATA may go out */
     FLOE_SCTP_TIMER_COUNT
 } floe_sctp_timer_id;

@@ -86,7 +86,6 @@ static void put_on_link(sctp_pair *pair, int to, floe_bytes bytes)
 static void send_packet(sctp_pair *pair, int from, floe_bytes bytes)
 {
     pair->sent[from]++;
-    assert_true(bytes.len <= pair->end[from].assoc.config.packet_max);
     if (sim_random_chance(&pair->random, pair->options.loss) ||
         (pair->options.filter != NULL && pair->options.filter(pair, from, bytes))) {
         return;
@@ -115,10 +114,12 @@ static void read_messages(sctp_pair *pair, int n)
 static bool drain_end(sctp_pair *pair, int n)
 {
     sctp_end *end = &pair->end[n];
-    uint8_t buf[1200];
-    size_t len;
+    uint8_t buf[SCTP_PAIR_PACKET_MAX];
+    size_t len, max = floe_sctp_assoc_get_packet_max(&end->assoc);
     bool is_any = false;
     while (floe_sctp_assoc_poll_transmit(&end->assoc, buf, sizeof buf, &len)) {
+        assert_true(len <= max);
+        max = floe_sctp_assoc_get_packet_max(&end->assoc);
         floe_sctp_assoc_check_invariants(&end->assoc);
         send_packet(pair, n, (floe_bytes){buf, len});
         is_any = true;
@@ -181,7 +182,7 @@ static void deliver(sctp_pair *pair)
     for (sctp_pair_packet *packet = next_arrival(pair); packet != NULL && packet->at <= pair->now;
          packet = next_arrival(pair)) {
         floe_sctp_assoc *assoc = &pair->end[packet->to].assoc;
-        uint8_t bytes[1200];
+        uint8_t bytes[SCTP_PAIR_PACKET_MAX];
         size_t len = packet->len;
         memcpy(bytes, packet->bytes, len);
         int to = packet->to;

@@ -11,7 +11,8 @@
 #include "sctp/sctp_assoc.h"
 #include "support/sim_random.h"
 
-#define SCTP_PAIR_PACKETS 2048u /* on the way at one time; more are lost */
+#define SCTP_PAIR_PACKETS    2048u /* on the way at one time; more are lost */
+#define SCTP_PAIR_PACKET_MAX 9000u
 
 typedef struct sctp_pair sctp_pair;
 
@@ -41,7 +42,7 @@ typedef struct sctp_pair_packet {
     floe_time at; /* arrival; NEVER: the entry is free */
     uint8_t to;
     uint16_t len;
-    uint8_t bytes[1200];
+    uint8_t bytes[SCTP_PAIR_PACKET_MAX];
 } sctp_pair_packet;
 
 struct sctp_pair {

@@ -335,7 +335,9 @@ static void fill_config(sim_peer *p, floe_peer_config *config)
     c->ring = c->ring == 0 ? 256 : c->ring;
     c->addr_limit = c->addr_limit == 0 ? SIM_ADDRS : c->addr_limit;
 
-    *config = (floe_peer_config){.identity = &p->identity, .snap = c->snap, .ice = c->ice};
+    *config =
+        (floe_peer_config){.identity = &p->identity, .snap = c->snap, .mtu = c->mtu, .ice = c->ice};
+    p->world->mtu = c->mtu > p->world->mtu ? c->mtu : p->world->mtu;
     config->rand = sim_random_source(&p->random);
     config->trace = c->trace.fn != NULL ? c->trace : sim_trace_add(&p->world->trace);
     config->message_max = c->message_max;

@@ -42,6 +42,7 @@ typedef struct sim_peer_config {       /* zero means the default */
     void (*tamper)(char *description); /* changes what is sent, in place */
     bool has_tcp, is_listening;        /* candidates of TCP, active and passive: sim_peer_use_tcp */
     floe_peer_snap snap;
+    uint16_t mtu;        /* packets grow up to it; 0: they do not */
     floe_ice_config ice; /* timing and policy */
     floe_trace trace;    /* that of the world, for who fails */
 } sim_peer_config;

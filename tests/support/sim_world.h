@@ -20,6 +20,7 @@
 #define SIM_ACTORS 8
 /* FLOE_DATAGRAM_MAX, and what a TURN client and its server put around it. */
 #define SIM_DATAGRAM_MAX (FLOE_DATAGRAM_MAX + 56u)
+#define SIM_MTU_MAX      2200u
 #define SIM_LETTERS      256
 #define SIM_WORLD_START  (1000 * FLOE_SECOND) /* when time begins */
 
@@ -46,6 +47,7 @@ typedef struct sim_world {
     uint64_t seed;
     sim_random random; /* for the test's own choices */
     floe_time now;
+    uint16_t mtu; /* the largest IP packet that a peer may make; 0: of FLOE_DATAGRAM_MAX */
     sim_net net;
     sim_actor actors[SIM_ACTORS];
     int actor_count;
