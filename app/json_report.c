@@ -194,6 +194,7 @@ static const counter sctp_counters[] = {
     COUNTER("dropped_checksum", sctp.dropped_checksum),
     COUNTER("dropped_unknown", sctp.dropped_unknown),
     COUNTER("dropped_full", sctp.dropped_full),
+    COUNTER("packet_size", sctp.packet_size),
     COUNTER("cwnd", sctp.cwnd),
     COUNTER("ssthresh", sctp.ssthresh),
     COUNTER("flight", sctp.flight),
