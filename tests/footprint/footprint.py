@@ -47,7 +47,7 @@ APART["ice filter"] = {f"ice_ice_filter{part}.o" for part in ("", "_pairs")}
 # FLOE_SCTP_PARTS, what has files of its own.
 APART["sctp, messages by parts"] = {"sctp_sctp_parts.o", "sctp_sctp_reassembly_parts.o",
                                     "datachannel_dc_parts.o", "peer_peer_parts.o"}
-SCTP_OPTIONS = ["FLOE_SCTP_PARTS", "FLOE_SCTP_RATE", "FLOE_SCTP_SNAP"]
+SCTP_OPTIONS = ["FLOE_SCTP_PARTS", "FLOE_SCTP_RATE", "FLOE_SCTP_SNAP", "FLOE_SCTP_PMTUD"]
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
          "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024

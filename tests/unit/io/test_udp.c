@@ -368,7 +368,8 @@ static void test_udp_send_cuts_a_run_and_sends_one_datagram_plainly(void **state
 /* Runs of every shape, with and without a shorter end. */
 static void send_and_expect_all_shapes(fixture *f)
 {
-    static const size_t segments[] = {1, 10, 100, SEGMENT, 1452, 9000, 40000, 65507};
+    const size_t most = f->a.local.family == 4 ? 65507 : 65487; /* that loopback carries uncut */
+    const size_t segments[] = {1, 10, 100, SEGMENT, 1452, 9000, 40000, most};
     static const size_t counts[] = {1, 2, 4, 16, 50, 64, 65};
     for (size_t i = 0; i < sizeof segments / sizeof *segments; i++) {
         for (size_t j = 0; j < 2 * sizeof counts / sizeof *counts; j++) {
