@@ -4,7 +4,8 @@
 #include "base/assert.h"
 #include "sctp/sctp_bits.h"
 
-#define NO_RING (~UINT32_C(0))
+#define NO_RING    (~UINT32_C(0))
+#define LOOK_AHEAD 16u /* a search finds room for so many chunks, if it is there */
 
 void floe_sctp_arena_init(floe_sctp_arena *arena, floe_span memory)
 {
@@ -29,6 +30,19 @@ void floe_sctp_arena_init(floe_sctp_arena *arena, floe_span memory)
     floe_sctp_bits_put(arena->map, 0, groups * 64, false);
 }
 
+/* The next run of free blocks, from the rover on, around the end of the memory; there is one. */
+static void find_run(floe_sctp_arena *arena, uint32_t want)
+{
+    uint32_t first = floe_sctp_bits_find(arena->map, NO_RING, arena->rover, arena->count, false);
+    if (first == arena->count) {
+        first = floe_sctp_bits_find(arena->map, NO_RING, 0, arena->rover, false);
+    }
+    uint32_t most = want * LOOK_AHEAD;
+    uint32_t end = most < arena->count - first ? first + most : arena->count;
+    arena->rover = first;
+    arena->clear_end = floe_sctp_bits_find(arena->map, NO_RING, first, end, true);
+}
+
 uint16_t floe_sctp_arena_take(floe_sctp_arena *arena, uint32_t want, uint32_t *got)
 {
     FLOE_ASSERT(want > 0);
@@ -36,16 +50,15 @@ uint16_t floe_sctp_arena_take(floe_sctp_arena *arena, uint32_t want, uint32_t *g
         *got = 0;
         return FLOE_SCTP_NONE;
     }
-    uint32_t first = floe_sctp_bits_find(arena->map, NO_RING, arena->rover, arena->count, false);
-    if (first == arena->count) {
-        first = floe_sctp_bits_find(arena->map, NO_RING, 0, arena->rover, false);
+    if (arena->rover + want > arena->clear_end) {
+        find_run(arena, want);
     }
-    uint32_t end = want < arena->count - first ? first + want : arena->count;
-    end = floe_sctp_bits_find(arena->map, NO_RING, first, end, true);
+    uint32_t first = arena->rover;
+    uint32_t end = want < arena->clear_end - first ? first + want : arena->clear_end;
     floe_sctp_bits_put(arena->map, first, end, true);
     *got = end - first;
     arena->free -= *got;
-    arena->rover = end < arena->count ? end : 0;
+    arena->rover = end;
     return (uint16_t)first;
 }
 

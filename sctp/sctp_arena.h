@@ -20,9 +20,10 @@ typedef struct floe_sctp_arena {
     uint8_t *blocks;
     uint8_t *map; /* a bit for each block: in use */
     uint32_t block_size;
-    uint32_t count; /* of all blocks, at most 65535 */
-    uint32_t free;  /* of blocks that are not in use */
-    uint32_t rover; /* where the search for the next run begins */
+    uint32_t count;     /* of all blocks, at most 65535 */
+    uint32_t free;      /* of blocks that are not in use */
+    uint32_t rover;     /* where the next run begins, or the search for it */
+    uint32_t clear_end; /* up to here, from the rover on, no block is in use */
 } floe_sctp_arena;
 
 /* Blocks of 64 bytes, or of a larger power of two where the memory has too many. */

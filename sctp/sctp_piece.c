@@ -81,7 +81,7 @@ bool floe_sctp_piece_is_last(const floe_sctp_arena *arena, uint16_t at)
     return floe_sctp_piece_load(arena, tail_of(arena, at)).next == NONE;
 }
 
-void floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint16_t right)
+uint16_t floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint16_t right)
 {
     uint16_t head_at = floe_sctp_piece_load(arena, left).far;
     uint16_t last_at = floe_sctp_piece_load(arena, right).far;
@@ -97,6 +97,7 @@ void floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint16_t 
     floe_sctp_piece last = floe_sctp_piece_load(arena, last_at);
     last.far = head_at;
     floe_sctp_piece_store(arena, last_at, &last);
+    return head_at;
 }
 
 floe_bytes floe_sctp_piece_view(const floe_sctp_arena *arena, uint16_t head_at, size_t offset)

@@ -63,8 +63,9 @@ uint16_t floe_sctp_piece_put(floe_sctp_arena *arena, const floe_sctp_data *data)
 void floe_sctp_piece_free(floe_sctp_arena *arena, uint16_t head);
 /* Whether the chunk that begins at `at` is the last of its segment. */
 bool floe_sctp_piece_is_last(const floe_sctp_arena *arena, uint16_t at);
-/* Append the segment of the head `right` to the one whose last chunk begins at `left`. */
-void floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint16_t right);
+/* Append the segment of the head `right` to the one whose last chunk begins at `left`; returns the
+ * head of that. */
+uint16_t floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint16_t right);
 /* The payload from `offset` on, as far as it is contiguous; empty at the end. Looking at one piece
  * after the other takes constant time for each. */
 floe_bytes floe_sctp_piece_view(const floe_sctp_arena *arena, uint16_t head, size_t offset);

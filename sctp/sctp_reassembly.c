@@ -213,6 +213,15 @@ static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *
     return is_one_message(chunk, &right) ? at : NONE;
 }
 
+/* Nothing has joined the message that the cumulative TSN had reached into, and now nothing can. */
+static void drop_partial(floe_sctp_reassembly *r)
+{
+    if (r->partial != NONE) {
+        floe_sctp_reassembly_drop(r, load(r, r->partial).far);
+        r->partial = NONE;
+    }
+}
+
 /* A segment has both ends: it leaves the table. */
 static void complete(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at,
                      uint32_t cum)
@@ -224,6 +233,15 @@ static void complete(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t
         set_entry(r, tsn, NONE);
     }
     deliver(r, stream, head_at);
+}
+
+/* All of an open message that came before was read: there is something to be read again. */
+static void push_open(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at)
+{
+    const uint8_t flags = FLOE_SCTP_PIECE_OPEN | FLOE_SCTP_PIECE_QUEUED;
+    if ((load(r, head_at).flags & flags) == FLOE_SCTP_PIECE_OPEN) {
+        floe_sctp_reassembly_push(r, stream, head_at);
+    }
 }
 
 /* Put a stored chunk into the table, join it with its neighbours, and deliver what is whole. */
@@ -243,9 +261,27 @@ static void link_chunk(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
     if ((head.flags & FLOE_SCTP_FLAG_BEGIN) != 0 &&
         (load(r, head.far).flags & FLOE_SCTP_FLAG_END) != 0) {
         complete(r, stream, head_at, cum);
-    } else if ((head.flags & FLOE_SCTP_PIECE_OPEN) != 0 &&
-               (head.flags & FLOE_SCTP_PIECE_QUEUED) == 0) {
-        floe_sctp_reassembly_push(r, stream, head_at); /* all that came before was read */
+    } else {
+        push_open(r, stream, head_at);
+    }
+}
+
+/* The next chunk in sequence, with nothing of its message behind it: the usual case. It never
+ * enters the table: it ends its message, or the next chunk goes on from it. */
+static void link_next(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at, uint16_t left,
+                      bool is_end)
+{
+    uint16_t head_at = at;
+    if (left != NONE) {
+        head_at = floe_sctp_piece_join(&r->arena, left, at);
+    } else {
+        drop_partial(r);
+    }
+    r->partial = is_end ? (uint16_t)NONE : at;
+    if (is_end) {
+        deliver(r, stream, head_at);
+    } else {
+        push_open(r, stream, head_at);
     }
 }
 
@@ -274,8 +310,10 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
     if (at == NONE) {
         return FLOE_SCTP_STORE_NO_ROOM;
     }
-    if ((data->flags & whole) == whole) {
-        deliver(r, stream, at); /* the usual case: it never enters the table */
+    if (is_next && right == NONE) {
+        link_next(r, stream, at, left, (data->flags & FLOE_SCTP_FLAG_END) != 0);
+    } else if ((data->flags & whole) == whole) {
+        deliver(r, stream, at);
     } else {
         link_chunk(r, stream, at, left, right, cum);
     }
@@ -308,9 +346,11 @@ void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32
     if (from == to) {
         return;
     }
-    if (r->partial != NONE) { /* nothing has joined it, and now nothing can */
-        floe_sctp_reassembly_drop(r, load(r, r->partial).far);
-        r->partial = NONE;
+    if (r->partial != NONE) {
+        if (load(r, r->partial).tsn == to) {
+            return; /* it came in order: nothing is in the table */
+        }
+        drop_partial(r);
     }
     uint32_t count = to - from < r->window ? to - from : r->window;
     for (uint32_t i = 1; i <= count; i++) {
