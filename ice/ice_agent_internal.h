@@ -191,10 +191,18 @@ void floe_ice_reply_forget_early(floe_ice_agent *agent);
 #if FLOE_ICE_BACKUP_MAX > 0
 /* [0] is the pair in use, or NONE; behind it the backups, and where there are none that again. */
 void floe_ice_backup_choose(const floe_ice_agent *agent, uint8_t chosen[FLOE_ICE_BACKUP_MAX + 1]);
+/* The peer has asked on this pair. A backup works then, and need not be asked by both sides: we ask
+ * when the peer stops, or consent is half as old as it may become. */
+void floe_ice_backup_asked(floe_ice_agent *agent, uint8_t index);
 #else
 static inline void floe_ice_backup_choose(const floe_ice_agent *agent, uint8_t chosen[1])
 {
     chosen[0] = agent->path;
+}
+static inline void floe_ice_backup_asked(floe_ice_agent *agent, uint8_t index)
+{
+    (void)agent;
+    (void)index;
 }
 #endif
 

@@ -61,4 +61,15 @@ void floe_ice_backup_choose(const floe_ice_agent *agent, uint8_t chosen[FLOE_ICE
     }
 }
 
+void floe_ice_backup_asked(floe_ice_agent *agent, uint8_t index)
+{
+    floe_ice_pair *pair = &agent->list.pair[index];
+    bool is_backup = index != agent->path && index != FLOE_ICE_OLD;
+    bool is_fresh = agent->now - pair->consent_at < agent->consent_timeout_us / 2;
+    floe_time next = floe_ice_agent_after(agent, (uint64_t)agent->consent_us * 6 / 5);
+    if (is_backup && is_fresh && pair->keep_at < next) {
+        pair->keep_at = next;
+    }
+}
+
 #endif

@@ -122,6 +122,7 @@ static bool follow_up(floe_ice_agent *agent, uint8_t index, bool use_candidate, 
         floe_ice_nominate_follow(agent, index, move);
     }
     if (floe_ice_pair_is_valid(pair)) {
+        floe_ice_backup_asked(agent, index);
         return true;
     }
     if (pair->state != FLOE_ICE_PAIR_IN_PROGRESS) {

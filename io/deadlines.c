@@ -3,25 +3,25 @@
 
 #include "base/assert.h"
 
-void floe_deadlines_init(floe_deadlines *deadlines, floe_deadline **memory, uint32_t max)
+void floe_deadlines_init(floe_deadlines *deadlines, floe_deadlines_entry *memory, uint32_t max)
 {
     *deadlines = (floe_deadlines){.heap = memory, .max = max};
 }
 
-static void put(floe_deadlines *deadlines, uint32_t place, floe_deadline *deadline)
+static void put(floe_deadlines *deadlines, uint32_t place, floe_deadlines_entry entry)
 {
-    deadlines->heap[place] = deadline;
-    deadline->place = place;
+    deadlines->heap[place] = entry;
+    entry.deadline->place = place;
 }
 
 static void rise(floe_deadlines *deadlines, floe_deadline *deadline)
 {
     uint32_t place = deadline->place;
-    while (place > 0 && deadlines->heap[(place - 1) / 2]->at > deadline->at) {
+    while (place > 0 && deadlines->heap[(place - 1) / 2].at > deadline->at) {
         put(deadlines, place, deadlines->heap[(place - 1) / 2]);
         place = (place - 1) / 2;
     }
-    put(deadlines, place, deadline);
+    put(deadlines, place, (floe_deadlines_entry){deadline->at, deadline});
 }
 
 static void sink(floe_deadlines *deadlines, floe_deadline *deadline)
@@ -29,22 +29,22 @@ static void sink(floe_deadlines *deadlines, floe_deadline *deadline)
     uint32_t place = deadline->place;
     for (uint32_t child = 2 * place + 1; child < deadlines->count; child = 2 * place + 1) {
         if (child + 1 < deadlines->count &&
-            deadlines->heap[child + 1]->at < deadlines->heap[child]->at) {
+            deadlines->heap[child + 1].at < deadlines->heap[child].at) {
             child++;
         }
-        if (deadlines->heap[child]->at >= deadline->at) {
+        if (deadlines->heap[child].at >= deadline->at) {
             break;
         }
         put(deadlines, place, deadlines->heap[child]);
         place = child;
     }
-    put(deadlines, place, deadline);
+    put(deadlines, place, (floe_deadlines_entry){deadline->at, deadline});
 }
 
 /* The last one takes the place of one that leaves. */
 static void leave(floe_deadlines *deadlines, const floe_deadline *deadline)
 {
-    floe_deadline *last = deadlines->heap[--deadlines->count];
+    floe_deadline *last = deadlines->heap[--deadlines->count].deadline;
     if (last != deadline) {
         last->place = deadline->place;
         rise(deadlines, last);
@@ -74,5 +74,5 @@ void floe_deadlines_set(floe_deadlines *deadlines, floe_deadline *deadline, floe
 
 floe_deadline *floe_deadlines_first(const floe_deadlines *deadlines)
 {
-    return deadlines->count > 0 ? deadlines->heap[0] : NULL;
+    return deadlines->count > 0 ? deadlines->heap[0].deadline : NULL;
 }

@@ -15,13 +15,19 @@ typedef struct floe_deadline { /* in the caller's memory, where it stays while i
     uint32_t place;            /* private */
 } floe_deadline;
 
+/* With the time, so that the heap is ordered without a look at the objects, which are far apart. */
+typedef struct floe_deadlines_entry {
+    floe_time at;
+    floe_deadline *deadline;
+} floe_deadlines_entry;
+
 typedef struct floe_deadlines { /* private */
-    floe_deadline **heap;
+    floe_deadlines_entry *heap;
     uint32_t count, max;
 } floe_deadlines;
 
 /* `memory` has room for as many deadlines as are ever in it. */
-void floe_deadlines_init(floe_deadlines *deadlines, floe_deadline **memory, uint32_t max);
+void floe_deadlines_init(floe_deadlines *deadlines, floe_deadlines_entry *memory, uint32_t max);
 /* It is due at `at` from now on, FLOE_TIME_NEVER: never. A new one starts with NEVER. */
 void floe_deadlines_set(floe_deadlines *deadlines, floe_deadline *deadline, floe_time at);
 /* The first one, or NULL. */

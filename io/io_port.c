@@ -158,7 +158,9 @@ static void deliver(floe_io_port *port, const floe_udp_run *run)
     floe_io_peer *io = peer_of(port, found.owner);
     bool is_check = is_stun(first);
     floe_time now = floe_loop_now(port->loop);
-    advance(io, now);
+    if (io->guest.deadline.at <= now) { /* else there is nothing that time alone would do */
+        advance(io, now);
+    }
     floe_peer_input(&io->peer, now, &run->path, run->ptr, run->len, run->segment);
     touch(io);
     if (is_check) {
@@ -296,7 +298,7 @@ floe_err floe_io_port_open(floe_io_port **port, floe_loop *loop, const floe_io_p
     made->loop = loop;
     made->peer_max = config->peer_max != 0 ? config->peer_max : PEER_MAX;
     made->memory[0] = malloc(floe_ice_mux_size(made->peer_max));
-    made->memory[1] = calloc(made->peer_max, sizeof(floe_deadline *));
+    made->memory[1] = calloc(made->peer_max, sizeof(floe_deadlines_entry));
     made->memory[2] = calloc(made->peer_max, sizeof(floe_io_peer *));
     made->timer = (floe_timer){.at = FLOE_TIME_NEVER, .prepare = prepare, .due = due, .ctx = made};
     floe_loop_add_timer(loop, &made->timer);

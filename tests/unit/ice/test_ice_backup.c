@@ -103,6 +103,46 @@ static void test_ice_backup_of_the_path_before_a_restart(void **state)
     assert_int_equal(chosen[2], 0);
 }
 
+/* A path, a backup, both asked a second ago and due in three. */
+static void keep_two(void)
+{
+    add(0, 0, 0, 100);
+    add(1, 1, 1, 90);
+    agent.path = 0;
+    agent.now = 100 * FLOE_SECOND;
+    agent.consent_us = 5 * FLOE_SECOND;
+    agent.consent_timeout_us = 30 * FLOE_SECOND;
+    for (uint8_t i = 0; i < 2; i++) {
+        agent.list.pair[i].consent_at = agent.now - FLOE_SECOND;
+        agent.list.pair[i].keep_at = agent.now + 3 * FLOE_SECOND;
+    }
+}
+
+static void test_ice_backup_that_the_peer_asks_on_is_asked_later(void **state)
+{
+    (void)state;
+    keep_two();
+    floe_ice_backup_asked(&agent, 1);
+    assert_true(agent.list.pair[1].keep_at == agent.now + 6 * FLOE_SECOND);
+}
+
+static void test_ice_backup_consent_of_the_path_is_never_put_off(void **state)
+{
+    (void)state;
+    keep_two();
+    floe_ice_backup_asked(&agent, 0);
+    assert_true(agent.list.pair[0].keep_at == agent.now + 3 * FLOE_SECOND);
+}
+
+static void test_ice_backup_is_asked_when_consent_grows_old(void **state)
+{
+    (void)state;
+    keep_two();
+    agent.list.pair[1].consent_at = agent.now - 15 * FLOE_SECOND;
+    floe_ice_backup_asked(&agent, 1);
+    assert_true(agent.list.pair[1].keep_at == agent.now + 3 * FLOE_SECOND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +153,9 @@ int main(void)
         cmocka_unit_test_setup(test_ice_backup_a_relay_counts_as_unlike, setup),
         cmocka_unit_test_setup(test_ice_backup_is_valid_and_never_the_path_itself, setup),
         cmocka_unit_test_setup(test_ice_backup_of_the_path_before_a_restart, setup),
+        cmocka_unit_test_setup(test_ice_backup_that_the_peer_asks_on_is_asked_later, setup),
+        cmocka_unit_test_setup(test_ice_backup_consent_of_the_path_is_never_put_off, setup),
+        cmocka_unit_test_setup(test_ice_backup_is_asked_when_consent_grows_old, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

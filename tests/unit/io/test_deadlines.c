@@ -9,7 +9,7 @@
 static void test_deadlines_first_is_always_the_first(void **state)
 {
     floe_deadlines deadlines;
-    floe_deadline *memory[COUNT];
+    floe_deadlines_entry memory[COUNT];
     floe_deadline all[COUNT];
     sim_random random = sim_random_begin(7, 0);
     (void)state;
@@ -33,7 +33,7 @@ static void test_deadlines_first_is_always_the_first(void **state)
 static void test_deadlines_are_empty_at_first_and_at_last(void **state)
 {
     floe_deadlines deadlines;
-    floe_deadline *memory[1];
+    floe_deadlines_entry memory[1];
     floe_deadline one = {.at = FLOE_TIME_NEVER};
     (void)state;
     floe_deadlines_init(&deadlines, memory, 1);
