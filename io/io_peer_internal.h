@@ -32,23 +32,24 @@ struct floe_io_peer {
     floe_timer timer;            /* of one with sockets of its own */
     floe_dtls_identity identity; /* ours, if the program brought none; else zero */
     bool has_resolver;           /* only a peer that has names to look up needs one */
-    floe_resolver resolver;
-    floe_mdns_resolver mdns; /* likewise: shared NULL before */
-    bool is_hiding;          /* addresses, behind names */
+    bool is_hiding;              /* addresses, behind names */
     bool use_loopback;
-    floe_ip_handling ip_handling;
-    floe_relay_links links;
     bool has_tcp; /* also to the other side */
-    const floe_ice_filters *filters;
-    floe_ice_tcp_links tcp;
-    floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
-    floe_peer_event event; /* read ahead of the program, if has_event */
     bool has_event;
+    floe_peer_event event; /* read ahead of the program, if has_event */
+    floe_ip_handling ip_handling;
+    const floe_ice_filters *filters;
     floe_transmit
         held; /* what a connection of TCP, TLS or DTLS had no room for; buf NULL: nothing */
     floe_socket_set *sockets; /* its own, or those of the port */
     floe_io_guest guest;
     floe_peer peer;
+    /* What few peers need lies behind the peer, whose last page of many is not touched either. */
+    floe_resolver resolver;
+    floe_mdns_resolver mdns; /* shared NULL: not begun */
+    floe_relay_links links;
+    floe_ice_tcp_links tcp;
+    floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
 };
 
 /* Look for an event that the program does not know of. One that it has left unread once before

@@ -51,7 +51,7 @@ static floe_err init_sctp(floe_peer *peer, const floe_peer_config *config)
 
 floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_time now)
 {
-    memset(peer, 0, offsetof(floe_peer, dc));
+    memset(peer, 0, offsetof(floe_peer, sctp));
     if (!is_config_complete(config)) {
         return FLOE_E_ARG;
     }

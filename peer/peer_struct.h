@@ -13,7 +13,6 @@
 
 typedef struct floe_peer_early {
     floe_path path;
-    uint16_t len; /* 0: free */
     uint8_t bytes[FLOE_PEER_EARLY_SIZE];
 } floe_peer_early;
 
@@ -59,7 +58,6 @@ struct floe_peer {
     floe_ice_relays relays;
     floe_ice_tcp tcp;
     floe_dtls_conn dtls;
-    floe_sctp_assoc sctp;
 
     /* signaling */
     uint8_t signaling;         /* floe_peer_signaling */
@@ -98,9 +96,9 @@ struct floe_peer {
     bool has_path;
     floe_path path; /* where data goes, when has_path */
     const char *reason;
-    uint16_t mtu;                                 /* of our links; 0: packets do not grow */
-    floe_peer_early early[FLOE_PEER_EARLY_COUNT]; /* ring */
-    uint8_t early_next;                           /* the oldest */
+    uint16_t mtu;                              /* of our links; 0: packets do not grow */
+    uint16_t early_len[FLOE_PEER_EARLY_COUNT]; /* of those in .early; 0: free */
+    uint8_t early_next;                        /* the oldest */
 
     /* events that wait to be read: what was told last, against what is */
     uint8_t told_signaling, told_gathering, told_ice, told_state;
@@ -118,7 +116,12 @@ struct floe_peer {
     bool is_relayed_only;       /* names of the local network are of no use */
 
     floe_peer_stats stats; /* its own counters; the modules' are asked for */
-    floe_dc dc; /* last, and not cleared as a whole: floe_dc_init() knows what is not needed yet */
+
+    /* Last, and not cleared with the rest: they know what is not needed yet, so that in fresh pages
+     * it takes no memory. */
+    floe_sctp_assoc sctp;
+    floe_peer_early early[FLOE_PEER_EARLY_COUNT]; /* ring */
+    floe_dc dc;
 };
 
 #endif

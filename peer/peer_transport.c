@@ -82,12 +82,12 @@ static void keep_early(floe_peer *peer, const floe_path *path, floe_bytes datagr
 {
     floe_peer_early *early = &peer->early[peer->early_next];
     bool is_useful = peer->dtls_state < FLOE_DTLS_CONNECTED && datagram.len <= sizeof early->bytes;
-    peer->stats.dropped_unvalidated += !is_useful || early->len > 0;
+    peer->stats.dropped_unvalidated += !is_useful || peer->early_len[peer->early_next] > 0;
     if (!is_useful) {
         return;
     }
     early->path = *path;
-    early->len = (uint16_t)datagram.len;
+    peer->early_len[peer->early_next] = (uint16_t)datagram.len;
     memcpy(early->bytes, datagram.ptr, datagram.len);
     peer->early_next = (uint8_t)((peer->early_next + 1) % FLOE_PEER_EARLY_COUNT);
 }
@@ -95,10 +95,11 @@ static void keep_early(floe_peer *peer, const floe_path *path, floe_bytes datagr
 void floe_peer_replay_early(floe_peer *peer)
 {
     for (size_t i = 0; i < FLOE_PEER_EARLY_COUNT; i++) {
-        floe_peer_early *early = &peer->early[(peer->early_next + i) % FLOE_PEER_EARLY_COUNT];
-        if (early->len > 0 && floe_ice_agent_accept(&peer->ice, peer->now, &early->path)) {
-            size_t len = early->len;
-            early->len = 0;
+        size_t at = (peer->early_next + i) % FLOE_PEER_EARLY_COUNT;
+        floe_peer_early *early = &peer->early[at];
+        size_t len = peer->early_len[at];
+        if (len > 0 && floe_ice_agent_accept(&peer->ice, peer->now, &early->path)) {
+            peer->early_len[at] = 0;
             input_dtls(peer, early->bytes, len);
         }
     }

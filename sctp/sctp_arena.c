@@ -68,4 +68,8 @@ void floe_sctp_arena_give(floe_sctp_arena *arena, uint16_t first, uint32_t count
     FLOE_ASSERT(floe_sctp_bits_has(arena->map, first));
     floe_sctp_bits_put(arena->map, first, first + count, false);
     arena->free += count;
+    if (arena->free == arena->count) { /* from the front again, which the caches know */
+        arena->rover = 0;
+        arena->clear_end = arena->count;
+    }
 }

@@ -59,7 +59,7 @@ floe_err floe_sctp_assoc_init(floe_sctp_assoc *a, const floe_sctp_config *config
     if (!is_usable(config)) {
         return FLOE_E_ARG;
     }
-    memset(a, 0, sizeof *a);
+    memset(a, 0, offsetof(floe_sctp_assoc, streams));
     a->config = *config;
     a->now = now;
     fill_in(&a->config);
@@ -448,7 +448,7 @@ void floe_sctp_assoc_get_stats(const floe_sctp_assoc *a, floe_sctp_stats *stats)
     stats->srtt_us = a->rto.srtt_us;
     stats->rto_us = a->rto.rto_us;
     stats->buffered = 0;
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < a->streams.end; i++) {
         const floe_sctp_stream *stream = &a->streams.table[i];
         stats->buffered += floe_sctp_stream_is_used(stream) ? stream->buffered : 0;
     }

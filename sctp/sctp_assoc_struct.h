@@ -114,7 +114,6 @@ struct floe_sctp_assoc {
     floe_sctp_outstanding outstanding;
     floe_sctp_tracker tracker;
     floe_sctp_reassembly reassembly;
-    floe_sctp_streams streams;
     floe_sctp_reset reset;
 #if FLOE_SCTP_PARTS
     floe_sctp_parts parts;
@@ -148,6 +147,7 @@ struct floe_sctp_assoc {
     uint8_t replies[FLOE_SCTP_REPLY_MAX]; /* chunks, ready to be sent */
 
     floe_sctp_stats stats;
+    floe_sctp_streams streams; /* last, and not cleared with the rest */
 };
 
 #endif

@@ -459,7 +459,7 @@ static bool is_skipped(const floe_sctp_outstanding *o, const floe_sctp_stream *s
 static void recount_skipped(floe_sctp_outstanding *o, floe_sctp_streams *streams)
 {
     o->skipped = 0;
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < streams->end; i++) {
         floe_sctp_stream *stream = &streams->table[i];
         if (!floe_sctp_stream_is_used(stream)) {
             continue;
@@ -524,7 +524,7 @@ void floe_sctp_outstanding_put_forward(const floe_sctp_outstanding *o,
 {
     size_t begin = floe_sctp_chunk_begin(w, FLOE_SCTP_CHUNK_FORWARD_TSN, 0);
     floe_writer_put_u32(w, o->advanced);
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX && o->skipped > 0; i++) {
+    for (uint32_t i = 0; i < streams->end && o->skipped > 0; i++) {
         const floe_sctp_stream *stream = &streams->table[i];
         if (floe_sctp_stream_is_used(stream) && is_skipped(o, stream)) {
             floe_writer_put_u16(w, stream->id);
@@ -546,7 +546,7 @@ static void check_buffered(const floe_sctp_outstanding *o, const floe_sctp_sendq
         floe_sctp_record record = floe_sctp_sendq_load(q, is_none ? q->next : first->message);
         bytes -= floe_sctp_record_count(&record, gone);
     }
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < streams->end; i++) {
         const floe_sctp_stream *stream = &streams->table[i];
         bytes -= floe_sctp_stream_is_used(stream) ? stream->buffered : 0;
     }

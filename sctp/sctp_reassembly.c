@@ -34,13 +34,20 @@ static void store(floe_sctp_reassembly *r, uint16_t at, const floe_sctp_piece *p
 
 static uint16_t get_entry(const floe_sctp_reassembly *r, uint32_t tsn)
 {
-    uint16_t at;
+    uint16_t at = NONE;
+    if (!r->has_table) {
+        return at;
+    }
     memcpy(&at, r->table + 2 * (size_t)(tsn & (r->window - 1)), sizeof at);
     return at;
 }
 
 static void set_entry(floe_sctp_reassembly *r, uint32_t tsn, uint16_t at)
 {
+    if (!r->has_table) {
+        memset(r->table, 0xFF, 2 * (size_t)r->window); /* NONE */
+        r->has_table = true;
+    }
     memcpy(r->table + 2 * (size_t)(tsn & (r->window - 1)), &at, sizeof at);
 }
 
@@ -63,9 +70,6 @@ void floe_sctp_reassembly_init(floe_sctp_reassembly *r, floe_span memory, uint32
 #if FLOE_SCTP_PARTS
     r->cut = NONE;
 #endif
-    for (uint32_t i = 0; i < window; i++) {
-        set_entry(r, i, NONE);
-    }
     size_t used = 2 * (size_t)window;
     floe_sctp_arena_init(&r->arena, (floe_span){memory.ptr + used, memory.len - used});
     r->reserve = floe_sctp_arena_blocks(&r->arena, sizeof(floe_sctp_piece) + chunk_max);
@@ -428,7 +432,7 @@ bool floe_sctp_reassembly_renege(floe_sctp_reassembly *r, floe_sctp_streams *str
             floe_sctp_piece_free(&r->arena, load(r, at).far);
         }
     }
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < streams->end; i++) {
         if (floe_sctp_stream_is_used(&streams->table[i])) {
             is_any |= renege_waiting(r, &streams->table[i], tracker);
         }
@@ -516,7 +520,7 @@ void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
     uint32_t waiting = 0;
     uint32_t blocks = count_list(r, r->ready_head, &ready);
     FLOE_ASSERT(ready == r->ready_count);
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < streams->end; i++) {
         const floe_sctp_stream *stream = &streams->table[i];
         if (floe_sctp_stream_is_used(stream)) {
             blocks += count_list(r, stream->wait_head, &waiting);

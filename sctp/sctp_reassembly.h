@@ -22,6 +22,7 @@ extern "C" {
 typedef struct floe_sctp_reassembly {
     floe_sctp_arena arena;
     uint8_t *table;    /* 16 bits for each TSN of the window: the chunk, if it waits for others */
+    bool has_table;    /* it was needed once; else it holds anything, and takes no memory */
     uint32_t window;   /* entries of the table, a power of two */
     uint32_t capacity; /* the advertised window when nothing is held */
     uint32_t message_max; /* a longer message is refused */

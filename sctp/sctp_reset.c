@@ -88,7 +88,7 @@ void floe_sctp_reset_prepare(floe_sctp_assoc *a)
         return;
     }
     uint32_t count = 0;
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX && count < request_max(a); i++) {
+    for (uint32_t i = 0; i < a->streams.end && count < request_max(a); i++) {
         floe_sctp_stream *stream = used_stream(a, i);
         if (stream != NULL && (stream->flags & RESET_WANTED) != 0 && is_drained(a, stream)) {
             stream->flags = (uint8_t)((stream->flags & ~RESET_WANTED) | RESET_SENT);
@@ -121,7 +121,7 @@ static void put_request(floe_sctp_assoc *a, floe_writer *w)
     floe_writer_put_u32(w, a->reset.request_seq);
     floe_writer_put_u32(w, a->reset.peer_seq - 1);
     floe_writer_put_u32(w, a->reset.request_tsn);
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < a->streams.end; i++) {
         const floe_sctp_stream *stream = used_stream(a, i);
         if (stream != NULL && (stream->flags & RESET_SENT) != 0) {
             floe_writer_put_u16(w, stream->id);
@@ -142,7 +142,7 @@ static void finish_request(floe_sctp_assoc *a, bool is_done)
     a->reset.is_under_way = false;
     a->reset.is_due = false;
     floe_sctp_timers_stop(&a->timers, FLOE_SCTP_TIMER_RESET);
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < a->streams.end; i++) {
         floe_sctp_stream *stream = used_stream(a, i);
         if (stream == NULL || (stream->flags & RESET_SENT) == 0) {
             continue;
@@ -212,7 +212,7 @@ static bool can_perform(floe_sctp_assoc *a)
     if (floe_serial32_lt(a->tracker.cum, a->reset.defer_tsn)) {
         return false;
     }
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < a->streams.end; i++) {
         const floe_sctp_stream *stream = used_stream(a, i);
         if (stream != NULL && is_concerned(a, stream) && stream->unread > 0) {
             return false;
@@ -223,7 +223,7 @@ static bool can_perform(floe_sctp_assoc *a)
 
 static void perform(floe_sctp_assoc *a)
 {
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < a->streams.end; i++) {
         floe_sctp_stream *stream = used_stream(a, i);
         if (stream != NULL && is_concerned(a, stream)) {
             floe_sctp_reassembly_reset(&a->reassembly, stream);
@@ -247,7 +247,7 @@ void floe_sctp_reset_progress(floe_sctp_assoc *a)
 /* Forget the request that waits: a new one has come in its place. */
 static void drop_deferred(floe_sctp_assoc *a)
 {
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX && a->reset.is_deferred; i++) {
+    for (uint32_t i = 0; i < a->streams.end && a->reset.is_deferred; i++) {
         floe_sctp_stream *stream = used_stream(a, i);
         if (stream != NULL && (stream->flags & IN_DEFERRED) != 0) {
             stream->flags &= (uint8_t)~IN_DEFERRED;

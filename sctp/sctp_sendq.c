@@ -337,7 +337,7 @@ static void check_streams(const floe_sctp_sendq *q, const floe_sctp_streams *str
                           uint32_t waiting)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
+    for (uint32_t i = 0; i < streams->end; i++) {
         const floe_sctp_stream *stream = &streams->table[i];
         uint32_t at = floe_sctp_stream_is_used(stream) ? stream->send_head : UINT32_MAX;
         if (at != FLOE_SCTP_POSITION_NONE) {

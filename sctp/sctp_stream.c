@@ -10,13 +10,11 @@
 
 void floe_sctp_streams_init(floe_sctp_streams *streams)
 {
-    *streams = (floe_sctp_streams){.event_head = FLOE_SCTP_NONE, .event_tail = FLOE_SCTP_NONE};
+    streams->free_head = streams->event_head = streams->event_tail = FLOE_SCTP_NONE;
+    streams->end = streams->count = streams->reset_count = 0;
     for (uint16_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
         streams->bucket[i] = FLOE_SCTP_NONE;
-        streams->table[i].id = FLOE_SCTP_NONE;
-        streams->table[i].next = (uint16_t)(i + 1);
     }
-    streams->table[FLOE_SCTP_STREAM_MAX - 1].next = FLOE_SCTP_NONE;
 }
 
 static uint16_t find_index(const floe_sctp_streams *streams, uint16_t id)
@@ -40,16 +38,30 @@ const floe_sctp_stream *floe_sctp_streams_peek(const floe_sctp_streams *streams,
     return at == FLOE_SCTP_NONE ? NULL : &streams->table[at];
 }
 
+/* An entry that is free; NONE: the table is full. */
+static uint16_t take_entry(floe_sctp_streams *streams)
+{
+    uint16_t at = streams->free_head;
+    if (at != FLOE_SCTP_NONE) {
+        streams->free_head = streams->table[at].next;
+    } else if (streams->end < FLOE_SCTP_STREAM_MAX) {
+        at = streams->end++;
+    }
+    return at;
+}
+
 floe_sctp_stream *floe_sctp_streams_get(floe_sctp_streams *streams, uint16_t id)
 {
     FLOE_ASSERT(id != FLOE_SCTP_NONE);
     floe_sctp_stream *stream = floe_sctp_streams_find(streams, id);
-    uint16_t at = streams->free_head;
-    if (stream != NULL || at == FLOE_SCTP_NONE) {
+    if (stream != NULL) {
         return stream;
     }
+    uint16_t at = take_entry(streams);
+    if (at == FLOE_SCTP_NONE) {
+        return NULL;
+    }
     stream = &streams->table[at];
-    streams->free_head = stream->next;
     streams->count++;
     uint16_t *bucket = &streams->bucket[id % FLOE_SCTP_STREAM_MAX];
     *stream = (floe_sctp_stream){.id = id,

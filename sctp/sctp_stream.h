@@ -53,12 +53,14 @@ typedef struct floe_sctp_stream {
 } floe_sctp_stream;
 
 typedef struct floe_sctp_streams {
-    floe_sctp_stream table[FLOE_SCTP_STREAM_MAX];
     uint16_t bucket[FLOE_SCTP_STREAM_MAX]; /* first of the chain of an id modulo the size */
     uint16_t free_head;
+    uint16_t end; /* entries of the table from here on were never used, and hold anything */
     uint16_t event_head, event_tail;
     uint16_t count;       /* entries in use */
     uint16_t reset_count; /* entries with EV_RESET not yet reported */
+    /* Not touched before they are used: in fresh pages most take no memory. */
+    floe_sctp_stream table[FLOE_SCTP_STREAM_MAX];
 } floe_sctp_streams;
 
 void floe_sctp_streams_init(floe_sctp_streams *streams);
