@@ -27,6 +27,7 @@
 #define DESCRIPTION_SIZE ((size_t)2 * FLOE_SDP_SIZE_MAX) /* the current one and a pending one */
 #define DEFAULT_MTU      1500u                           /* of Ethernet */
 #define BLOCKED_NAP      (10 * FLOE_MS)
+#define PAGE             ((size_t)4096)
 
 /* The parts of the one block behind the struct. Sizes are rounded up so that each part is aligned.
  */
@@ -150,6 +151,7 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
     peer.relays = (floe_ice_relay *)(void *)cut(at, b->relays);
     peer.relay_max = b->relay_max;
     peer.send_buffer = (floe_span){cut(at, b->send), b->send};
+    *at += (PAGE - (uintptr_t)*at % PAGE) % PAGE; /* what a peer at rest has used of it is one */
     peer.recv_buffer = (floe_span){cut(at, b->recv), b->recv};
     peer.description = (floe_span){cut(at, b->description), b->description};
     io->secrets[1] = (floe_span){*at, b->texts};
@@ -440,8 +442,8 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     }
     block b = measure(config);
     size_t size = round_up(sizeof(floe_io_peer));
-    size_t whole =
-        size + b.sockets + b.ring + b.rate + b.relays + b.send + b.recv + b.description + b.texts;
+    size_t whole = size + b.sockets + b.ring + b.rate + b.relays + b.send + PAGE + b.recv +
+                   b.description + b.texts;
     floe_io_peer *made = map(whole);
     if (made == NULL) {
         return FLOE_E_FULL;

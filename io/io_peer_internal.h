@@ -44,12 +44,12 @@ struct floe_io_peer {
     floe_socket_set *sockets; /* its own, or those of the port */
     floe_io_guest guest;
     floe_peer peer;
-    /* What few peers need lies behind the peer, whose last page of many is not touched either. */
+    /* What few peers need: little of it is touched before, and that lies together. */
     floe_resolver resolver;
     floe_mdns_resolver mdns; /* shared NULL: not begun */
+    floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
     floe_relay_links links;
     floe_ice_tcp_links tcp;
-    floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
 };
 
 /* Look for an event that the program does not know of. One that it has left unread once before

@@ -65,13 +65,14 @@ void floe_sctp_reassembly_init(floe_sctp_reassembly *r, floe_span memory, uint32
     while (window < FLOE_SCTP_WINDOW_MAX && window * 2 <= memory.len / 128) {
         window *= 2;
     }
-    *r = (floe_sctp_reassembly){.table = memory.ptr, .window = window};
+    /* The table is behind all else, where it takes no memory until a chunk is missing. */
+    size_t blocks = memory.len - 2 * (size_t)window;
+    *r = (floe_sctp_reassembly){.table = memory.ptr + blocks, .window = window};
     r->ready_head = r->ready_tail = r->partial = NONE;
 #if FLOE_SCTP_PARTS
     r->cut = NONE;
 #endif
-    size_t used = 2 * (size_t)window;
-    floe_sctp_arena_init(&r->arena, (floe_span){memory.ptr + used, memory.len - used});
+    floe_sctp_arena_init(&r->arena, (floe_span){memory.ptr, blocks});
     r->reserve = floe_sctp_arena_blocks(&r->arena, sizeof(floe_sctp_piece) + chunk_max);
     r->capacity = payload_of(r, r->arena.count);
     r->message_max = message_max < r->capacity ? message_max : r->capacity;
