@@ -11,6 +11,17 @@ floe_writer floe_writer_begin(uint8_t *buf, size_t cap)
     return (floe_writer){buf, cap, 0, false};
 }
 
+uint8_t *floe_writer_add_space(floe_writer *w, size_t len)
+{
+    if (w->failed || len > w->cap - w->len) {
+        w->failed = true;
+        return NULL;
+    }
+    uint8_t *space = w->cap > 0 ? w->buf + w->len : w->buf;
+    w->len += len;
+    return space;
+}
+
 void floe_writer_put_bytes(floe_writer *w, floe_bytes bytes)
 {
     uint8_t *space = floe_writer_add_space(w, bytes.len);

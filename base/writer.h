@@ -32,16 +32,7 @@ void floe_writer_put_decimal(floe_writer *w, uint64_t value); /* "0", "17", ... 
 /* The lowest 1 to 16 hexadecimal digits: lower case, with leading zeros. */
 void floe_writer_put_hex(floe_writer *w, uint64_t value, int digits);
 /* Append `len` bytes for the caller to fill in; NULL, and failed, where they do not fit. */
-static inline uint8_t *floe_writer_add_space(floe_writer *w, size_t len)
-{
-    if (w->failed || len > w->cap - w->len) {
-        w->failed = true;
-        return NULL;
-    }
-    uint8_t *space = w->cap > 0 ? w->buf + w->len : w->buf;
-    w->len += len;
-    return space;
-}
+uint8_t *floe_writer_add_space(floe_writer *w, size_t len);
 
 static inline bool floe_writer_is_ok(const floe_writer *w)
 {

@@ -32,18 +32,7 @@ static inline bool floe_sctp_bits_has(const uint8_t *map, uint32_t bit)
 uint32_t floe_sctp_bits_lowest_portable(uint64_t word);
 
 /* Set or clear the bits from `from` to before `end`. */
-static inline void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set)
-{
-    while (from < end) {
-        uint32_t in_word = 64 - (from & 63);
-        uint32_t count = end - from < in_word ? end - from : in_word;
-        uint64_t ones = (~UINT64_C(0) >> (64 - count)) << (from & 63);
-        uint64_t word = floe_sctp_bits_load(map, from);
-        word = is_set ? word | ones : word & ~ones;
-        memcpy(map + from / 64 * 8, &word, sizeof word);
-        from += count;
-    }
-}
+void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set);
 
 /* The first of from, from + 1, ... whose bit is `is_set`, or `end` where none before it is. The bit
  * of a number is number & mask, so that a map can be a ring; mask + 1 is a multiple of 64. */
