@@ -22,6 +22,7 @@
 typedef struct fuzz {
     floe_sctp_assoc assoc;
     floe_sctp_tx ring[32];
+    floe_sctp_bbr rate;
     uint8_t send_buffer[FLOE_SCTP_SEND_MIN + 3000];
     uint8_t recv_buffer[FLOE_SCTP_RECV_MIN];
     floe_reader in;
@@ -493,6 +494,14 @@ static void start(fuzz *f, uint8_t state)
     require(floe_sctp_assoc_get_state(&f->assoc) == (floe_sctp_state)state);
 }
 
+static floe_sctp_cc_algorithm congestion_of(bool is_newreno, bool is_rate)
+{
+    if (FLOE_SCTP_RATE && is_rate) {
+        return FLOE_SCTP_CC_RATE;
+    }
+    return is_newreno ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static fuzz f;
@@ -502,7 +511,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t options = take(&f);
     floe_sctp_config config = {
         .is_over_dtls = (options & 8) != 0,
-        .congestion = (options & 16) != 0 ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC,
+        .congestion = congestion_of(options & 16, options & 64),
+        .rate = &f.rate,
         .is_unpaced = (options & 32) != 0,
         .rand = {fill, &f.random},
         .send_buffer = {f.send_buffer, sizeof f.send_buffer},

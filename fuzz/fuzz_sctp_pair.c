@@ -35,6 +35,7 @@ typedef struct packet {
 typedef struct end {
     floe_sctp_assoc assoc;
     floe_sctp_tx ring[64];
+    floe_sctp_bbr rate;
     uint8_t send_buffer[20000];
     uint8_t recv_buffer[FLOE_SCTP_RECV_MIN];
     uint64_t random;
@@ -499,6 +500,14 @@ static void settle(fuzz *f)
     }
 }
 
+static floe_sctp_cc_algorithm congestion_of(bool is_newreno, bool is_rate)
+{
+    if (FLOE_SCTP_RATE && is_rate) {
+        return FLOE_SCTP_CC_RATE;
+    }
+    return is_newreno ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC;
+}
+
 static void set_up(fuzz *f, unsigned n, uint8_t options)
 {
     end *e = &f->end[n];
@@ -515,7 +524,8 @@ static void set_up(fuzz *f, unsigned n, uint8_t options)
         .remote_message_max = (options & 4) != 0 ? UINT32_MAX : 6000,
         .heartbeat_ms = (options & 1) != 0 ? UINT32_MAX : 0,
         .is_over_dtls = (options >> (4 + n) & 1) != 0,
-        .congestion = (options & 64) != 0 ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC,
+        .congestion = congestion_of(options & 64, options & 8),
+        .rate = &e->rate,
         .is_unpaced = (options & 128) != 0,
     };
     require(floe_sctp_assoc_init(&e->assoc, &config, f->now) == FLOE_OK);

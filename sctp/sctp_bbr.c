@@ -316,7 +316,8 @@ static void raise_inflight_hi(floe_sctp_bbr *b, const step *t)
         return;
     }
     b->up_acked += t->s.acked;
-    b->bounds.inflight_hi += b->up_acked / b->up_step * b->mtu;
+    b->bounds.inflight_hi =
+        min_u32(b->bounds.inflight_hi + b->up_acked / b->up_step * b->mtu, CWND_MAX);
     b->up_acked %= b->up_step;
     if (b->is_round) {
         raise_slope(b);

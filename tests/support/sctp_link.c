@@ -24,6 +24,7 @@ static void set_up_end(sctp_link *link, uint32_t n)
         .tx_ring = end->ring,
         .tx_ring_len = SCTP_LINK_RING,
         .rate = &end->rate,
+        .congestion = link->options.congestion[n / 2],
     };
     if (link->options.configure != NULL) {
         link->options.configure(&config, n);

@@ -31,6 +31,7 @@ typedef struct sctp_link_options {
     floe_time jitter;        /* a reordered one takes so much longer */
     size_t buffer;           /* of each end, for sending and for receiving */
     floe_time second_starts; /* the second flow begins so much later */
+    floe_sctp_cc_algorithm congestion[SCTP_LINK_FLOWS]; /* of each flow's sender */
     void (*configure)(floe_sctp_config *config, uint32_t end);
     /* Whether a packet is lost whatever the odds say. */
     bool (*filter)(sctp_link *link, uint32_t from, floe_bytes packet);
