@@ -168,8 +168,7 @@ static void count_ack(floe_sctp_outstanding *o, floe_sctp_tx *tx, uint32_t tsn, 
     }
     bool is_answer = false;
     if ((tx->state & FLOE_SCTP_TX_LOST) == 0) {
-        is_answer = (tx->sends == 1 && floe_sctp_rack_extend(&o->rack, now, tx->sent_us, tsn)) ||
-                    floe_sctp_rack_on_arrival(&o->rack, now, tx->sent_us, tsn, tx->sends);
+        is_answer = floe_sctp_rack_on_arrival(&o->rack, now, tx->sent_us, tsn, tx->sends);
         if (!is_answer && o->needless < o->resent) {
             o->needless++;
             o->foreseen = count_up(o->foreseen);

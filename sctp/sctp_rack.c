@@ -59,6 +59,13 @@ bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sen
     floe_time sent_at = full_time(now, sent_us);
     uint32_t rtt = (uint32_t)now - sent_us;
     rtt = rtt > 0 ? rtt : 1;
+    /* Sent, and arrived, together with the one before it: nothing is to be learned but its number.
+     */
+    if (sends == 1 && rack->tsn == tsn - 1 && rack->highest == tsn - 1 &&
+        rack->sent_at == sent_at && rack->rtt_us == rtt) {
+        rack->tsn = rack->highest = tsn;
+        return true;
+    }
     uint32_t min = floe_sctp_rack_min_us(rack);
     if (sends > 1 && rtt < min - min / 4) {
         return false; /* RFC 8985 §6.2 step 2; a little less is a shorter packet */

@@ -41,19 +41,6 @@ void floe_sctp_rack_measure(floe_sctp_rack *rack, floe_time now, uint32_t rtt_us
  * that transmission, so it was an earlier one that arrived. */
 bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us, uint32_t tsn,
                                uint32_t sends);
-/* The same of a chunk that was sent once: where it was sent, and has arrived, together with the one
- * before it, nothing is to be learned but its number. False: it was not. */
-static inline bool floe_sctp_rack_extend(floe_sctp_rack *rack, floe_time now, uint32_t sent_us,
-                                         uint32_t tsn)
-{
-    uint32_t rtt = (uint32_t)now - sent_us;
-    bool is_next = rack->tsn + 1 == tsn && rack->highest + 1 == tsn;
-    if (!is_next || now - rtt != rack->sent_at || (rtt > 0 ? rtt : 1) != rack->rtt_us) {
-        return false;
-    }
-    rack->tsn = rack->highest = tsn;
-    return true;
-}
 /* The peer reports duplicates of what was sent again: the window was too small (RFC 8985 section
  * 6.2 step 4). */
 void floe_sctp_rack_on_duplicate(floe_sctp_rack *rack, uint32_t cum, uint32_t highest);

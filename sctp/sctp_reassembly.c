@@ -293,7 +293,6 @@ static void link_next(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_
 floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stream *stream,
                                          const floe_sctp_data *data, uint32_t cum)
 {
-    const uint8_t whole = FLOE_SCTP_FLAG_BEGIN | FLOE_SCTP_FLAG_END;
     bool is_next = data->tsn == cum + 1;
     floe_sctp_piece chunk = {.stream = data->stream, .ssn = data->ssn, .flags = data->flags};
     uint16_t left = find_left(r, data, cum, &chunk);
@@ -317,8 +316,6 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
     }
     if (is_next && right == NONE) {
         link_next(r, stream, at, left, (data->flags & FLOE_SCTP_FLAG_END) != 0);
-    } else if ((data->flags & whole) == whole) {
-        deliver(r, stream, at);
     } else {
         link_chunk(r, stream, at, left, right, cum);
     }
