@@ -459,38 +459,6 @@ uint16_t floe_sctp_assoc_get_streams(const floe_sctp_assoc *a)
     return floe_sctp_is_open(a) ? a->streams_out : 0;
 }
 
-/* A timer runs where there is something to wait for, and nowhere else. */
-static void check_timers(const floe_sctp_assoc *a)
-{
-    const floe_sctp_timers *t = &a->timers;
-    bool is_setting_up = a->state == FLOE_SCTP_COOKIE_WAIT || a->state == FLOE_SCTP_COOKIE_ECHOED;
-    bool is_ending = a->state == FLOE_SCTP_SHUTDOWN_SENT || a->state == FLOE_SCTP_SHUTDOWN_ACK_SENT;
-    bool has_data = floe_sctp_outstanding_count(&a->outstanding) > 0 || a->sendq.unsent > 0;
-    FLOE_ASSERT(floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_INIT) == is_setting_up);
-    FLOE_ASSERT(floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_SHUTDOWN) == is_ending);
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_DATA) ||
-                (floe_sctp_is_open(a) && has_data));
-    bool is_flying = a->outstanding.flight > 0;
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_PROBE) || is_flying);
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_REORDER) || is_flying);
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_PACE) || has_data);
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_RESET) || a->reset.is_under_way);
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_SACK) || a->ack_packets > 0);
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_HEARTBEAT) || floe_sctp_is_open(a));
-    FLOE_ASSERT(!floe_sctp_timers_is_set(t, FLOE_SCTP_TIMER_PMTU) || floe_sctp_is_open(a));
-}
-
-void floe_sctp_assoc_check_invariants(const floe_sctp_assoc *a)
-{
-    FLOE_ASSERT(!a->is_over || a->state == FLOE_SCTP_CLOSED);
-    FLOE_ASSERT(!a->is_over || floe_sctp_assoc_deadline(a) == FLOE_TIME_NEVER);
-    check_timers(a);
-    floe_sctp_outstanding_check_invariants(&a->outstanding, &a->sendq, &a->streams);
-    if (a->state != FLOE_SCTP_COOKIE_ECHOED) { /* then the cookie is in the receive buffer */
-        floe_sctp_reassembly_check_invariants(&a->reassembly, &a->streams, &a->tracker);
-    }
-}
-
 const char *floe_sctp_state_name(floe_sctp_state state)
 {
     static const char *const names[] = {

@@ -32,16 +32,6 @@ static void store(floe_sctp_reassembly *r, uint16_t at, const floe_sctp_piece *p
     floe_sctp_piece_store(&r->arena, at, piece);
 }
 
-static uint16_t get_entry(const floe_sctp_reassembly *r, uint32_t tsn)
-{
-    uint16_t at = NONE;
-    if (!r->has_table) {
-        return at;
-    }
-    memcpy(&at, r->table + 2 * (size_t)(tsn & (r->window - 1)), sizeof at);
-    return at;
-}
-
 static void set_entry(floe_sctp_reassembly *r, uint32_t tsn, uint16_t at)
 {
     if (!r->has_table) {
@@ -195,7 +185,7 @@ static uint16_t find_left(const floe_sctp_reassembly *r, const floe_sctp_data *d
     if ((data->flags & FLOE_SCTP_FLAG_BEGIN) != 0) {
         return NONE;
     }
-    uint16_t at = data->tsn == cum + 1 ? r->partial : get_entry(r, data->tsn - 1);
+    uint16_t at = data->tsn == cum + 1 ? r->partial : floe_sctp_reassembly_entry(r, data->tsn - 1);
     if (at == NONE) {
         return NONE;
     }
@@ -210,7 +200,7 @@ static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *
     if ((data->flags & FLOE_SCTP_FLAG_END) != 0 || data->tsn - cum == r->window) {
         return NONE;
     }
-    uint16_t at = get_entry(r, data->tsn + 1);
+    uint16_t at = floe_sctp_reassembly_entry(r, data->tsn + 1);
     if (at == NONE) {
         return NONE;
     }
@@ -325,7 +315,7 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
 /* The cumulative TSN has passed `tsn`: what becomes of the chunk there. */
 static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
 {
-    uint16_t at = get_entry(r, tsn);
+    uint16_t at = floe_sctp_reassembly_entry(r, tsn);
     if (at == NONE) {
         return;
     }
@@ -419,7 +409,7 @@ bool floe_sctp_reassembly_renege(floe_sctp_reassembly *r, floe_sctp_streams *str
     bool is_any = false;
     for (uint32_t i = 1; i <= r->window; i++) {
         uint32_t tsn = tracker->cum + i;
-        uint16_t at = get_entry(r, tsn);
+        uint16_t at = floe_sctp_reassembly_entry(r, tsn);
         if (at == NONE) {
             continue;
         }
@@ -497,52 +487,4 @@ void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *st
     FLOE_ASSERT(stream != NULL && stream->unread > 0);
     stream->unread--;
     floe_sctp_streams_drop_idle(streams, stream);
-}
-
-static uint32_t count_list(const floe_sctp_reassembly *r, uint16_t first, uint32_t *messages)
-{
-    uint32_t blocks = 0;
-    for (uint16_t at = first; at != NONE; at = load(r, at).next_message) {
-        blocks += floe_sctp_piece_count(&r->arena, at);
-        ++*messages;
-    }
-    return blocks;
-}
-
-void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
-                                           const floe_sctp_streams *streams,
-                                           const floe_sctp_tracker *tracker)
-{
-    uint32_t ready = 0;
-    uint32_t unread = 0;
-    uint32_t waiting = 0;
-    uint32_t blocks = count_list(r, r->ready_head, &ready);
-    FLOE_ASSERT(ready == r->ready_count);
-    for (uint32_t i = 0; i < streams->end; i++) {
-        const floe_sctp_stream *stream = &streams->table[i];
-        if (floe_sctp_stream_is_used(stream)) {
-            blocks += count_list(r, stream->wait_head, &waiting);
-            unread += stream->unread;
-        }
-    }
-    FLOE_ASSERT(unread == ready);
-    if (r->partial != NONE) {
-        uint16_t head_at = load(r, r->partial).far;
-        FLOE_ASSERT(load(r, r->partial).tsn == tracker->cum);
-        FLOE_ASSERT((load(r, head_at).flags & FLOE_SCTP_FLAG_BEGIN) != 0);
-        bool is_listed = (load(r, head_at).flags & FLOE_SCTP_PIECE_QUEUED) != 0;
-        blocks += is_listed ? 0 : floe_sctp_piece_count(&r->arena, head_at);
-    }
-    for (uint32_t i = 1; i <= r->window; i++) {
-        uint16_t at = get_entry(r, tracker->cum + i);
-        if (at == NONE) {
-            continue;
-        }
-        FLOE_ASSERT(load(r, at).tsn == tracker->cum + i);
-        FLOE_ASSERT(floe_sctp_tracker_has(tracker, tracker->cum + i));
-        if (floe_sctp_piece_is_last(&r->arena, at)) {
-            blocks += floe_sctp_piece_count(&r->arena, load(r, at).far);
-        }
-    }
-    FLOE_ASSERT(r->arena.free + blocks == r->arena.count);
 }

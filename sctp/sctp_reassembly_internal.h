@@ -1,9 +1,23 @@
-/* sctp/sctp_reassembly_internal.h - what sctp_reassembly.c and sctp_reassembly_parts.c share. */
+/* sctp/sctp_reassembly_internal.h - what sctp_reassembly.c, sctp_reassembly_parts.c and
+ * sctp_check.c share. */
 #ifndef FLOE_SCTP_SCTP_REASSEMBLY_INTERNAL_H
 #define FLOE_SCTP_SCTP_REASSEMBLY_INTERNAL_H
 
+#include <string.h>
+
 #include "sctp/sctp_piece.h"
 #include "sctp/sctp_reassembly.h"
+
+/* The piece with this TSN in the table of those that came out of order, or FLOE_SCTP_NONE. */
+static inline uint16_t floe_sctp_reassembly_entry(const floe_sctp_reassembly *r, uint32_t tsn)
+{
+    uint16_t at = FLOE_SCTP_NONE;
+    if (!r->has_table) {
+        return at;
+    }
+    memcpy(&at, r->table + 2 * (size_t)(tsn & (r->window - 1)), sizeof at);
+    return at;
+}
 
 /* The message, or the part of one, of this head can be read, after all that already can be. */
 void floe_sctp_reassembly_push(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head);

@@ -5,8 +5,6 @@ footprint.py BUILD --update  write table.txt anew
 
 Measured with gcc and the default limits, trace compiled in; "tiny" is base/floe_config_tiny.h. The
 goal of ICE is for its text without the trace (FLOE_TRACE=0): to explain itself has a row of its own.
-That of SCTP is for what every association needs: with the traces of SCTP_OPTIONS in it, it has
-another row.
 A call through a pointer is taken to reach any function of its module that nothing calls by name.
 """
 import pathlib
@@ -47,7 +45,8 @@ APART["ice filter"] = {f"ice_ice_filter{part}.o" for part in ("", "_pairs")}
 # FLOE_SCTP_PARTS, what has files of its own.
 APART["sctp, messages by parts"] = {"sctp_sctp_parts.o", "sctp_sctp_reassembly_parts.o",
                                     "datachannel_dc_parts.o", "peer_peer_parts.o"}
-SCTP_OPTIONS = ["FLOE_SCTP_PARTS", "FLOE_SCTP_RATE", "FLOE_SCTP_SNAP", "FLOE_SCTP_PMTUD"]
+# What only tests ask for.
+APART["sctp, datachannel invariants"] = {"sctp_sctp_check.o", "datachannel_dc_check.o"}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
          "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024
@@ -63,7 +62,6 @@ GOALS = {
     "text ice relays": 4 * KB,
     "text sdp": 8 * KB,
     "text sctp + datachannel": 45 * KB,
-    "text sctp + datachannel, options in": 45 * KB,
     **{f"stack {module}": 1536 for module in MODULES},
 }
 
@@ -89,14 +87,14 @@ def text_of(objects):
     return sum(int(row.split()[0]) for row in rows.splitlines()[1:])
 
 
-def text_without(switches, files, folder):
-    """Text of the sources of these objects with these switches off."""
+def without_trace(files, folder):
+    """Text of the sources of these objects with the trace compiled out."""
     objects = []
     for file in files:
         module, name = file.stem.split("_", 1)
-        objects.append(folder / f"without_{file.name}")
+        objects.append(folder / f"quiet_{file.name}")
         subprocess.run(["gcc", "-std=c11", "-c", arch.ROOT / module / f"{name}.c", f"-I{arch.ROOT}",
-                        *(f"-D{switch}=0" for switch in switches), *OS, "-o", objects[-1]], check=True)
+                        "-DFLOE_TRACE=0", *OS, "-o", objects[-1]], check=True)
     return text_of(objects)
 
 
@@ -142,12 +140,9 @@ def measure(folder):
     now |= {f"text {name}": text_of([file for files in objects.values() for file in files
                                      if file.name in apart]) for name, apart in APART.items()}
     now["text ice, trace compiled in"] = now["text ice"]
-    now["text ice"] = text_without(["FLOE_TRACE"], [file for file in objects["ice"]
-                                                    if file.name not in all_apart], folder)
-    now["text sctp + datachannel, options in"] = now["text sctp"] + now["text datachannel"]
-    now["text sctp + datachannel"] = text_without(
-        SCTP_OPTIONS, [file for module in ("sctp", "datachannel") for file in objects[module]
-                       if file.name not in all_apart], folder)
+    now["text ice"] = without_trace([file for file in objects["ice"] if file.name not in all_apart],
+                                    folder)
+    now["text sctp + datachannel"] = now["text sctp"] + now["text datachannel"]
     for module, (size, path) in deepest(graph).items():
         now[f"stack {module}"] = size
         if size > GOALS[f"stack {module}"]:
