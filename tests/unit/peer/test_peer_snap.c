@@ -146,7 +146,7 @@ static void offer_and_answer(peer_pair *pair, floe_dc_id *channel)
     assert_int_equal(floe_peer_set_local(b, FLOE_PEER_ANSWER), FLOE_OK);
 }
 
-/* Answerers that copy attributes they do not know, as libdatachannel does. */
+/* Answerers may copy attributes that they do not know. */
 static void test_peer_snap_that_comes_back_as_it_went_is_no_agreement(void **state)
 {
     (void)state;

@@ -237,7 +237,7 @@ static void test_sctp_pmtu_survives_loss(void **state)
     }
 }
 
-/* pion/sctp 1.8 drops a packet with a chunk that it does not know. */
+/* Who knows no PAD may drop the packet, though RFC 9260 §3.2 has it pass over the chunk. */
 static void test_sctp_pmtu_with_a_peer_that_answers_no_probe_stays_at_the_base_size(void **state)
 {
     (void)state;
