@@ -197,12 +197,13 @@ static void read_part(fuzz *f, unsigned n, const floe_sctp_recv *message, const 
 
 static bool is_long_done(fuzz *f, unsigned n)
 {
-    end *e = &f->end[n];
+    const end *e = &f->end[n];
     const end *other = &f->end[1 - n];
-    while (e->long_at == 0 && e->long_read < other->long_sent && other->is_aborted[e->long_read]) {
-        e->long_read++;
+    unsigned read = e->long_read;
+    while (e->long_at == 0 && read < other->long_sent && other->is_aborted[read]) {
+        read++; /* though a part of it may still come */
     }
-    return e->long_read == other->long_sent;
+    return read == other->long_sent;
 }
 #endif
 

@@ -42,9 +42,9 @@ enum {                                    /* floe_ice_pair.flags */
        FLOE_ICE_PAIR_SENT_CONTROLLING = 1 << 8, /* our role in txn */
        FLOE_ICE_PAIR_SENT_NOMINATION = 1 << 9,  /* txn carries USE-CANDIDATE */
        FLOE_ICE_PAIR_MASKED = 1 << 11,          /* `mapped` is unknown: no room for the candidate */
-       FLOE_ICE_PAIR_MOVED_TO = 1 << 12,        /* controlled: the peer wants it alone, from now */
-       FLOE_ICE_PAIR_BUSY = 1 << 13,            /* since the last consent check data was heard */
-       FLOE_ICE_PAIR_RESENT = 1 << 10           /* txn was repeated out of turn: no RTT sample */
+       FLOE_ICE_PAIR_MOVED_TO = 1 << 12, /* the peer wants it alone, from now; or we, as better */
+       FLOE_ICE_PAIR_BUSY = 1 << 13,     /* since the last consent check data was heard */
+       FLOE_ICE_PAIR_RESENT = 1 << 10    /* txn was repeated out of turn: no RTT sample */
 };
 
 typedef struct floe_ice_pair {

@@ -27,7 +27,11 @@ uint8_t floe_ice_upgrade_find(floe_ice_agent *agent, uint8_t nominated)
             best = i;
         }
     }
-    agent->moves += best != nominated;
+    floe_ice_pair *pair = &agent->list.pair[best];
+    if (best != nominated && !floe_ice_pair_is(pair, FLOE_ICE_PAIR_MOVED_TO)) {
+        floe_ice_pair_set(pair, FLOE_ICE_PAIR_MOVED_TO); /* once, though it may have to wait */
+        agent->moves++;
+    }
     return best;
 }
 

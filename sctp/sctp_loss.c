@@ -160,8 +160,8 @@ bool floe_sctp_is_silent(const floe_sctp_assoc *a)
 
 void floe_sctp_try_again(floe_sctp_assoc *a)
 {
-    if (!floe_sctp_is_open(a)) {
-        return;
+    if (!floe_sctp_is_open(a) || floe_sctp_outstanding_count(&a->outstanding) == 0) {
+        return; /* without chunks under way the timer is that of a closed window's probe */
     }
     floe_sctp_rto_end_backoff(&a->rto);
     floe_sctp_lose_all(a);
