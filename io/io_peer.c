@@ -25,7 +25,6 @@
 #define SEND_BUFFER      ((size_t)1024 * 1024)
 #define RECV_BUFFER      ((size_t)1024 * 1024)
 #define DESCRIPTION_SIZE ((size_t)2 * FLOE_SDP_SIZE_MAX) /* the current one and a pending one */
-#define DEFAULT_MTU      1500u                           /* of Ethernet */
 #define BLOCKED_NAP      (10 * FLOE_MS)
 #define PAGE             ((size_t)4096)
 
@@ -124,7 +123,7 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .snap = config->snap,
                              .congestion = config->congestion,
                              .glare = config->glare,
-                             .mtu = config->mtu != 0 ? config->mtu : DEFAULT_MTU,
+                             .mtu = config->mtu,
                              .ice = config->ice,
                              .tcp_links = io->tcp_memory};
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {

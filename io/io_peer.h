@@ -70,8 +70,8 @@ typedef struct floe_io_config { /* zero means the default */
     bool is_unverified;          /* any certificate will do: for a server of one's own, in a test */
     floe_io_tcp tcp;
     floe_peer_snap snap;
-    uint16_t mtu; /* packets grow up to it where the path carries them: default 1500; 1: they do
-                   * not */
+    uint16_t mtu; /* packets grow up to it (1500, say) where the path carries them. 0: they do not,
+                   * for werift ends at the first probe, and who knows no PAD gains nothing */
     floe_trace trace;
     floe_ice_config ice; /* timing and policy; no filters with FLOE_IP_PUBLIC, which is one */
 } floe_io_config;
