@@ -522,7 +522,6 @@ static void set_up(fuzz *f, unsigned n, uint8_t options)
         .init_retries = 10000,
         .message_max = (options & 4) != 0 ? UINT32_MAX : 0,
         .parts_from = (options & 4) != 0 ? ((options & 8) != 0 ? 1 : 2000) : 0,
-        .remote_message_max = (options & 4) != 0 ? UINT32_MAX : 6000,
         .heartbeat_ms = (options & 1) != 0 ? UINT32_MAX : 0,
         .is_over_dtls = (options >> (4 + n) & 1) != 0,
         .congestion = congestion_of(options & 64, options & 8),
@@ -535,6 +534,13 @@ static void set_up(fuzz *f, unsigned n, uint8_t options)
     }
 }
 
+/* As descriptions do: an end that is sent more than it takes ends the association. */
+static void tell_limit(end *to, const end *from)
+{
+    floe_sctp_assoc_set_remote_message_max(&to->assoc,
+                                           floe_sctp_assoc_get_message_max(&from->assoc));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static fuzz f;
@@ -544,6 +550,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t options = take(&f);
     set_up(&f, 0, options);
     set_up(&f, 1, options);
+    tell_limit(&f.end[0], &f.end[1]);
+    tell_limit(&f.end[1], &f.end[0]);
     drain(&f);
     for (unsigned i = 0; i < COMMANDS_MAX && f.in.left > 0 && !f.is_over; i++) {
         step(&f);

@@ -83,13 +83,9 @@ floe_err floe_peer_init(floe_peer *peer, const floe_peer_config *config, floe_ti
     peer->is_unrelayed = (without & FLOE_ICE_WITHOUT(FLOE_ICE_RELAY)) != 0;
     peer->is_relayed_only = config->ice.policy == FLOE_ICE_POLICY_RELAY ||
                             (without & FLOE_ICE_WITHOUT(FLOE_ICE_HOST)) != 0;
-    peer->message_max = config->message_max != 0 ? config->message_max : 262144;
-    if (FLOE_SCTP_PARTS && config->parts_from > 0) {
-        /* RFC 8841 §6: 0 says that there is no limit. */
-        peer->message_max = peer->message_max == UINT32_MAX ? 0 : peer->message_max;
-    } else if (peer->message_max > config->recv_buffer.len) {
-        peer->message_max = config->recv_buffer.len;
-    }
+    /* RFC 8841 §6: 0 says that there is no limit. */
+    size_t max = floe_sctp_assoc_get_message_max(&peer->sctp);
+    peer->message_max = max == UINT32_MAX ? 0 : max;
     peer->remote_message_max = 65536;
     peer->mtu = config->mtu;
     peer->reason = "";

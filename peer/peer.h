@@ -77,7 +77,8 @@ typedef struct floe_peer_config {
     floe_peer_glare glare;
     floe_peer_snap snap;
     uint16_t mtu; /* of our links: IP packets may grow up to it, uncut (RFC 8899); 0: they do not */
-    uint32_t message_max; /* our max-message-size: default 262144, at most what recv_buffer holds */
+    uint32_t message_max; /* our max-message-size: default 262144; at most what recv_buffer holds,
+                           * headers of chunks with it: about 7/8 of its bytes */
     uint32_t parts_from;  /* longer messages are read by parts (peer/peer_parts.h), and message_max
                              may be anything, UINT32_MAX: no limit. 0: all are read whole */
     floe_ice_config ice;  /* timing and policy: role, credentials, rand and trace are the peer's */

@@ -61,6 +61,23 @@ static void test_peer_channel_carries_the_largest_message(void **state)
     check_round(pair, 1, pair->end[1].incoming, false, 262144);
 }
 
+/* RFC 8841 §6.1: what is announced is taken. The headers of its chunks need memory, too. */
+static void test_peer_channel_takes_as_much_as_it_announces(void **state)
+{
+    peer_pair *pair = *state;
+    floe_peer *to = &pair->end[1].peer;
+    floe_peer_config config = pair->end[1].config;
+    config.recv_buffer.len = 32768;
+    floe_peer_free(to);
+    assert_int_equal(floe_peer_init(to, &config, pair->now), FLOE_OK);
+    assert_int_equal(floe_peer_add_local(to, &pair->end[1].addr, 0), FLOE_OK);
+    floe_peer_end_local(to);
+    floe_dc_id channel = peer_pair_connect(pair);
+    size_t max = floe_peer_get_message_max(&pair->end[0].peer);
+    assert_true(max > 16384 && max < config.recv_buffer.len);
+    check_round(pair, 0, channel, false, max);
+}
+
 static void test_peer_channel_refuses_what_is_too_big_and_lives(void **state)
 {
     peer_pair *pair = *state;
@@ -186,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_peer_channel_carries_every_size_both_ways),
         TEST(test_peer_channel_carries_the_largest_message),
+        TEST(test_peer_channel_takes_as_much_as_it_announces),
         TEST(test_peer_channel_refuses_what_is_too_big_and_lives),
         TEST(test_peer_channel_full_buffer_says_again_then_writable),
         TEST(test_peer_channel_messages_before_a_close_are_delivered),
