@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 static const char usage[] =
-    "usage: floe bench [--case NAME]... [--seconds N] [--buffer BYTES] [--json]\n"
+    "usage: floe bench [--case NAME]... [--seconds N] [--buffer BYTES] [--spin US] [--json]\n"
     "       floe bench --invite [...] [--ice URL[,USER,CREDENTIAL]]...\n"
     "       floe bench INVITATION [--ice URL[,USER,CREDENTIAL]]...\n"
     "\n"
@@ -29,6 +29,7 @@ static const char usage[] =
     "  --case NAME     only this; may be repeated\n"
     "  --seconds N     how long each size of message is sent (default 2)\n"
     "  --buffer BYTES  for sending, and for receiving (default 1 MiB; flow, loose and echo)\n"
+    "  --spin US       look for so long for packets before sleep (default 0)\n"
     "  --json          one JSON object in the place of the table\n"
     "\n"
     "1 MB is 1,000,000 bytes. CPU time is that of both ends, unless one is elsewhere.\n";
@@ -42,6 +43,7 @@ enum { CASE_FLOW = 1, CASE_LOOSE = 2, CASE_ECHO = 4, CASE_CONNECT = 8, CASE_IDLE
 #define SECONDS_MAX   60u
 #define BUFFER_MIN    65536u
 #define BUFFER_MAX    (64u * 1024u * 1024u)
+#define SPIN_MAX      10000u
 
 typedef struct bench_command {
     bench_options options;
@@ -52,7 +54,7 @@ typedef struct bench_command {
     const char *invitation;
     bool is_inviting, use_json;
     unsigned cases;
-    uint64_t seconds, buffer;
+    uint64_t seconds, buffer, spin;
 } bench_command;
 
 static void tell_flow(bench_command *c, const char *name, const bench_flow *flow)
@@ -177,6 +179,7 @@ static int run(bench_command *c)
                                  .servers = c->servers.servers,
                                  .server_count = c->servers.count,
                                  .buffer = (size_t)c->buffer,
+                                 .spin_us = (uint32_t)c->spin,
                                  .use_loopback = true,
                                  .is_patient = c->is_inviting || c->invitation != NULL};
     if (c->invitation != NULL) {
@@ -225,6 +228,8 @@ static bool parse_option(int option, bench_command *c)
         return take_number("seconds", 1, SECONDS_MAX, &c->seconds);
     case 'b':
         return take_number("buffer", BUFFER_MIN, BUFFER_MAX, &c->buffer);
+    case 'S':
+        return take_number("spin", 0, SPIN_MAX, &c->spin);
     case 'I':
         c->is_inviting = true;
         return true;
@@ -246,11 +251,15 @@ static bool parse_option(int option, bench_command *c)
 /* 0: go on; else the program's exit status + 1. */
 static int parse_options(int argc, char **argv, bench_command *c)
 {
-    static const struct option names[] = {
-        {"case", required_argument, NULL, 'c'},   {"seconds", required_argument, NULL, 's'},
-        {"buffer", required_argument, NULL, 'b'}, {"ice", required_argument, NULL, 'i'},
-        {"invite", no_argument, NULL, 'I'},       {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"case", required_argument, NULL, 'c'},
+                                          {"seconds", required_argument, NULL, 's'},
+                                          {"buffer", required_argument, NULL, 'b'},
+                                          {"ice", required_argument, NULL, 'i'},
+                                          {"spin", required_argument, NULL, 'S'},
+                                          {"invite", no_argument, NULL, 'I'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     int option;
     optind = 1;
     while ((option = getopt_long(argc, argv, "i:jh", names, NULL)) != -1) {

@@ -22,6 +22,8 @@
 struct floe_loop {
     int fd;
     bool is_running; /* inside floe_loop_wait() */
+    bool is_busy;    /* the last wait brought something */
+    uint32_t spin_us;
     floe_time now;
     size_t watches;                            /* added and not removed */
     floe_timer *timers;                        /* a list, in no order */
@@ -69,6 +71,11 @@ void floe_loop_close(floe_loop *loop)
     close(loop->fd);
     free(loop->scratch);
     free(loop);
+}
+
+void floe_loop_set_spin(floe_loop *loop, uint32_t us)
+{
+    loop->spin_us = us;
 }
 
 floe_time floe_loop_now(const floe_loop *loop)
@@ -259,17 +266,34 @@ static void run_watch(floe_watch *watch, uint32_t events)
     }
 }
 
+/* What is ready, as epoll_wait() has it. */
+static int sleep_until_ready(floe_loop *loop, int ms)
+{
+    int count = 0;
+    if (loop->is_busy && loop->spin_us > 0 && ms != 0) {
+        floe_time spin = loop->spin_us, sleep = ms < 0 ? FLOE_TIME_NEVER : (floe_time)ms * FLOE_MS;
+        floe_time until = loop->now + floe_time_min(spin, sleep);
+        do {
+            count = epoll_wait(loop->fd, loop->batch, FLOE_LOOP_BATCH, 0);
+        } while (count == 0 && read_clock() < until);
+    }
+    if (count == 0) {
+        count = epoll_wait(loop->fd, loop->batch, FLOE_LOOP_BATCH, ms);
+    }
+    FLOE_ASSERT(count >= 0 || errno == EINTR);
+    loop->is_busy = count > 0;
+    return loop->is_busy ? count : 0;
+}
+
 void floe_loop_wait(floe_loop *loop, int timeout_ms)
 {
     FLOE_ASSERT(!loop->is_running);
     loop->is_running = true;
     loop->now = read_clock();
     int ms = sleep_ms(loop->now, prepare_timers(loop), timeout_ms);
-    int count = epoll_wait(loop->fd, loop->batch, FLOE_LOOP_BATCH, ms);
-    FLOE_ASSERT(count >= 0 || errno == EINTR);
+    loop->batch_count = sleep_until_ready(loop, ms);
     loop->now = read_clock();
     /* Timers come first: a flood of packets can not hold them up. */
-    loop->batch_count = count > 0 ? count : 0;
     wake_timers(loop);
     run_due_timers(loop);
     for (int i = 0; i < loop->batch_count; i++) {

@@ -62,7 +62,8 @@ class FloeBench(unittest.TestCase):
 
     def test_what_is_wrong_with_an_option_is_said(self):
         for arguments, said in [(["--case", "speed"], "flow, loose"), (["--seconds", "0"], "1 to 60"),
-                                (["--buffer", "12"], "65536 to"), (["no-blob"], "floe bench:"),
+                                (["--buffer", "12"], "65536 to"), (["--spin", "x"], "0 to 10000"),
+                                (["no-blob"], "floe bench:"),
                                 (["a", "b"], "one invitation")]:
             run = bench(*arguments)
             self.assertNotEqual(run.returncode, 0)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/unit.h"
@@ -158,6 +159,49 @@ static void test_loop_waits_no_longer_than_it_is_told(void **state)
     floe_loop_wait(f->loop, 20);
     floe_time took = floe_loop_now(f->loop) - start;
     assert_in_range(took, 19 * FLOE_MS, 5 * FLOE_SECOND);
+}
+
+/* The wait that comes next is one after a wake that brought something. */
+static void make_busy(fixture *f, uint32_t spin_us)
+{
+    char byte;
+    floe_loop_set_spin(f->loop, spin_us);
+    watch(f, 0);
+    make_readable(f, 0);
+    floe_loop_wait(f->loop, 1000);
+    assert_int_equal(read(f->pipes[0][0], &byte, 1), 1);
+}
+
+static void test_loop_that_spins_waits_no_longer_than_it_is_told(void **state)
+{
+    fixture *f = *state;
+    make_busy(f, 60u * FLOE_SECOND);
+    floe_time start = floe_loop_now(f->loop);
+    floe_loop_wait(f->loop, 5);
+    assert_int_equal(f->watch_runs[0], 1);
+    assert_true(floe_loop_now(f->loop) - start < 50 * FLOE_SECOND);
+    unwatch(f, 0);
+}
+
+static void test_loop_that_spins_takes_what_comes(void **state)
+{
+    fixture *f = *state;
+    make_busy(f, 1000);
+    make_readable(f, 0);
+    floe_loop_wait(f->loop, -1);
+    assert_int_equal(f->watch_runs[0], 2);
+    unwatch(f, 0);
+}
+
+static void test_loop_at_rest_does_not_spin(void **state)
+{
+    fixture *f = *state;
+    make_busy(f, 10u * FLOE_SECOND);
+    floe_loop_wait(f->loop, 1);
+    clock_t before = clock();
+    floe_loop_wait(f->loop, 200);
+    assert_true(clock() - before < CLOCKS_PER_SEC / 10);
+    unwatch(f, 0);
 }
 
 static void test_loop_tells_of_a_hang_up(void **state)
@@ -358,6 +402,9 @@ int main(void)
         TEST(test_loop_runs_the_handler_of_what_is_readable_and_no_other),
         TEST(test_loop_reports_again_what_was_not_read),
         TEST(test_loop_waits_no_longer_than_it_is_told),
+        TEST(test_loop_that_spins_waits_no_longer_than_it_is_told),
+        TEST(test_loop_that_spins_takes_what_comes),
+        TEST(test_loop_at_rest_does_not_spin),
         TEST(test_loop_tells_of_a_hang_up),
         TEST(test_loop_sleeps_although_a_paused_watch_has_hung_up),
         TEST(test_loop_reports_what_came_during_a_pause),
