@@ -53,8 +53,11 @@ void floe_sctp_rate_on_arrival(floe_sctp_rate *rate, floe_time now, uint32_t byt
     }
     rate->delivered += bytes;
     rate->delivered_us = (uint32_t)now;
-    if (!is_answer || !is_kept(rate, mark) ||
-        (rate->has_newest && floe_serial32_lt(sent_us, rate->newest_us))) {
+    if (!is_answer || (rate->has_newest && floe_serial32_lt(sent_us, rate->newest_us))) {
+        return;
+    }
+    if (!is_kept(rate, mark)) { /* marks farther apart, or no chunk would ever say anything again */
+        rate->rtt_us = (uint32_t)now - sent_us;
         return;
     }
     rate->has_newest = true;

@@ -144,6 +144,24 @@ static void test_sctp_rate_forgets_the_marks_of_what_was_long_on_the_way(void **
     assert_int_equal(s.flight, 0);
 }
 
+/* Else nothing would ever be known of the path again: no round, no rate, no loss. */
+static void test_sctp_rate_is_known_again_after_the_round_trip_has_grown_tenfold(void **state)
+{
+    (void)state;
+    uint16_t marks[400];
+    uint32_t samples = 0;
+    for (uint32_t i = 0; i < 400; i++) { /* a packet each 2 ms; on the way for 10 ms, then 100 */
+        marks[i] = send_at(i * 2 * FLOE_MS, (i < 100 ? 5 : 50) * PACKET);
+        uint32_t delay = i < 105 ? 5 : 50;
+        if (i >= delay && (i < 105 || i >= 150)) {
+            arrive_at(i * 2 * FLOE_MS, marks[i - delay], (i - delay) * 2 * FLOE_MS);
+        }
+        floe_sctp_rate_sample s = floe_sctp_rate_take(&rate, 0);
+        samples += i >= 300 && s.rate >= 450000 && s.rate <= 550000;
+    }
+    assert_in_range(samples, 90, 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +174,8 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_rate_knows_who_had_too_little_to_send, set_up),
         cmocka_unit_test_setup(test_sctp_rate_says_how_much_was_lost_of_what_was_in_flight, set_up),
         cmocka_unit_test_setup(test_sctp_rate_forgets_the_marks_of_what_was_long_on_the_way,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_rate_is_known_again_after_the_round_trip_has_grown_tenfold,
                                set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
