@@ -258,7 +258,7 @@ static void check_full(floe_sctp_bbr *b, const step *t)
     if (b->is_full_now || t->s.is_app_limited || t->s.delivered == 0) {
         return;
     }
-    if (t->s.rate >= b->full_bw + b->full_bw / 4) {
+    if (b->full_bw < UINT32_MAX && t->s.rate >= part(b->full_bw, 125)) {
         forget_full(b, t->s.rate);
         return;
     }

@@ -219,12 +219,32 @@ static void test_sctp_bbr_who_had_little_to_say_does_not_forget_the_rate(void **
     assert_int_not_equal(p.bbr.state, FLOE_SCTP_BBR_PROBE_RTT);
 }
 
+/* Four gigabytes a second are near the largest number that there is; a peer may claim them, or
+ * more.
+ */
+static void test_sctp_bbr_leaves_startup_at_any_rate(void **state)
+{
+    for (uint32_t bytes = 4000000; bytes <= 8000000; bytes += 4000000) {
+        (void)set_up(state);
+        for (int i = 0; i < 10; i++) {
+            uint16_t mark = floe_sctp_rate_on_send(&p.bbr.rate, p.now, bytes, 0);
+            uint32_t sent_us = (uint32_t)p.now;
+            p.now += FLOE_MS;
+            floe_sctp_rate_on_arrival(&p.bbr.rate, p.now, bytes, mark, sent_us, true);
+            floe_sctp_bbr_on_ack(&p.bbr, &(floe_sctp_bbr_ack){.now = p.now, .rtt_us = FLOE_MS});
+        }
+        assert_true(p.bbr.is_full);
+        assert_int_not_equal(p.bbr.state, FLOE_SCTP_BBR_STARTUP);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_sctp_bbr_begins_with_ten_packets_and_grows_fast, set_up),
         cmocka_unit_test_setup(
             test_sctp_bbr_leaves_startup_when_the_rate_stays_and_drains_the_queue, set_up),
+        cmocka_unit_test_setup(test_sctp_bbr_leaves_startup_at_any_rate, set_up),
         cmocka_unit_test_setup(test_sctp_bbr_finds_rate_and_round_trip_of_the_path, set_up),
         cmocka_unit_test_setup(test_sctp_bbr_cruises_without_a_queue_and_probes_every_few_seconds,
                                set_up),
