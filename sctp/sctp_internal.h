@@ -114,6 +114,8 @@ static inline bool floe_sctp_snap_is_late(const floe_sctp_assoc *a)
 void floe_sctp_pmtu_start(floe_sctp_assoc *a);
 void floe_sctp_pmtu_timeout(floe_sctp_assoc *a);
 void floe_sctp_pmtu_look_for_hole(floe_sctp_assoc *a);
+/* A message was lost, and is given up. */
+void floe_sctp_pmtu_doubt(floe_sctp_assoc *a);
 /* A probe is due, and fits into a buffer of `cap` bytes, whatever w has of it. */
 bool floe_sctp_pmtu_put(floe_sctp_assoc *a, floe_writer *w, size_t cap);
 /* Of a HEARTBEAT ACK: it is about a probe. */
@@ -132,6 +134,10 @@ static inline void floe_sctp_pmtu_timeout(floe_sctp_assoc *a)
     (void)a;
 }
 static inline void floe_sctp_pmtu_look_for_hole(floe_sctp_assoc *a)
+{
+    (void)a;
+}
+static inline void floe_sctp_pmtu_doubt(floe_sctp_assoc *a)
 {
     (void)a;
 }

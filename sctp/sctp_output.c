@@ -111,6 +111,7 @@ static const floe_sctp_tx *next_lost(floe_sctp_assoc *a, uint32_t *tsn, floe_sct
             break;
         }
         abandon(a, tx->message);
+        floe_sctp_pmtu_doubt(a);
         tx = floe_sctp_outstanding_lost(&a->outstanding, tsn);
     }
     return tx;

@@ -72,6 +72,17 @@ void floe_sctp_pmtu_on_answer(floe_sctp_pmtu *p)
     search(p);
 }
 
+bool floe_sctp_pmtu_on_doubt(floe_sctp_pmtu *p)
+{
+    if (p->state != FLOE_SCTP_PMTU_COMPLETE || p->size <= p->base ||
+        ++p->doubts < FLOE_SCTP_PMTU_DOUBTS) {
+        return false;
+    }
+    p->doubts = 0;
+    ask(p, FLOE_SCTP_PMTU_SEARCHING, p->size);
+    return true;
+}
+
 void floe_sctp_pmtu_on_black_hole(floe_sctp_pmtu *p)
 {
     if (p->size <= p->base) {
@@ -88,10 +99,14 @@ void floe_sctp_pmtu_on_black_hole(floe_sctp_pmtu *p)
 /* Three probes were not answered. */
 static void fail(floe_sctp_pmtu *p)
 {
-    if (p->state == FLOE_SCTP_PMTU_SEARCHING) {
+    if (p->state == FLOE_SCTP_PMTU_SEARCHING && p->probe > p->size) {
         p->ceiling = (uint16_t)(p->probe - 4u);
         p->is_whole = false;
         search(p);
+        return;
+    }
+    if (p->size > p->base) { /* it was carried, and is no more */
+        floe_sctp_pmtu_on_black_hole(p);
         return;
     }
     /* RFC 8899 §5.2: the path carries less than the base size, or it is gone, or the peer does not

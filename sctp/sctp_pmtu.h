@@ -23,6 +23,7 @@ extern "C" {
 
 #define FLOE_SCTP_PMTU_TRIES    3u                /* RFC 8899 section 5.1.2: MAX_PROBES */
 #define FLOE_SCTP_PMTU_STEP     16u               /* a gain of less is not looked for */
+#define FLOE_SCTP_PMTU_DOUBTS   8u                /* messages that are given up */
 #define FLOE_SCTP_PMTU_PROBE_US (1 * FLOE_SECOND) /* an answer that takes longer is none */
 #define FLOE_SCTP_PMTU_ERROR_US (30 * FLOE_SECOND)
 #define FLOE_SCTP_PMTU_RAISE_US (600 * FLOE_SECOND)
@@ -43,6 +44,7 @@ typedef struct floe_sctp_pmtu {
     uint16_t ceiling; /* of this search */
     uint16_t probe;   /* the size that is being asked for; 0: none */
     uint8_t state, tries;
+    uint8_t doubts;
     bool is_whole;    /* no size has failed yet in this search */
     bool is_due;      /* a probe is to be sent */
     bool is_out;      /* one was, and is not answered */
@@ -56,6 +58,9 @@ void floe_sctp_pmtu_begin(floe_sctp_pmtu *p, uint16_t usual, uint16_t limit);
 void floe_sctp_pmtu_on_sent(floe_sctp_pmtu *p);
 /* It has been answered. */
 void floe_sctp_pmtu_on_answer(floe_sctp_pmtu *p);
+/* A message was lost and is not sent again, so no packet is known to vanish twice: after some of
+ * these the size is asked for anew. True: now. */
+bool floe_sctp_pmtu_on_doubt(floe_sctp_pmtu *p);
 /* Full packets vanish. */
 void floe_sctp_pmtu_on_black_hole(floe_sctp_pmtu *p);
 /* The time is over that was asked for by floe_sctp_pmtu_wait(), when something last happened; 0:

@@ -69,6 +69,14 @@ void floe_sctp_pmtu_look_for_hole(floe_sctp_assoc *a)
     }
 }
 
+/* RFC 8899 §4.3: who sends nothing twice has to ask. */
+void floe_sctp_pmtu_doubt(floe_sctp_assoc *a)
+{
+    if (floe_sctp_pmtu_on_doubt(&a->pmtu)) {
+        follow(a);
+    }
+}
+
 /* RFC 8899 §6.2.1.2: HEARTBEAT, to be answered, and PAD to fill it up. Its loss says nothing about
  * congestion: it has no TSN. */
 bool floe_sctp_pmtu_put(floe_sctp_assoc *a, floe_writer *w, size_t cap)

@@ -142,6 +142,37 @@ static void test_sctp_pmtu_does_not_take_a_black_hole_at_the_base_size(void **st
     assert_false(p->is_due);
 }
 
+static void test_sctp_pmtu_asks_again_for_its_size_where_messages_are_given_up(void **state)
+{
+    (void)state;
+    (void)search_anew(USUAL, USUAL, JUMBO);
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 1; i < FLOE_SCTP_PMTU_DOUBTS; i++) {
+            assert_false(floe_sctp_pmtu_on_doubt(p));
+        }
+        assert_true(floe_sctp_pmtu_on_doubt(p));
+        assert_int_equal(p->probe, USUAL);
+        unsigned probes = search(round < 2 ? USUAL : 1300).probes;
+        assert_true(round < 2 ? probes == 1 : probes <= 6 * FLOE_SCTP_PMTU_TRIES);
+        assert_int_equal(p->state, FLOE_SCTP_PMTU_COMPLETE);
+    }
+    assert_true(p->size <= 1300 && p->size > 1280);
+}
+
+static void test_sctp_pmtu_has_no_doubts_about_the_base_size_or_in_a_search(void **state)
+{
+    (void)state;
+    (void)search_anew(BASE, USUAL, USUAL);
+    for (unsigned i = 0; i < 3 * FLOE_SCTP_PMTU_DOUBTS; i++) {
+        assert_false(floe_sctp_pmtu_on_doubt(p));
+    }
+    floe_sctp_pmtu_on_timeout(p);
+    assert_int_equal(p->state, FLOE_SCTP_PMTU_SEARCHING);
+    for (unsigned i = 0; i < 3 * FLOE_SCTP_PMTU_DOUBTS; i++) {
+        assert_false(floe_sctp_pmtu_on_doubt(p));
+    }
+}
+
 static void test_sctp_pmtu_looks_for_more_every_ten_minutes(void **state)
 {
     (void)state;
@@ -205,6 +236,8 @@ int main(void)
         TEST(test_sctp_pmtu_goes_back_to_the_base_size_from_a_black_hole),
         TEST(test_sctp_pmtu_is_back_after_two_probes_if_it_was_bad_luck),
         TEST(test_sctp_pmtu_does_not_take_a_black_hole_at_the_base_size),
+        TEST(test_sctp_pmtu_asks_again_for_its_size_where_messages_are_given_up),
+        TEST(test_sctp_pmtu_has_no_doubts_about_the_base_size_or_in_a_search),
         TEST(test_sctp_pmtu_looks_for_more_every_ten_minutes),
         TEST(test_sctp_pmtu_of_a_peer_that_answers_no_probe_stays_at_the_base_size),
         TEST(test_sctp_pmtu_begins_again_when_a_path_is_back),

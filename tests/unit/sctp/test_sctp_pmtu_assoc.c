@@ -190,6 +190,60 @@ static void test_sctp_pmtu_that_shrinks_is_noticed_within_two_timeouts(void **st
     sctp_pair_free(pair);
 }
 
+static void count_message(sctp_pair *pair, int end, const floe_sctp_recv *message, floe_bytes bytes)
+{
+    (void)pair;
+    (void)end;
+    (void)message;
+    received += bytes.len > BASE;
+}
+
+/* Messages of several packets that are sent once, and small ones that do get through. */
+static void send_once(sctp_pair *pair, uint32_t count)
+{
+    static uint8_t bytes[5000];
+    floe_sctp_send large_one = {
+        .stream = 1, .ppid = 53, .data = {bytes, sizeof bytes}, .has_max_retransmits = true};
+    floe_sctp_send small_one = {.stream = 2, .ppid = 53, .data = {bytes, 100}};
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(floe_sctp_assoc_send(sctp_pair_assoc(pair, 0), &large_one), FLOE_OK);
+        sctp_pair_run_for(pair, 50 * FLOE_MS);
+        assert_int_equal(floe_sctp_assoc_send(sctp_pair_assoc(pair, 0), &small_one), FLOE_OK);
+        sctp_pair_run_for(pair, 50 * FLOE_MS);
+    }
+}
+
+/* None of their chunks is ever lost twice. */
+static void test_sctp_pmtu_that_shrinks_under_messages_that_are_sent_once_is_noticed(void **state)
+{
+    (void)state;
+    sctp_pair *pair = begin(MTU(1500), (sctp_pair_options){.seed = 1});
+    pair->options.on_message = count_message;
+    sctp_pair_run_for(pair, FLOE_SECOND);
+    send_once(pair, 20);
+    assert_int_equal(received, 20);
+    carries = MTU(1280);
+    send_once(pair, 300);
+    assert_true(stats_of(pair, 0).packet_size <= MTU(1280));
+    received = 0;
+    send_once(pair, 20);
+    assert_int_equal(received, 20);
+    sctp_pair_free(pair);
+}
+
+static void test_sctp_pmtu_is_not_asked_for_all_day_where_messages_are_lost(void **state)
+{
+    (void)state;
+    sctp_pair *pair = begin(MTU(1500), (sctp_pair_options){.seed = 1, .loss = 50});
+    pair->options.on_message = count_message;
+    sctp_pair_run_for(pair, 10 * FLOE_SECOND);
+    send_once(pair, 1000);
+    assert_in_range(received, 700, 950);
+    assert_int_equal(stats_of(pair, 0).packet_size, USUAL);
+    assert_true(stats_of(pair, 0).pmtu_probes <= 60);
+    sctp_pair_free(pair);
+}
+
 static void test_sctp_pmtu_that_grows_is_found_within_ten_minutes(void **state)
 {
     (void)state;
@@ -300,6 +354,8 @@ int main(void)
         cmocka_unit_test(test_sctp_pmtu_takes_part_of_a_minute_at_most_and_packets_grow),
         cmocka_unit_test(test_sctp_pmtu_that_shrinks_under_a_transfer_loses_nothing),
         cmocka_unit_test(test_sctp_pmtu_that_shrinks_is_noticed_within_two_timeouts),
+        cmocka_unit_test(test_sctp_pmtu_that_shrinks_under_messages_that_are_sent_once_is_noticed),
+        cmocka_unit_test(test_sctp_pmtu_is_not_asked_for_all_day_where_messages_are_lost),
         cmocka_unit_test(test_sctp_pmtu_that_grows_is_found_within_ten_minutes),
         cmocka_unit_test(test_sctp_pmtu_of_another_path_is_looked_for_anew),
         cmocka_unit_test(test_sctp_pmtu_survives_loss),
