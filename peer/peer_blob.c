@@ -13,13 +13,9 @@
 #include "mdns/mdns_name.h"
 #include "peer/peer_blob_internal.h"
 
-#define FOUNDATION_MAX                                                                             \
-    32u /* that are compared; one beyond is told as another, which costs order                     \
-         */
-
 typedef struct encoder {
     floe_writer w;
-    uint32_t foundations[FOUNDATION_MAX]; /* hashes */
+    uint32_t foundations[BLOB_FOUNDATION_MAX]; /* hashes */
     size_t foundation_count;
 } encoder;
 
@@ -81,7 +77,7 @@ static bool find_foundation(encoder *e, uint32_t hash, size_t *number)
             return true;
         }
     }
-    if (e->foundation_count < FOUNDATION_MAX) {
+    if (e->foundation_count < BLOB_FOUNDATION_MAX) {
         e->foundations[e->foundation_count++] = hash;
     }
     return false;

@@ -10,6 +10,8 @@
 #define BLOB_CHECK_SIZE 2u
 #define BLOB_PORT       5000u
 #define BLOB_SIZE       262144u
+/* Foundations that are compared; one beyond is told as another, which costs order. */
+#define BLOB_FOUNDATION_MAX 32u
 
 enum { BLOB_ANSWER = 8, BLOB_END = 1 };                                       /* the first byte */
 enum { BLOB_MID = 16, BLOB_HAS_PORT = 8, BLOB_HAS_SIZE = 4, BLOB_SPARE = 3 }; /* the second */

@@ -153,7 +153,7 @@ static bool get_foundation(decoder *d, bool is_known, uint64_t *number)
         return true;
     }
     *number = floe_peer_blob_get_number(&d->r) + 1;
-    return *number != 0 && *number <= d->foundation_count;
+    return *number != 0 && *number <= d->foundation_count && *number <= BLOB_FOUNDATION_MAX;
 }
 
 static bool copy_candidate(decoder *d)

@@ -8,7 +8,7 @@
 
 /* A blob in bytes, which tests change. */
 typedef struct draft {
-    uint8_t bytes[256];
+    uint8_t bytes[512];
     size_t len;
 } draft;
 
@@ -34,12 +34,12 @@ static draft make_draft(void)
 }
 
 static const char *why;
-static char sdp[2048];
+static char sdp[4096];
 
 /* With the check value that it should have. */
 static floe_err read_draft(draft *d)
 {
-    char text[512];
+    char text[768];
     floe_peer_sdp_type type;
     size_t len;
     floe_store_u16(d->bytes + d->len, (uint16_t)floe_crc32c(0, (floe_bytes){d->bytes, d->len}));
@@ -90,6 +90,24 @@ static void test_peer_blob_read_refuses_what_no_description_can_say(void **state
     check_byte(AT_CAND, 0x30, FLOE_E_MALFORMED);        /* no such kind of address */
     check_byte(AT_CAND + 6, 0, FLOE_E_MALFORMED);       /* port 0 */
     check_byte(AT_CAND, BLOB_KNOWN, FLOE_E_MALFORMED);  /* of no foundation before it */
+}
+
+/* Who makes blobs compares so many, so a reference to one beyond is not of a blob. */
+static void test_peer_blob_read_knows_as_many_foundations_as_are_compared(void **state)
+{
+    (void)state;
+    for (uint8_t number = BLOB_FOUNDATION_MAX - 1; number <= BLOB_FOUNDATION_MAX; number++) {
+        draft d = make_draft();
+        floe_writer w = floe_writer_begin(d.bytes + d.len, sizeof d.bytes - d.len);
+        for (unsigned i = 0; i <= BLOB_FOUNDATION_MAX; i++) { /* one each, and one too many */
+            floe_writer_put_bytes(&w, (floe_bytes){d.bytes + AT_CAND, d.len - AT_CAND});
+        }
+        floe_writer_put_bytes(&w, (floe_bytes){d.bytes + AT_CAND, d.len - AT_CAND});
+        d.bytes[d.len + w.len - (d.len - AT_CAND)] |= BLOB_KNOWN;
+        floe_writer_put_u8(&w, number);
+        d.len += w.len;
+        assert_int_equal(read_draft(&d), number < BLOB_FOUNDATION_MAX ? FLOE_OK : FLOE_E_MALFORMED);
+    }
 }
 
 static void test_peer_blob_read_refuses_every_cut(void **state)
@@ -192,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_peer_blob_read_writes_a_whole_description),
         cmocka_unit_test(test_peer_blob_read_refuses_what_no_description_can_say),
+        cmocka_unit_test(test_peer_blob_read_knows_as_many_foundations_as_are_compared),
         cmocka_unit_test(test_peer_blob_read_refuses_every_cut),
         cmocka_unit_test(test_peer_blob_read_notices_any_character_that_changed),
         cmocka_unit_test(test_peer_blob_read_passes_over_white_space),
