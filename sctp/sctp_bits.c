@@ -25,13 +25,13 @@ static uint32_t lowest_bit(uint64_t word)
 void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set)
 {
     while (from < end) {
-        uint32_t in_word = 64 - (from & 63);
-        uint32_t count = end - from < in_word ? end - from : in_word;
-        uint64_t ones = (~UINT64_C(0) >> (64 - count)) << (from & 63);
+        uint32_t next = (from | 63) + 1;
+        uint64_t ones = ~UINT64_C(0) << (from & 63);
+        ones &= end < next ? ~(~UINT64_C(0) << (end & 63)) : ones;
         uint64_t word = floe_sctp_bits_load(map, from);
         word = is_set ? word | ones : word & ~ones;
         memcpy(map + from / 64 * 8, &word, sizeof word);
-        from += count;
+        from = next;
     }
 }
 

@@ -3,7 +3,9 @@
 
 #include "base/assert.h"
 
-#define NONE FLOE_SCTP_NONE
+#define NONE                         FLOE_SCTP_NONE
+#define GET(arena, at, field)        floe_sctp_piece_get_##field(arena, at)
+#define SET(arena, at, field, value) floe_sctp_piece_set_##field(arena, at, value)
 
 /* Take the next run of blocks for what is left of a chunk, and fill it. */
 static uint16_t put_piece(floe_sctp_arena *arena, floe_sctp_piece *piece, floe_bytes left)
@@ -41,9 +43,7 @@ uint16_t floe_sctp_piece_put(floe_sctp_arena *arena, const floe_sctp_data *data)
         piece.far = piece.cursor = head;
         floe_sctp_piece_store(arena, at, &piece);
         if (last != NONE) {
-            floe_sctp_piece before = floe_sctp_piece_load(arena, last);
-            before.next = at;
-            floe_sctp_piece_store(arena, last, &before);
+            SET(arena, last, next, at);
         }
         last = at;
         left = (floe_bytes){left.ptr + piece.len, left.len - piece.len};
@@ -54,72 +54,64 @@ uint16_t floe_sctp_piece_put(floe_sctp_arena *arena, const floe_sctp_data *data)
 void floe_sctp_piece_free(floe_sctp_arena *arena, uint16_t head)
 {
     for (uint16_t at = head; at != NONE;) {
-        floe_sctp_piece piece = floe_sctp_piece_load(arena, at);
-        floe_sctp_arena_give(arena, at, floe_sctp_arena_blocks(arena, sizeof piece + piece.len));
-        at = piece.next;
+        uint16_t next = GET(arena, at, next);
+        size_t size = sizeof(floe_sctp_piece) + GET(arena, at, len);
+        floe_sctp_arena_give(arena, at, floe_sctp_arena_blocks(arena, size));
+        at = next;
     }
 }
 
 /* The last piece of the chunk that begins at `at`. */
 static uint16_t tail_of(const floe_sctp_arena *arena, uint16_t at)
 {
-    floe_sctp_piece piece = floe_sctp_piece_load(arena, at);
-    uint32_t tsn = piece.tsn;
-    while (piece.next != NONE) {
-        floe_sctp_piece next = floe_sctp_piece_load(arena, piece.next);
-        if (next.tsn != tsn) {
-            break;
-        }
-        at = piece.next;
-        piece = next;
+    uint16_t next = GET(arena, at, next);
+    while (next != NONE && GET(arena, next, tsn) == GET(arena, at, tsn)) {
+        at = next;
+        next = GET(arena, at, next);
     }
     return at;
 }
 
 bool floe_sctp_piece_is_last(const floe_sctp_arena *arena, uint16_t at)
 {
-    return floe_sctp_piece_load(arena, tail_of(arena, at)).next == NONE;
+    return GET(arena, tail_of(arena, at), next) == NONE;
 }
 
 uint16_t floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint16_t right)
 {
-    uint16_t head_at = floe_sctp_piece_load(arena, left).far;
-    uint16_t last_at = floe_sctp_piece_load(arena, right).far;
-    uint16_t tail_at = tail_of(arena, left);
-    floe_sctp_piece tail = floe_sctp_piece_load(arena, tail_at);
-    FLOE_ASSERT(tail.next == NONE);
-    tail.next = right;
-    floe_sctp_piece_store(arena, tail_at, &tail);
-    floe_sctp_piece head = floe_sctp_piece_load(arena, head_at);
-    head.far = last_at;
-    head.total += floe_sctp_piece_load(arena, right).total;
-    floe_sctp_piece_store(arena, head_at, &head);
-    floe_sctp_piece last = floe_sctp_piece_load(arena, last_at);
-    last.far = head_at;
-    floe_sctp_piece_store(arena, last_at, &last);
-    return head_at;
+    uint16_t head = GET(arena, left, far);
+    uint16_t last = GET(arena, right, far);
+    uint16_t tail = tail_of(arena, left);
+    FLOE_ASSERT(GET(arena, tail, next) == NONE);
+    SET(arena, tail, next, right);
+    SET(arena, head, total, GET(arena, head, total) + GET(arena, right, total));
+    SET(arena, head, far, last);
+    SET(arena, last, far, head);
+    return head;
 }
 
-floe_bytes floe_sctp_piece_view(const floe_sctp_arena *arena, uint16_t head_at, size_t offset)
+floe_bytes floe_sctp_piece_view(const floe_sctp_arena *arena, uint16_t head, size_t offset)
 {
-    floe_sctp_piece head = floe_sctp_piece_load(arena, head_at);
-    if (offset >= head.total) {
+    if (offset >= GET(arena, head, total)) {
         return (floe_bytes){NULL, 0};
     }
-    if (offset < head.cursor_at) {
-        head.cursor = head_at;
-        head.cursor_at = 0;
+    uint16_t at = GET(arena, head, cursor);
+    uint32_t begin = GET(arena, head, cursor_at);
+    if (offset < begin) {
+        at = head;
+        begin = 0;
     }
-    floe_sctp_piece piece = floe_sctp_piece_load(arena, head.cursor);
-    while (offset >= head.cursor_at + piece.len) { /* ends: total is the sum of all pieces */
-        head.cursor_at += piece.len;
-        head.cursor = piece.next;
-        piece = floe_sctp_piece_load(arena, piece.next);
+    uint16_t len = GET(arena, at, len);
+    while (offset >= begin + len) { /* ends: total is the sum of all pieces */
+        begin += len;
+        at = GET(arena, at, next);
+        len = GET(arena, at, len);
     }
-    floe_sctp_piece_store(arena, head_at, &head); /* the next piece is found at once */
-    const uint8_t *payload = floe_sctp_arena_block(arena, head.cursor) + sizeof piece;
-    size_t skip = offset - head.cursor_at;
-    return (floe_bytes){payload + skip, piece.len - skip};
+    SET(arena, head, cursor, at); /* the next piece is found at once */
+    SET(arena, head, cursor_at, begin);
+    size_t skip = offset - begin;
+    return (floe_bytes){floe_sctp_arena_block(arena, at) + sizeof(floe_sctp_piece) + skip,
+                        len - skip};
 }
 
 uint32_t floe_sctp_piece_count(const floe_sctp_arena *arena, uint16_t head)
@@ -127,11 +119,11 @@ uint32_t floe_sctp_piece_count(const floe_sctp_arena *arena, uint16_t head)
     uint32_t blocks = 0;
     uint32_t bytes = 0;
     for (uint16_t at = head; at != NONE;) {
-        floe_sctp_piece piece = floe_sctp_piece_load(arena, at);
-        blocks += floe_sctp_arena_blocks(arena, sizeof piece + piece.len);
-        bytes += piece.len;
-        at = piece.next;
+        uint16_t len = GET(arena, at, len);
+        blocks += floe_sctp_arena_blocks(arena, sizeof(floe_sctp_piece) + len);
+        bytes += len;
+        at = GET(arena, at, next);
     }
-    FLOE_ASSERT(bytes == floe_sctp_piece_load(arena, head).total);
+    FLOE_ASSERT(bytes == GET(arena, head, total));
     return blocks;
 }

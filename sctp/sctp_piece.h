@@ -44,7 +44,7 @@ typedef struct floe_sctp_piece {
 #define FLOE_SCTP_PIECE_CUT    0x40u /* what is missing will not come */
 #define FLOE_SCTP_PIECE_REST   0x80u /* what was before it was read */
 
-/* The header of the piece at `at`: copy it out, and back. */
+/* The header of the piece at `at`, in memory of any alignment: copy it out, and back; */
 static inline floe_sctp_piece floe_sctp_piece_load(const floe_sctp_arena *arena, uint16_t at)
 {
     floe_sctp_piece piece;
@@ -56,6 +56,34 @@ static inline void floe_sctp_piece_store(const floe_sctp_arena *arena, uint16_t 
 {
     memcpy(floe_sctp_arena_block(arena, at), piece, sizeof *piece);
 }
+/* or one field of it, which is much less: floe_sctp_piece_get_next(), floe_sctp_piece_set_next().
+ */
+#define FLOE_SCTP_PIECE_FIELD(type, field)                                                         \
+    static inline type floe_sctp_piece_get_##field(const floe_sctp_arena *arena, uint16_t at)      \
+    {                                                                                              \
+        type value;                                                                                \
+        const uint8_t *piece = floe_sctp_arena_block(arena, at);                                   \
+        memcpy(&value, piece + offsetof(floe_sctp_piece, field), sizeof value);                    \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void floe_sctp_piece_set_##field(const floe_sctp_arena *arena, uint16_t at,      \
+                                                   type value)                                     \
+    {                                                                                              \
+        uint8_t *piece = floe_sctp_arena_block(arena, at);                                         \
+        memcpy(piece + offsetof(floe_sctp_piece, field), &value, sizeof value);                    \
+    }
+FLOE_SCTP_PIECE_FIELD(uint32_t, tsn)
+FLOE_SCTP_PIECE_FIELD(uint32_t, total)
+FLOE_SCTP_PIECE_FIELD(uint32_t, cursor_at)
+FLOE_SCTP_PIECE_FIELD(uint16_t, cursor)
+FLOE_SCTP_PIECE_FIELD(uint16_t, stream)
+FLOE_SCTP_PIECE_FIELD(uint16_t, ssn)
+FLOE_SCTP_PIECE_FIELD(uint16_t, len)
+FLOE_SCTP_PIECE_FIELD(uint16_t, next)
+FLOE_SCTP_PIECE_FIELD(uint16_t, far)
+FLOE_SCTP_PIECE_FIELD(uint16_t, next_message)
+FLOE_SCTP_PIECE_FIELD(uint8_t, flags)
+#undef FLOE_SCTP_PIECE_FIELD
 
 /* Copy a chunk in: a segment of its own. NONE: there is no room, and nothing has changed. */
 uint16_t floe_sctp_piece_put(floe_sctp_arena *arena, const floe_sctp_data *data);

@@ -20,16 +20,13 @@
 
 #include <string.h>
 
-#define NONE FLOE_SCTP_NONE
+#define NONE                     FLOE_SCTP_NONE
+#define GET(r, at, field)        floe_sctp_piece_get_##field(&(r)->arena, at)
+#define SET(r, at, field, value) floe_sctp_piece_set_##field(&(r)->arena, at, value)
 
 static floe_sctp_piece load(const floe_sctp_reassembly *r, uint16_t at)
 {
     return floe_sctp_piece_load(&r->arena, at);
-}
-
-static void store(floe_sctp_reassembly *r, uint16_t at, const floe_sctp_piece *piece)
-{
-    floe_sctp_piece_store(&r->arena, at, piece);
 }
 
 static void set_entry(floe_sctp_reassembly *r, uint32_t tsn, uint16_t at)
@@ -85,23 +82,20 @@ static bool is_one_message(const floe_sctp_piece *left, const floe_sctp_piece *r
            (left->ssn == right->ssn || (left->flags & unordered) != 0);
 }
 
-void floe_sctp_reassembly_push(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at)
+void floe_sctp_reassembly_push(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head)
 {
-    floe_sctp_piece head = load(r, head_at);
-    r->delivered += (head.flags & FLOE_SCTP_PIECE_OPEN) == 0;
-    head.flags |= FLOE_SCTP_PIECE_QUEUED;
-    head.next_message = NONE;
-    head.cursor = head_at;
-    head.cursor_at = 0;
-    store(r, head_at, &head);
+    uint8_t flags = GET(r, head, flags);
+    r->delivered += (flags & FLOE_SCTP_PIECE_OPEN) == 0;
+    SET(r, head, flags, flags | FLOE_SCTP_PIECE_QUEUED);
+    SET(r, head, next_message, NONE);
+    SET(r, head, cursor, head);
+    SET(r, head, cursor_at, 0);
     if (r->ready_head == NONE) {
-        r->ready_head = head_at;
+        r->ready_head = head;
     } else {
-        floe_sctp_piece tail = load(r, r->ready_tail);
-        tail.next_message = head_at;
-        store(r, r->ready_tail, &tail);
+        SET(r, r->ready_tail, next_message, head);
     }
-    r->ready_tail = head_at;
+    r->ready_tail = head;
     r->ready_count++;
     stream->unread++;
 }
@@ -110,12 +104,12 @@ void floe_sctp_reassembly_push_waiting(floe_sctp_reassembly *r, floe_sctp_stream
 {
     while (stream->wait_head != NONE) {
         uint16_t at = stream->wait_head;
-        floe_sctp_piece head = load(r, at);
-        if (floe_serial16_lt(stream->in_ssn, head.ssn)) {
+        uint16_t ssn = GET(r, at, ssn);
+        if (floe_serial16_lt(stream->in_ssn, ssn)) {
             return;
         }
-        stream->wait_head = head.next_message;
-        if (head.ssn == stream->in_ssn) {
+        stream->wait_head = GET(r, at, next_message);
+        if (ssn == stream->in_ssn) {
             stream->in_ssn++;
         }
         floe_sctp_reassembly_push(r, stream, at);
@@ -126,29 +120,26 @@ void floe_sctp_reassembly_push_waiting(floe_sctp_reassembly *r, floe_sctp_stream
 /* Insert by SSN. What comes late fills a gap near the front; all else goes to the end. */
 static void push_wait(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at)
 {
-    floe_sctp_piece head = load(r, at);
+    uint16_t ssn = GET(r, at, ssn);
     uint16_t before = NONE;
     uint16_t after = stream->wait_head;
-    if (after != NONE && floe_serial16_lt(load(r, stream->wait_tail).ssn, head.ssn)) {
+    if (after != NONE && floe_serial16_lt(GET(r, stream->wait_tail, ssn), ssn)) {
         before = stream->wait_tail;
         after = NONE;
     }
-    while (after != NONE && floe_serial16_lt(load(r, after).ssn, head.ssn)) {
+    while (after != NONE && floe_serial16_lt(GET(r, after, ssn), ssn)) {
         before = after;
-        after = load(r, after).next_message;
+        after = GET(r, after, next_message);
     }
-    if (after != NONE && load(r, after).ssn == head.ssn) {
+    if (after != NONE && GET(r, after, ssn) == ssn) {
         floe_sctp_piece_free(&r->arena, at); /* the peer has used a number twice */
         return;
     }
-    head.next_message = after;
-    store(r, at, &head);
+    SET(r, at, next_message, after);
     if (before == NONE) {
         stream->wait_head = at;
     } else {
-        floe_sctp_piece previous = load(r, before);
-        previous.next_message = at;
-        store(r, before, &previous);
+        SET(r, before, next_message, at);
     }
     if (after == NONE) {
         stream->wait_tail = at;
@@ -158,20 +149,21 @@ static void push_wait(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_
 /* RFC 9260 §6.6: unordered messages at once, ordered ones at their turn. */
 static void deliver(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at)
 {
-    floe_sctp_piece head = load(r, at);
+    uint8_t flags = GET(r, at, flags);
+    uint16_t ssn = GET(r, at, ssn);
 #if FLOE_SCTP_PARTS
-    if ((head.flags & FLOE_SCTP_PIECE_OPEN) != 0) {
+    if ((flags & FLOE_SCTP_PIECE_OPEN) != 0) {
         floe_sctp_reassembly_finish(r, stream, at);
         return;
     }
 #endif
-    if ((head.flags & FLOE_SCTP_FLAG_UNORDERED) != 0) {
+    if ((flags & FLOE_SCTP_FLAG_UNORDERED) != 0) {
         floe_sctp_reassembly_push(r, stream, at);
-    } else if (head.ssn == stream->in_ssn) {
+    } else if (ssn == stream->in_ssn) {
         stream->in_ssn++;
         floe_sctp_reassembly_push(r, stream, at);
         floe_sctp_reassembly_push_waiting(r, stream);
-    } else if (floe_serial16_lt(stream->in_ssn, head.ssn)) {
+    } else if (floe_serial16_lt(stream->in_ssn, ssn)) {
         push_wait(r, stream, at);
     } else {
         floe_sctp_piece_free(&r->arena, at); /* its turn is over: it was skipped */
@@ -212,30 +204,29 @@ static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *
 static void drop_partial(floe_sctp_reassembly *r)
 {
     if (r->partial != NONE) {
-        floe_sctp_reassembly_drop(r, load(r, r->partial).far);
+        floe_sctp_reassembly_drop(r, GET(r, r->partial, far));
         r->partial = NONE;
     }
 }
 
 /* A segment has both ends: it leaves the table. */
-static void complete(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at,
-                     uint32_t cum)
+static void complete(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head, uint32_t cum)
 {
-    floe_sctp_piece head = load(r, head_at);
-    uint32_t last = load(r, head.far).tsn;
-    uint32_t first = floe_serial32_lt(cum, head.tsn) ? head.tsn : cum + 1;
+    uint32_t first = GET(r, head, tsn);
+    uint32_t last = GET(r, GET(r, head, far), tsn);
+    first = floe_serial32_lt(cum, first) ? first : cum + 1;
     for (uint32_t tsn = first; floe_serial32_le(tsn, last); tsn++) {
         set_entry(r, tsn, NONE);
     }
-    deliver(r, stream, head_at);
+    deliver(r, stream, head);
 }
 
 /* All of an open message that came before was read: there is something to be read again. */
-static void push_open(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head_at)
+static void push_open(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head)
 {
     const uint8_t flags = FLOE_SCTP_PIECE_OPEN | FLOE_SCTP_PIECE_QUEUED;
-    if ((load(r, head_at).flags & flags) == FLOE_SCTP_PIECE_OPEN) {
-        floe_sctp_reassembly_push(r, stream, head_at);
+    if ((GET(r, head, flags) & flags) == FLOE_SCTP_PIECE_OPEN) {
+        floe_sctp_reassembly_push(r, stream, head);
     }
 }
 
@@ -243,7 +234,7 @@ static void push_open(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_
 static void link_chunk(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at,
                        uint16_t left, uint16_t right, uint32_t cum)
 {
-    set_entry(r, load(r, at).tsn, at);
+    set_entry(r, GET(r, at, tsn), at);
     if (left != NONE) {
         floe_sctp_piece_join(&r->arena, left, at);
         r->partial = left == r->partial ? (uint16_t)NONE : r->partial;
@@ -251,13 +242,12 @@ static void link_chunk(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
     if (right != NONE) {
         floe_sctp_piece_join(&r->arena, at, right);
     }
-    uint16_t head_at = left == NONE ? at : load(r, at).far;
-    floe_sctp_piece head = load(r, head_at);
-    if ((head.flags & FLOE_SCTP_FLAG_BEGIN) != 0 &&
-        (load(r, head.far).flags & FLOE_SCTP_FLAG_END) != 0) {
-        complete(r, stream, head_at, cum);
+    uint16_t head = left == NONE ? at : GET(r, at, far);
+    if ((GET(r, head, flags) & FLOE_SCTP_FLAG_BEGIN) != 0 &&
+        (GET(r, GET(r, head, far), flags) & FLOE_SCTP_FLAG_END) != 0) {
+        complete(r, stream, head, cum);
     } else {
-        push_open(r, stream, head_at);
+        push_open(r, stream, head);
     }
 }
 
@@ -266,17 +256,17 @@ static void link_chunk(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16
 static void link_next(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at, uint16_t left,
                       bool is_end)
 {
-    uint16_t head_at = at;
+    uint16_t head = at;
     if (left != NONE) {
-        head_at = floe_sctp_piece_join(&r->arena, left, at);
+        head = floe_sctp_piece_join(&r->arena, left, at);
     } else {
         drop_partial(r);
     }
     r->partial = is_end ? (uint16_t)NONE : at;
     if (is_end) {
-        deliver(r, stream, head_at);
+        deliver(r, stream, head);
     } else {
-        push_open(r, stream, head_at);
+        push_open(r, stream, head);
     }
 }
 
@@ -292,7 +282,7 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
     }
     uint64_t total = data->payload.len;
     total += left != NONE ? floe_sctp_reassembly_length(r, left) : 0;
-    total += right != NONE ? load(r, right).total : 0;
+    total += right != NONE ? GET(r, right, total) : 0;
     if (total > r->message_max && r->message_max != UINT32_MAX) {
         return FLOE_SCTP_STORE_TOO_BIG;
     }
@@ -323,13 +313,13 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
     if (!floe_sctp_piece_is_last(&r->arena, at)) {
         return; /* the segment goes on; its last chunk decides */
     }
-    uint16_t head_at = load(r, at).far;
-    bool has_begin = (load(r, head_at).flags & FLOE_SCTP_FLAG_BEGIN) != 0;
-    bool has_end = (load(r, at).flags & FLOE_SCTP_FLAG_END) != 0;
+    uint16_t head = GET(r, at, far);
+    bool has_begin = (GET(r, head, flags) & FLOE_SCTP_FLAG_BEGIN) != 0;
+    bool has_end = (GET(r, at, flags) & FLOE_SCTP_FLAG_END) != 0;
     if (is_cum && has_begin && !has_end) {
         r->partial = at;
     } else {
-        floe_sctp_reassembly_drop(r, head_at);
+        floe_sctp_reassembly_drop(r, head);
     }
 }
 
@@ -339,7 +329,7 @@ void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32
         return;
     }
     if (r->partial != NONE) {
-        if (load(r, r->partial).tsn == to) {
+        if (GET(r, r->partial, tsn) == to) {
             return; /* it came in order: nothing is in the table */
         }
         drop_partial(r);
@@ -361,14 +351,13 @@ void floe_sctp_reassembly_skip(floe_sctp_reassembly *r, floe_sctp_stream *stream
 }
 
 /* Take the chunks of a message out of the tracker, and free it. */
-static void renege_message(floe_sctp_reassembly *r, uint16_t head_at, floe_sctp_tracker *tracker)
+static void renege_message(floe_sctp_reassembly *r, uint16_t head, floe_sctp_tracker *tracker)
 {
-    floe_sctp_piece head = load(r, head_at);
-    uint32_t last = load(r, head.far).tsn;
-    for (uint32_t tsn = head.tsn; floe_serial32_le(tsn, last); tsn++) {
+    uint32_t last = GET(r, GET(r, head, far), tsn);
+    for (uint32_t tsn = GET(r, head, tsn); floe_serial32_le(tsn, last); tsn++) {
         floe_sctp_tracker_remove(tracker, tsn);
     }
-    floe_sctp_piece_free(&r->arena, head_at);
+    floe_sctp_piece_free(&r->arena, head);
 }
 
 /* Throw away the messages of a stream that wait, from the first beyond the cumulative TSN on. */
@@ -378,26 +367,22 @@ static bool renege_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream,
     bool is_any = false;
     uint16_t kept = NONE;
     for (uint16_t at = stream->wait_head; at != NONE;) {
-        floe_sctp_piece head = load(r, at);
-        if (floe_serial32_lt(tracker->cum, head.tsn)) {
+        uint16_t next = GET(r, at, next_message);
+        if (floe_serial32_lt(tracker->cum, GET(r, at, tsn))) {
             renege_message(r, at, tracker);
             is_any = true;
         } else if (kept == NONE) {
             stream->wait_head = kept = at;
         } else {
-            floe_sctp_piece previous = load(r, kept);
-            previous.next_message = at;
-            store(r, kept, &previous);
+            SET(r, kept, next_message, at);
             kept = at;
         }
-        at = head.next_message;
+        at = next;
     }
     if (kept == NONE) {
         stream->wait_head = NONE;
     } else {
-        floe_sctp_piece last = load(r, kept);
-        last.next_message = NONE;
-        store(r, kept, &last);
+        SET(r, kept, next_message, NONE);
     }
     stream->wait_tail = kept;
     return is_any;
@@ -417,7 +402,7 @@ bool floe_sctp_reassembly_renege(floe_sctp_reassembly *r, floe_sctp_streams *str
         floe_sctp_tracker_remove(tracker, tsn);
         is_any = true;
         if (floe_sctp_piece_is_last(&r->arena, at)) {
-            floe_sctp_piece_free(&r->arena, load(r, at).far);
+            floe_sctp_piece_free(&r->arena, GET(r, at, far));
         }
     }
     for (uint32_t i = 0; i < streams->end; i++) {
@@ -432,7 +417,7 @@ void floe_sctp_reassembly_reset(floe_sctp_reassembly *r, floe_sctp_stream *strea
 {
     while (stream->wait_head != NONE) {
         uint16_t at = stream->wait_head;
-        stream->wait_head = load(r, at).next_message;
+        stream->wait_head = GET(r, at, next_message);
         floe_sctp_piece_free(&r->arena, at);
     }
     stream->wait_tail = NONE;
@@ -471,19 +456,19 @@ void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *st
     if (r->ready_head == NONE) {
         return;
     }
-    floe_sctp_piece head = load(r, r->ready_head);
+    uint16_t at = r->ready_head;
 #if FLOE_SCTP_PARTS
-    if ((head.flags & FLOE_SCTP_PIECE_OPEN) != 0) {
-        floe_sctp_reassembly_release_part(r, streams, head.total);
+    if ((GET(r, at, flags) & FLOE_SCTP_PIECE_OPEN) != 0) {
+        floe_sctp_reassembly_release_part(r, streams, GET(r, at, total));
         return;
     }
 #endif
-    uint16_t at = r->ready_head;
-    r->ready_head = head.next_message;
+    uint16_t id = GET(r, at, stream);
+    r->ready_head = GET(r, at, next_message);
     r->ready_tail = r->ready_head == NONE ? (uint16_t)NONE : r->ready_tail;
     r->ready_count--;
     floe_sctp_piece_free(&r->arena, at);
-    floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
+    floe_sctp_stream *stream = floe_sctp_streams_find(streams, id);
     FLOE_ASSERT(stream != NULL && stream->unread > 0);
     stream->unread--;
     floe_sctp_streams_drop_idle(streams, stream);

@@ -16,6 +16,9 @@
 
 #if FLOE_SCTP_PARTS
 
+#define GET(r, at, field)        floe_sctp_piece_get_##field(&(r)->arena, at)
+#define SET(r, at, field, value) floe_sctp_piece_set_##field(&(r)->arena, at, value)
+
 #define NONE   FLOE_SCTP_NONE
 #define OPEN   FLOE_SCTP_PIECE_OPEN
 #define QUEUED FLOE_SCTP_PIECE_QUEUED
@@ -45,13 +48,13 @@ void floe_sctp_reassembly_set_parts(floe_sctp_reassembly *r, uint32_t from, uint
 
 uint64_t floe_sctp_reassembly_length(const floe_sctp_reassembly *r, uint16_t last)
 {
-    floe_sctp_piece head = load(r, load(r, last).far);
+    floe_sctp_piece head = load(r, GET(r, last, far));
     return head.total + floe_sctp_reassembly_taken(r, &head);
 }
 
 void floe_sctp_reassembly_drop(floe_sctp_reassembly *r, uint16_t at)
 {
-    if ((load(r, at).flags & OPEN) != 0) {
+    if ((GET(r, at, flags) & OPEN) != 0) {
         r->cut = at;
     } else {
         floe_sctp_piece_free(&r->arena, at);
@@ -63,7 +66,7 @@ void floe_sctp_reassembly_forget(floe_sctp_reassembly *r, uint16_t stream)
     if (r->partial == NONE) {
         return;
     }
-    uint16_t at = load(r, r->partial).far;
+    uint16_t at = GET(r, r->partial, far);
     floe_sctp_piece head = load(r, at);
     if (head.stream == stream && (head.flags & (OPEN | QUEUED)) == OPEN) {
         floe_sctp_piece_free(&r->arena, at);
@@ -81,10 +84,8 @@ static void push_cut(floe_sctp_reassembly *r, floe_sctp_streams *streams)
     r->cut = NONE;
     if ((head.flags & QUEUED) == 0) {
         floe_sctp_reassembly_push(r, stream, at);
-        head = load(r, at);
     }
-    head.flags = (uint8_t)((head.flags & ~OPEN) | CUT);
-    store(r, at, &head);
+    SET(r, at, flags, (uint8_t)((GET(r, at, flags) & ~OPEN) | CUT));
 }
 
 void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *streams)
@@ -95,7 +96,7 @@ void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *strea
     if (r->parts_from == 0 || r->partial == NONE) {
         return;
     }
-    uint16_t at = load(r, r->partial).far;
+    uint16_t at = GET(r, r->partial, far);
     floe_sctp_piece head = load(r, at);
     floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
     if ((head.flags & OPEN) != 0 || stream == NULL) {
@@ -106,22 +107,20 @@ void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *strea
     bool is_due = head.total >= r->parts_from || is_stuck;
     bool is_its_turn = (head.flags & FLOE_SCTP_FLAG_UNORDERED) != 0 || head.ssn == stream->in_ssn;
     if (is_due && is_its_turn) {
-        head.flags |= OPEN;
-        store(r, at, &head);
+        SET(r, at, flags, head.flags | OPEN);
         floe_sctp_reassembly_push(r, stream, at);
     }
 }
 
 void floe_sctp_reassembly_finish(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t at)
 {
-    if ((load(r, at).flags & QUEUED) == 0) {
+    if ((GET(r, at, flags) & QUEUED) == 0) {
         floe_sctp_reassembly_push(r, stream, at);
     }
-    floe_sctp_piece head = load(r, at);
-    head.flags &= (uint8_t)~OPEN;
-    store(r, at, &head);
+    uint8_t flags = GET(r, at, flags);
+    SET(r, at, flags, flags & (uint8_t)~OPEN);
     r->delivered++;
-    if ((head.flags & FLOE_SCTP_FLAG_UNORDERED) == 0 && head.ssn == stream->in_ssn) {
+    if ((flags & FLOE_SCTP_FLAG_UNORDERED) == 0 && GET(r, at, ssn) == stream->in_ssn) {
         stream->in_ssn++;
         floe_sctp_reassembly_push_waiting(r, stream);
     }
@@ -130,12 +129,13 @@ void floe_sctp_reassembly_finish(floe_sctp_reassembly *r, floe_sctp_stream *stre
 /* Free a piece. Returns the one behind it. */
 static uint16_t free_one(floe_sctp_reassembly *r, uint16_t at, size_t *bytes)
 {
-    floe_sctp_piece piece = load(r, at);
-    FLOE_ASSERT(piece.len <= *bytes);
-    *bytes -= piece.len;
-    uint32_t blocks = floe_sctp_arena_blocks(&r->arena, sizeof piece + piece.len);
+    uint16_t next = GET(r, at, next);
+    uint16_t len = GET(r, at, len);
+    FLOE_ASSERT(len <= *bytes);
+    *bytes -= len;
+    uint32_t blocks = floe_sctp_arena_blocks(&r->arena, sizeof(floe_sctp_piece) + len);
     floe_sctp_arena_give(&r->arena, at, blocks);
-    return piece.next;
+    return next;
 }
 
 /* More has come since it was looked at: that is the message now. */
@@ -156,9 +156,7 @@ static void keep_rest(floe_sctp_reassembly *r, const floe_sctp_piece *old, size_
     head.far = old->far;
     store(r, at, &head);
     if (old->far != at) {
-        floe_sctp_piece last = load(r, old->far);
-        last.far = at;
-        store(r, old->far, &last);
+        SET(r, old->far, far, at);
     }
     r->ready_head = at;
     r->ready_tail = r->ready_tail == old_at ? at : r->ready_tail;
