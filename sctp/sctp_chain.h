@@ -18,8 +18,24 @@ typedef struct floe_sctp_chain {
 } floe_sctp_chain;
 
 /* Insert the entry at `at` behind `before`; NONE: at the front. */
-void floe_sctp_chain_link(floe_sctp_chain *chain, floe_sctp_tx *ring, uint16_t before, uint16_t at);
-void floe_sctp_chain_unlink(floe_sctp_chain *chain, floe_sctp_tx *ring, const floe_sctp_tx *tx);
+static inline void floe_sctp_chain_link(floe_sctp_chain *chain, floe_sctp_tx *ring, uint16_t before,
+                                        uint16_t at)
+{
+    floe_sctp_tx *tx = &ring[at];
+    tx->chain_prev = before;
+    tx->chain_next = before == FLOE_SCTP_NONE ? chain->head : ring[before].chain_next;
+    *(before == FLOE_SCTP_NONE ? &chain->head : &ring[before].chain_next) = at;
+    *(tx->chain_next == FLOE_SCTP_NONE ? &chain->tail : &ring[tx->chain_next].chain_prev) = at;
+}
+
+static inline void floe_sctp_chain_unlink(floe_sctp_chain *chain, floe_sctp_tx *ring,
+                                          const floe_sctp_tx *tx)
+{
+    *(tx->chain_prev == FLOE_SCTP_NONE ? &chain->head : &ring[tx->chain_prev].chain_next) =
+        tx->chain_next;
+    *(tx->chain_next == FLOE_SCTP_NONE ? &chain->tail : &ring[tx->chain_next].chain_prev) =
+        tx->chain_prev;
+}
 
 #ifdef __cplusplus
 }

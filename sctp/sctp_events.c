@@ -129,7 +129,9 @@ static bool is_update_due(const floe_sctp_assoc *a)
 void floe_sctp_note_released(floe_sctp_assoc *a)
 {
 #if FLOE_SCTP_PARTS
-    floe_sctp_reassembly_open(&a->reassembly, &a->streams);
+    if (floe_sctp_reassembly_may_open(&a->reassembly)) {
+        floe_sctp_reassembly_open(&a->reassembly, &a->streams);
+    }
 #endif
     if (!floe_sctp_is_open(a)) {
         return;

@@ -79,17 +79,16 @@ static void handle_chunks(floe_sctp_assoc *a, uint32_t tag, floe_bytes rest)
 {
     floe_sctp_chunk chunk;
     while (!a->is_over && floe_sctp_packet_next(&rest, &chunk)) {
-        if (!floe_sctp_chunk_is_known(chunk.type)) {
-            if (!handle_unknown(a, &chunk)) {
+        if (floe_sctp_chunk_is_long_enough(&chunk)) { /* and known, as most are */
+            if (is_end(&chunk) && !has_right_tag(a, tag, &chunk)) {
+                a->stats.dropped_tag++;
                 return;
             }
-        } else if (!floe_sctp_chunk_is_long_enough(&chunk)) {
-            a->stats.dropped_malformed++;
-        } else if (is_end(&chunk) && !has_right_tag(a, tag, &chunk)) {
-            a->stats.dropped_tag++;
-            return;
-        } else {
             dispatch(a, &chunk);
+        } else if (floe_sctp_chunk_is_known(chunk.type)) {
+            a->stats.dropped_malformed++;
+        } else if (!handle_unknown(a, &chunk)) {
+            return;
         }
     }
 }
@@ -194,6 +193,9 @@ static floe_err route(floe_sctp_assoc *a, const floe_sctp_packet *packet)
 
 static void trace(const floe_sctp_assoc *a, floe_trace_kind kind, floe_bytes bytes, int32_t cause)
 {
+    if (a->config.trace.fn == NULL) {
+        return;
+    }
     floe_trace_put(
         &a->config.trace,
         (floe_trace_record){.at = a->now,

@@ -196,6 +196,9 @@ static bool put_lost(floe_sctp_assoc *a, floe_writer *w, bool may_send)
     floe_sctp_outstanding *o = &a->outstanding;
     floe_sctp_record record;
     uint32_t tsn;
+    if (o->lost.head == FLOE_SCTP_NONE) {
+        return true;
+    }
     const floe_sctp_tx *tx = next_lost(a, &tsn, &record);
     while (tx != NULL) {
         if (!may_send || floe_sctp_tx_size(tx) > room_of(w)) {

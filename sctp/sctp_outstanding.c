@@ -60,13 +60,19 @@ static void unlink_entry(floe_sctp_outstanding *o, const floe_sctp_tx *tx)
     *(tx->next == NONE ? &o->tail : &o->ring[tx->next].prev) = tx->prev;
 }
 
+/* Whether anybody wants to know how fast data arrives. */
+static bool has_rate(const floe_sctp_outstanding *o)
+{
+    return FLOE_SCTP_RATE && o->rate != NULL;
+}
+
 /* It is sent now. */
 static void start_flight(floe_sctp_outstanding *o, uint16_t at, floe_time now)
 {
     floe_sctp_tx *tx = &o->ring[at];
     uint32_t size = floe_sctp_tx_size(tx);
     tx->sent_us = (uint32_t)now;
-    tx->mark = FLOE_SCTP_RATE ? floe_sctp_rate_on_send(o->rate, now, size, o->flight) : 0;
+    tx->mark = has_rate(o) ? floe_sctp_rate_on_send(o->rate, now, size, o->flight) : 0;
     o->flight += size;
     floe_sctp_chain_link(&o->flying, o->ring, o->flying.tail, at);
 }
@@ -176,7 +182,7 @@ static void count_ack(floe_sctp_outstanding *o, floe_sctp_tx *tx, uint32_t tsn, 
         ack->is_repaired |= is_answer && (tx->state & FLOE_SCTP_TX_PROBE) != 0;
         ack->rtt_us = tx->sends == 1 ? (uint32_t)now - tx->sent_us : ack->rtt_us;
     }
-    if (FLOE_SCTP_RATE) {
+    if (has_rate(o)) {
         floe_sctp_rate_on_arrival(o->rate, now, size, tx->mark, tx->sent_us, is_answer);
     }
     take_out(o, tx);
@@ -306,7 +312,7 @@ bool floe_sctp_outstanding_detect(floe_sctp_outstanding *o, floe_time now, uint3
         }
         leave_chain(o, tx);
         tx->state &= (uint8_t)~FLOE_SCTP_TX_PROBE; /* what mends it is no probe */
-        if (FLOE_SCTP_RATE) {
+        if (has_rate(o)) {
             floe_sctp_rate_on_loss(o->rate, floe_sctp_tx_size(tx), tx->mark);
         }
         link_lost(o, at, near);

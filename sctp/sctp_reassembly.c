@@ -323,21 +323,22 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
     }
 }
 
-void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32_t to)
+static void leave_table_to(floe_sctp_reassembly *r, uint32_t from, uint32_t to)
 {
-    if (from == to) {
-        return;
-    }
-    if (r->partial != NONE) {
-        if (GET(r, r->partial, tsn) == to) {
-            return; /* it came in order: nothing is in the table */
-        }
-        drop_partial(r);
-    }
     uint32_t count = to - from < r->window ? to - from : r->window;
+    drop_partial(r);
     for (uint32_t i = 1; i <= count; i++) {
         leave_table(r, from + i, from + i == to);
     }
+}
+
+void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32_t to)
+{
+    bool is_none = r->partial == NONE;
+    if (from == to || (is_none && !r->has_table) || (!is_none && GET(r, r->partial, tsn) == to)) {
+        return; /* it came in order: nothing is in the table */
+    }
+    leave_table_to(r, from, to);
 }
 
 void floe_sctp_reassembly_skip(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t ssn)

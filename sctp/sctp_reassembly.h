@@ -86,6 +86,11 @@ void floe_sctp_reassembly_set_parts(floe_sctp_reassembly *r, uint32_t from, uint
 /* The cumulative TSN has moved, or something was read: see whether the message that it reaches into
  * is to be read as it is; and whether one that was, is cut. */
 void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *streams);
+/* Whether there can be one of either kind: most receivers have none. */
+static inline bool floe_sctp_reassembly_may_open(const floe_sctp_reassembly *r)
+{
+    return r->cut != FLOE_SCTP_NONE || (r->parts_from > 0 && r->partial != FLOE_SCTP_NONE);
+}
 /* Of the first message, which had more to come when it was looked at, release the `len` bytes that
  * it had then. */
 void floe_sctp_reassembly_release_part(floe_sctp_reassembly *r, floe_sctp_streams *streams,

@@ -98,15 +98,17 @@ void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *strea
     }
     uint16_t at = GET(r, r->partial, far);
     floe_sctp_piece head = load(r, at);
-    floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
-    if ((head.flags & OPEN) != 0 || stream == NULL) {
+    if ((head.flags & OPEN) != 0) {
         return;
     }
     /* Many small chunks fill the memory before their payload is long. */
     bool is_stuck = r->ready_count == 0 && floe_sctp_reassembly_window(r) == 0;
-    bool is_due = head.total >= r->parts_from || is_stuck;
-    bool is_its_turn = (head.flags & FLOE_SCTP_FLAG_UNORDERED) != 0 || head.ssn == stream->in_ssn;
-    if (is_due && is_its_turn) {
+    floe_sctp_stream *stream = NULL;
+    if (head.total >= r->parts_from || is_stuck) {
+        stream = floe_sctp_streams_find(streams, head.stream);
+    }
+    bool is_unordered = (head.flags & FLOE_SCTP_FLAG_UNORDERED) != 0;
+    if (stream != NULL && (is_unordered || head.ssn == stream->in_ssn)) {
         SET(r, at, flags, head.flags | OPEN);
         floe_sctp_reassembly_push(r, stream, at);
     }

@@ -12,7 +12,9 @@ static void note_arrival(floe_sctp_assoc *a, uint32_t cum_before)
 {
     floe_sctp_reassembly_advance(&a->reassembly, cum_before, a->tracker.cum);
 #if FLOE_SCTP_PARTS
-    floe_sctp_reassembly_open(&a->reassembly, &a->streams);
+    if (floe_sctp_reassembly_may_open(&a->reassembly)) {
+        floe_sctp_reassembly_open(&a->reassembly, &a->streams);
+    }
 #endif
 }
 
