@@ -496,10 +496,12 @@ bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap,
     *len = w.len;
     a->stats.packets_sent++;
     a->stats.bytes_sent += w.len;
-    floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
-                                                         .module = FLOE_MODULE_SCTP,
-                                                         .kind = FLOE_TRACE_SENT,
-                                                         .a = (int32_t)w.len,
-                                                         .b = buf[FLOE_SCTP_HEADER_SIZE]});
+    if (a->config.trace.fn != NULL) {
+        floe_trace_put(&a->config.trace, (floe_trace_record){.at = a->now,
+                                                             .module = FLOE_MODULE_SCTP,
+                                                             .kind = FLOE_TRACE_SENT,
+                                                             .a = (int32_t)w.len,
+                                                             .b = buf[FLOE_SCTP_HEADER_SIZE]});
+    }
     return true;
 }

@@ -188,21 +188,26 @@ static void count_ack(floe_sctp_outstanding *o, floe_sctp_tx *tx, uint32_t tsn, 
     take_out(o, tx);
 }
 
-/* The peer has the chunk for good: its bytes are no longer needed. */
-static void release(floe_sctp_sendq *q, floe_sctp_streams *streams, const floe_sctp_tx *tx)
+/* The peer has the chunk for good: its bytes are no longer needed. Returns its stream, which is
+ * most often that of the last one, `near`. */
+static floe_sctp_stream *release(floe_sctp_sendq *q, floe_sctp_streams *streams,
+                                 const floe_sctp_tx *tx, floe_sctp_stream *near)
 {
     floe_sctp_record record = floe_sctp_sendq_load(q, tx->message);
-    floe_sctp_stream *stream = floe_sctp_streams_find(streams, record.stream);
+    bool is_near = near != NULL && near->id == record.stream;
+    floe_sctp_stream *stream = is_near ? near : floe_sctp_streams_find(streams, record.stream);
     FLOE_ASSERT(stream != NULL);
     floe_sctp_streams_drain(streams, stream, floe_sctp_record_count(&record, tx->len));
     if (tx->offset + tx->len == record.len) {
         floe_sctp_sendq_finish(q, tx->message, FLOE_SCTP_OUTCOME_ACKED);
     }
+    return stream;
 }
 
 static void ack_up_to(floe_sctp_outstanding *o, floe_sctp_sendq *q, floe_sctp_streams *streams,
                       const floe_sctp_sack *sack, floe_time now, floe_sctp_ack *ack)
 {
+    floe_sctp_stream *stream = NULL;
     while (o->cum != sack->cum) {
         uint32_t tsn = o->cum + 1;
         floe_sctp_tx *tx = entry_of(o, tsn);
@@ -213,7 +218,7 @@ static void ack_up_to(floe_sctp_outstanding *o, floe_sctp_sendq *q, floe_sctp_st
             o->gap_acked -= floe_sctp_tx_size(tx);
         }
         if ((tx->state & FLOE_SCTP_TX_ABANDONED) == 0) {
-            release(q, streams, tx);
+            stream = release(q, streams, tx, stream);
         }
         o->cum = tsn;
         ack->is_cum_moved = true;

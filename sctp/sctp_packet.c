@@ -71,29 +71,6 @@ floe_err floe_sctp_packet_parse_zero(floe_sctp_packet *packet, floe_bytes bytes)
     return FLOE_OK;
 }
 
-bool floe_sctp_packet_next(floe_bytes *rest, floe_sctp_chunk *chunk)
-{
-    if (rest->len < FLOE_SCTP_CHUNK_SIZE) {
-        rest->len = 0;
-        return false;
-    }
-    size_t len = floe_load_u16(rest->ptr + 2);
-    /* RFC 9260 §6.10: a chunk that is not completely in the packet is dropped. */
-    if (len < FLOE_SCTP_CHUNK_SIZE || len > rest->len) {
-        rest->len = 0;
-        return false;
-    }
-    chunk->type = rest->ptr[0];
-    chunk->flags = rest->ptr[1];
-    chunk->whole = (floe_bytes){rest->ptr, len};
-    chunk->value = (floe_bytes){rest->ptr + FLOE_SCTP_CHUNK_SIZE, len - FLOE_SCTP_CHUNK_SIZE};
-    size_t step = floe_sctp_padded(len);
-    step = step < rest->len ? step : rest->len; /* the last chunk may come without its padding */
-    rest->ptr += step;
-    rest->len -= step;
-    return true;
-}
-
 void floe_sctp_packet_begin(floe_writer *w, uint16_t source_port, uint16_t dest_port, uint32_t tag)
 {
     uint8_t *p = floe_writer_add_space(w, FLOE_SCTP_HEADER_SIZE);

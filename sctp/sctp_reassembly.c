@@ -72,14 +72,15 @@ uint32_t floe_sctp_reassembly_window(const floe_sctp_reassembly *r)
     return bytes < r->reserve * r->arena.block_size ? 0 : bytes;
 }
 
-/* Fragments of one message: next to each other, and of the same stream, number and order. */
-static bool is_one_message(const floe_sctp_piece *left, const floe_sctp_piece *right)
+/* Whether the piece at `at`, next to this chunk, is of the same message by stream, order and
+ * number.
+ */
+static bool is_one_message(const floe_sctp_reassembly *r, uint16_t at, const floe_sctp_data *data)
 {
     const uint8_t unordered = FLOE_SCTP_FLAG_UNORDERED;
-    return (left->flags & FLOE_SCTP_FLAG_END) == 0 && (right->flags & FLOE_SCTP_FLAG_BEGIN) == 0 &&
-           left->stream == right->stream &&
-           (left->flags & unordered) == (right->flags & unordered) &&
-           (left->ssn == right->ssn || (left->flags & unordered) != 0);
+    uint8_t flags = GET(r, at, flags);
+    return GET(r, at, stream) == data->stream && ((flags ^ data->flags) & unordered) == 0 &&
+           (GET(r, at, ssn) == data->ssn || (flags & unordered) != 0);
 }
 
 void floe_sctp_reassembly_push(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head)
@@ -171,33 +172,25 @@ static void deliver(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t 
 }
 
 /* The chunk before `data` in its message, if it is here. */
-static uint16_t find_left(const floe_sctp_reassembly *r, const floe_sctp_data *data, uint32_t cum,
-                          const floe_sctp_piece *chunk)
+static uint16_t find_left(const floe_sctp_reassembly *r, const floe_sctp_data *data, uint32_t cum)
 {
     if ((data->flags & FLOE_SCTP_FLAG_BEGIN) != 0) {
         return NONE;
     }
     uint16_t at = data->tsn == cum + 1 ? r->partial : floe_sctp_reassembly_entry(r, data->tsn - 1);
-    if (at == NONE) {
-        return NONE;
-    }
-    floe_sctp_piece left = load(r, at);
-    return is_one_message(&left, chunk) ? at : NONE;
+    bool is_left = at != NONE && (GET(r, at, flags) & FLOE_SCTP_FLAG_END) == 0;
+    return is_left && is_one_message(r, at, data) ? at : NONE;
 }
 
-static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *data, uint32_t cum,
-                           const floe_sctp_piece *chunk)
+static uint16_t find_right(const floe_sctp_reassembly *r, const floe_sctp_data *data, uint32_t cum)
 {
     /* The entry one window ahead of cum is that of cum itself, which is not in the table. */
     if ((data->flags & FLOE_SCTP_FLAG_END) != 0 || data->tsn - cum == r->window) {
         return NONE;
     }
     uint16_t at = floe_sctp_reassembly_entry(r, data->tsn + 1);
-    if (at == NONE) {
-        return NONE;
-    }
-    floe_sctp_piece right = load(r, at);
-    return is_one_message(chunk, &right) ? at : NONE;
+    bool is_right = at != NONE && (GET(r, at, flags) & FLOE_SCTP_FLAG_BEGIN) == 0;
+    return is_right && is_one_message(r, at, data) ? at : NONE;
 }
 
 /* Nothing has joined the message that the cumulative TSN had reached into, and now nothing can. */
@@ -274,9 +267,8 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
                                          const floe_sctp_data *data, uint32_t cum)
 {
     bool is_next = data->tsn == cum + 1;
-    floe_sctp_piece chunk = {.stream = data->stream, .ssn = data->ssn, .flags = data->flags};
-    uint16_t left = find_left(r, data, cum, &chunk);
-    uint16_t right = find_right(r, data, cum, &chunk);
+    uint16_t left = find_left(r, data, cum);
+    uint16_t right = find_right(r, data, cum);
     if (is_next && left == NONE && (data->flags & FLOE_SCTP_FLAG_BEGIN) == 0) {
         return FLOE_SCTP_STORE_OK; /* the rest of a message whose beginning was skipped */
     }

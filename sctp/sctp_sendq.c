@@ -104,9 +104,8 @@ static void append(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_str
         stream->send_head = q->tail;
         await_turn(q, streams, stream, record);
     } else {
-        floe_sctp_record last = floe_sctp_sendq_load(q, stream->send_tail);
-        last.behind = q->tail;
-        floe_sctp_sendq_store(q, stream->send_tail, &last);
+        uint8_t *last = q->buf + stream->send_tail;
+        memcpy(last + offsetof(floe_sctp_record, behind), &q->tail, sizeof q->tail);
     }
     stream->send_tail = q->tail;
     if (q->sent == 0) { /* it may overtake all that has not begun */
@@ -132,7 +131,7 @@ uint32_t floe_sctp_sendq_add(floe_sctp_sendq *q, floe_sctp_streams *streams,
 
 void floe_sctp_sendq_fill(floe_sctp_sendq *q, uint32_t at, uint32_t offset, floe_bytes data)
 {
-    write_bytes(q, wrap(q, wrap(q, at + record_size) + offset), data);
+    write_bytes(q, wrap(q, at + record_size + offset), data);
 }
 
 void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
@@ -152,7 +151,7 @@ void floe_sctp_sendq_put(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sc
 void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset, uint8_t *out,
                           size_t len)
 {
-    uint32_t from = wrap(q, wrap(q, at + record_size) + offset);
+    uint32_t from = wrap(q, at + record_size + offset);
     size_t first = q->size - from < len ? q->size - from : len;
     memcpy(out, q->buf + from, first);
     if (first < len) {

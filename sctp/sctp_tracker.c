@@ -49,14 +49,9 @@ static void advance(floe_sctp_tracker *tracker)
     }
 }
 
-void floe_sctp_tracker_add(floe_sctp_tracker *tracker, uint32_t tsn)
+void floe_sctp_tracker_add_beyond(floe_sctp_tracker *tracker, uint32_t tsn)
 {
     FLOE_ASSERT(tsn - tracker->cum - 1 < tracker->window);
-    if (tsn == tracker->cum + 1 && tracker->highest == tracker->cum) {
-        tracker->cum = tsn; /* in order, the usual case: no bit is ever set */
-        tracker->highest = tsn;
-        return;
-    }
     put_bit(tracker, tsn, true);
     if (floe_serial32_lt(tracker->highest, tsn)) {
         tracker->highest = tsn;

@@ -40,8 +40,18 @@ void floe_sctp_tracker_init(floe_sctp_tracker *tracker, uint32_t initial, uint32
 floe_sctp_tsn_class floe_sctp_tracker_classify(const floe_sctp_tracker *tracker, uint32_t tsn);
 /* Of a TSN in the window beyond cum. */
 bool floe_sctp_tracker_has(const floe_sctp_tracker *tracker, uint32_t tsn);
-/* A TSN that is NEW has arrived; cum moves as far as it can. */
-void floe_sctp_tracker_add(floe_sctp_tracker *tracker, uint32_t tsn);
+/* A TSN that is NEW has arrived; cum moves as far as it can. The first is for those out of order,
+ * and does for any. */
+void floe_sctp_tracker_add_beyond(floe_sctp_tracker *tracker, uint32_t tsn);
+static inline void floe_sctp_tracker_add(floe_sctp_tracker *tracker, uint32_t tsn)
+{
+    if (tsn == tracker->cum + 1 && tracker->highest == tracker->cum) {
+        tracker->cum = tsn; /* in order, the usual case: no bit is ever set */
+        tracker->highest = tsn;
+        return;
+    }
+    floe_sctp_tracker_add_beyond(tracker, tsn);
+}
 /* What had arrived beyond cum was thrown away again. */
 void floe_sctp_tracker_remove(floe_sctp_tracker *tracker, uint32_t tsn);
 void floe_sctp_tracker_add_duplicate(floe_sctp_tracker *tracker, uint32_t tsn);
