@@ -40,18 +40,6 @@ bool floe_sctp_chunk_is_long_enough(const floe_sctp_chunk *chunk)
     return row != NULL && chunk->value.len >= row->value_min;
 }
 
-void floe_sctp_data_parse(floe_sctp_data *data, const floe_sctp_chunk *chunk)
-{
-    const uint8_t *p = chunk->value.ptr;
-    FLOE_ASSERT(chunk->value.len >= 12);
-    data->tsn = floe_load_u32(p);
-    data->stream = floe_load_u16(p + 4);
-    data->ssn = floe_load_u16(p + 6);
-    data->ppid = floe_load_u32(p + 8);
-    data->flags = chunk->flags;
-    data->payload = (floe_bytes){p + 12, chunk->value.len - 12};
-}
-
 void floe_sctp_init_parse(floe_sctp_init *init, const floe_sctp_chunk *chunk)
 {
     const uint8_t *p = chunk->value.ptr;
@@ -116,26 +104,6 @@ void floe_sctp_chunk_put(floe_writer *w, uint8_t type, uint8_t flags, floe_bytes
     size_t begin = floe_sctp_chunk_begin(w, type, flags);
     floe_writer_put_bytes(w, value);
     floe_sctp_chunk_end(w, begin);
-}
-
-uint8_t *floe_sctp_data_put(floe_writer *w, const floe_sctp_data *data)
-{
-    size_t len = FLOE_SCTP_DATA_SIZE + data->payload.len;
-    uint8_t *p = floe_writer_add_space(w, floe_sctp_padded(len));
-    if (p == NULL) {
-        return NULL;
-    }
-    p[0] = FLOE_SCTP_CHUNK_DATA;
-    p[1] = data->flags;
-    floe_store_u16(p + 2, (uint16_t)len);
-    floe_store_u32(p + 4, data->tsn);
-    floe_store_u16(p + 8, data->stream);
-    floe_store_u16(p + 10, data->ssn);
-    floe_store_u32(p + 12, data->ppid);
-    for (size_t i = len; i < floe_sctp_padded(len); i++) {
-        p[i] = 0;
-    }
-    return p + FLOE_SCTP_DATA_SIZE;
 }
 
 size_t floe_sctp_init_begin(floe_writer *w, uint8_t type, const floe_sctp_init *init)

@@ -8,6 +8,7 @@
 #ifndef FLOE_SCTP_SCTP_CHUNK_H
 #define FLOE_SCTP_SCTP_CHUNK_H
 
+#include "base/assert.h"
 #include "base/floe.h"
 #include "base/reader.h"
 #include "base/writer.h"
@@ -88,7 +89,17 @@ typedef struct floe_sctp_forward {
 } floe_sctp_forward;
 
 /* The chunk is known and long enough (asserted); MALFORMED where its inner lengths disagree. */
-void floe_sctp_data_parse(floe_sctp_data *data, const floe_sctp_chunk *chunk);
+static inline void floe_sctp_data_parse(floe_sctp_data *data, const floe_sctp_chunk *chunk)
+{
+    const uint8_t *p = chunk->value.ptr;
+    FLOE_ASSERT(chunk->value.len >= 12);
+    data->tsn = floe_load_u32(p);
+    data->stream = floe_load_u16(p + 4);
+    data->ssn = floe_load_u16(p + 6);
+    data->ppid = floe_load_u32(p + 8);
+    data->flags = chunk->flags;
+    data->payload = (floe_bytes){p + 12, chunk->value.len - 12};
+}
 void floe_sctp_init_parse(floe_sctp_init *init, const floe_sctp_chunk *chunk);
 FLOE_MUST_USE floe_err floe_sctp_sack_parse(floe_sctp_sack *sack, const floe_sctp_chunk *chunk);
 void floe_sctp_forward_parse(floe_sctp_forward *forward, const floe_sctp_chunk *chunk);
@@ -108,7 +119,25 @@ void floe_sctp_chunk_end(floe_writer *w, size_t begin);
 
 /* A DATA chunk without its payload; returns where the data.payload.len bytes go, already followed
  * by padding. data.payload.ptr is not used. NULL where it does not fit. */
-uint8_t *floe_sctp_data_put(floe_writer *w, const floe_sctp_data *data);
+static inline uint8_t *floe_sctp_data_put(floe_writer *w, const floe_sctp_data *data)
+{
+    size_t len = FLOE_SCTP_DATA_SIZE + data->payload.len;
+    uint8_t *p = floe_writer_add_space(w, floe_sctp_padded(len));
+    if (p == NULL) {
+        return NULL;
+    }
+    p[0] = FLOE_SCTP_CHUNK_DATA;
+    p[1] = data->flags;
+    floe_store_u16(p + 2, (uint16_t)len);
+    floe_store_u32(p + 4, data->tsn);
+    floe_store_u16(p + 8, data->stream);
+    floe_store_u16(p + 10, data->ssn);
+    floe_store_u32(p + 12, data->ppid);
+    for (size_t i = len; i < floe_sctp_padded(len); i++) {
+        p[i] = 0;
+    }
+    return p + FLOE_SCTP_DATA_SIZE;
+}
 /* The fixed part of INIT or INIT ACK; parameters follow, then floe_sctp_chunk_end(). */
 size_t floe_sctp_init_begin(floe_writer *w, uint8_t type, const floe_sctp_init *init);
 void floe_sctp_shutdown_put(floe_writer *w, uint32_t cum);

@@ -3,9 +3,10 @@
 
 #include "base/assert.h"
 
-#define NONE                         FLOE_SCTP_NONE
-#define GET(arena, at, field)        floe_sctp_piece_get_##field(arena, at)
-#define SET(arena, at, field, value) floe_sctp_piece_set_##field(arena, at, value)
+#define NONE                  FLOE_SCTP_NONE
+#define GET(arena, at, field) floe_sctp_piece_get_##field(floe_sctp_arena_block(arena, at))
+#define SET(arena, at, field, value)                                                               \
+    floe_sctp_piece_set_##field(floe_sctp_arena_block(arena, at), value)
 
 /* Take the next run of blocks for what is left of a chunk, and fill it. */
 static uint16_t put_piece(floe_sctp_arena *arena, floe_sctp_piece *piece, floe_bytes left)
@@ -54,8 +55,9 @@ uint16_t floe_sctp_piece_put(floe_sctp_arena *arena, const floe_sctp_data *data)
 void floe_sctp_piece_free(floe_sctp_arena *arena, uint16_t head)
 {
     for (uint16_t at = head; at != NONE;) {
-        uint16_t next = GET(arena, at, next);
-        size_t size = sizeof(floe_sctp_piece) + GET(arena, at, len);
+        const uint8_t *piece = floe_sctp_arena_block(arena, at);
+        uint16_t next = floe_sctp_piece_get_next(piece);
+        size_t size = sizeof(floe_sctp_piece) + floe_sctp_piece_get_len(piece);
         floe_sctp_arena_give(arena, at, floe_sctp_arena_blocks(arena, size));
         at = next;
     }
@@ -83,35 +85,38 @@ uint16_t floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint1
     uint16_t last = GET(arena, right, far);
     uint16_t tail = tail_of(arena, left);
     FLOE_ASSERT(GET(arena, tail, next) == NONE);
+    uint8_t *first = floe_sctp_arena_block(arena, head);
+    uint32_t total = floe_sctp_piece_get_total(first) + GET(arena, right, total);
+    floe_sctp_piece_set_total(first, total);
+    floe_sctp_piece_set_far(first, last);
     SET(arena, tail, next, right);
-    SET(arena, head, total, GET(arena, head, total) + GET(arena, right, total));
-    SET(arena, head, far, last);
     SET(arena, last, far, head);
     return head;
 }
 
 floe_bytes floe_sctp_piece_view(const floe_sctp_arena *arena, uint16_t head, size_t offset)
 {
-    if (offset >= GET(arena, head, total)) {
+    uint8_t *first = floe_sctp_arena_block(arena, head);
+    if (offset >= floe_sctp_piece_get_total(first)) {
         return (floe_bytes){NULL, 0};
     }
-    uint16_t at = GET(arena, head, cursor);
-    uint32_t begin = GET(arena, head, cursor_at);
+    uint16_t at = floe_sctp_piece_get_cursor(first);
+    uint32_t begin = floe_sctp_piece_get_cursor_at(first);
     if (offset < begin) {
         at = head;
         begin = 0;
     }
-    uint16_t len = GET(arena, at, len);
-    while (offset >= begin + len) { /* ends: total is the sum of all pieces */
-        begin += len;
-        at = GET(arena, at, next);
-        len = GET(arena, at, len);
+    const uint8_t *piece = floe_sctp_arena_block(arena, at);
+    while (offset >= begin + floe_sctp_piece_get_len(piece)) { /* ends: total is that of them all */
+        begin += floe_sctp_piece_get_len(piece);
+        at = floe_sctp_piece_get_next(piece);
+        piece = floe_sctp_arena_block(arena, at);
     }
-    SET(arena, head, cursor, at); /* the next piece is found at once */
-    SET(arena, head, cursor_at, begin);
+    floe_sctp_piece_set_cursor(first, at); /* the next piece is found at once */
+    floe_sctp_piece_set_cursor_at(first, begin);
     size_t skip = offset - begin;
-    return (floe_bytes){floe_sctp_arena_block(arena, at) + sizeof(floe_sctp_piece) + skip,
-                        len - skip};
+    return (floe_bytes){piece + sizeof(floe_sctp_piece) + skip,
+                        floe_sctp_piece_get_len(piece) - skip};
 }
 
 uint32_t floe_sctp_piece_count(const floe_sctp_arena *arena, uint16_t head)

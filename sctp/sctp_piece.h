@@ -56,20 +56,17 @@ static inline void floe_sctp_piece_store(const floe_sctp_arena *arena, uint16_t 
 {
     memcpy(floe_sctp_arena_block(arena, at), piece, sizeof *piece);
 }
-/* or one field of it, which is much less: floe_sctp_piece_get_next(), floe_sctp_piece_set_next().
- */
+/* or one field of it, which is much less: floe_sctp_piece_get_next(), floe_sctp_piece_set_next(),
+ * of the piece in the block that floe_sctp_arena_block() gives. */
 #define FLOE_SCTP_PIECE_FIELD(type, field)                                                         \
-    static inline type floe_sctp_piece_get_##field(const floe_sctp_arena *arena, uint16_t at)      \
+    static inline type floe_sctp_piece_get_##field(const uint8_t *piece)                           \
     {                                                                                              \
         type value;                                                                                \
-        const uint8_t *piece = floe_sctp_arena_block(arena, at);                                   \
         memcpy(&value, piece + offsetof(floe_sctp_piece, field), sizeof value);                    \
         return value;                                                                              \
     }                                                                                              \
-    static inline void floe_sctp_piece_set_##field(const floe_sctp_arena *arena, uint16_t at,      \
-                                                   type value)                                     \
+    static inline void floe_sctp_piece_set_##field(uint8_t *piece, type value)                     \
     {                                                                                              \
-        uint8_t *piece = floe_sctp_arena_block(arena, at);                                         \
         memcpy(piece + offsetof(floe_sctp_piece, field), &value, sizeof value);                    \
     }
 FLOE_SCTP_PIECE_FIELD(uint32_t, tsn)

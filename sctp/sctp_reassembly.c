@@ -21,8 +21,13 @@
 #include <string.h>
 
 #define NONE                     FLOE_SCTP_NONE
-#define GET(r, at, field)        floe_sctp_piece_get_##field(&(r)->arena, at)
-#define SET(r, at, field, value) floe_sctp_piece_set_##field(&(r)->arena, at, value)
+#define GET(r, at, field)        floe_sctp_piece_get_##field(block(r, at))
+#define SET(r, at, field, value) floe_sctp_piece_set_##field(block(r, at), value)
+
+static uint8_t *block(const floe_sctp_reassembly *r, uint16_t at)
+{
+    return floe_sctp_arena_block(&r->arena, at);
+}
 
 static floe_sctp_piece load(const floe_sctp_reassembly *r, uint16_t at)
 {
@@ -85,12 +90,13 @@ static bool is_one_message(const floe_sctp_reassembly *r, uint16_t at, const flo
 
 void floe_sctp_reassembly_push(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t head)
 {
-    uint8_t flags = GET(r, head, flags);
+    uint8_t *piece = block(r, head);
+    uint8_t flags = floe_sctp_piece_get_flags(piece);
     r->delivered += (flags & FLOE_SCTP_PIECE_OPEN) == 0;
-    SET(r, head, flags, flags | FLOE_SCTP_PIECE_QUEUED);
-    SET(r, head, next_message, NONE);
-    SET(r, head, cursor, head);
-    SET(r, head, cursor_at, 0);
+    floe_sctp_piece_set_flags(piece, flags | FLOE_SCTP_PIECE_QUEUED);
+    floe_sctp_piece_set_next_message(piece, NONE);
+    floe_sctp_piece_set_cursor(piece, head);
+    floe_sctp_piece_set_cursor_at(piece, 0);
     if (r->ready_head == NONE) {
         r->ready_head = head;
     } else {
@@ -315,22 +321,13 @@ static void leave_table(floe_sctp_reassembly *r, uint32_t tsn, bool is_cum)
     }
 }
 
-static void leave_table_to(floe_sctp_reassembly *r, uint32_t from, uint32_t to)
+void floe_sctp_reassembly_leave_table(floe_sctp_reassembly *r, uint32_t from, uint32_t to)
 {
     uint32_t count = to - from < r->window ? to - from : r->window;
     drop_partial(r);
     for (uint32_t i = 1; i <= count; i++) {
         leave_table(r, from + i, from + i == to);
     }
-}
-
-void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32_t to)
-{
-    bool is_none = r->partial == NONE;
-    if (from == to || (is_none && !r->has_table) || (!is_none && GET(r, r->partial, tsn) == to)) {
-        return; /* it came in order: nothing is in the table */
-    }
-    leave_table_to(r, from, to);
 }
 
 void floe_sctp_reassembly_skip(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t ssn)

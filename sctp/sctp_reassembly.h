@@ -11,7 +11,7 @@
 #include "base/floe.h"
 #include "base/floe_config.h"
 #include "sctp/sctp_arena.h"
-#include "sctp/sctp_chunk.h"
+#include "sctp/sctp_piece.h"
 #include "sctp/sctp_stream.h"
 #include "sctp/sctp_tracker.h"
 
@@ -54,7 +54,18 @@ floe_sctp_store floe_sctp_reassembly_add(floe_sctp_reassembly *r, floe_sctp_stre
                                          const floe_sctp_data *data, uint32_t cum);
 /* The cumulative TSN has moved from `from` to `to`: fragments up to it that can no longer become a
  * message are thrown away. */
-void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32_t to);
+void floe_sctp_reassembly_leave_table(floe_sctp_reassembly *r, uint32_t from, uint32_t to);
+static inline void floe_sctp_reassembly_advance(floe_sctp_reassembly *r, uint32_t from, uint32_t to)
+{
+    bool is_in_order = !r->has_table;
+    if (r->partial != FLOE_SCTP_NONE) {
+        const uint8_t *last = floe_sctp_arena_block(&r->arena, r->partial);
+        is_in_order = floe_sctp_piece_get_tsn(last) == to;
+    }
+    if (from != to && !is_in_order) { /* else nothing up to it is in the table */
+        floe_sctp_reassembly_leave_table(r, from, to);
+    }
+}
 /* The peer has skipped this stream's messages up to `ssn`. */
 void floe_sctp_reassembly_skip(floe_sctp_reassembly *r, floe_sctp_stream *stream, uint16_t ssn);
 /* Throw away all that arrived beyond the cumulative TSN and was not delivered, and take it out of

@@ -43,8 +43,8 @@ void floe_sctp_reassembly_forget(floe_sctp_reassembly *r, uint16_t stream);
 #else
 static inline uint64_t floe_sctp_reassembly_length(const floe_sctp_reassembly *r, uint16_t last)
 {
-    uint16_t head = floe_sctp_piece_get_far(&r->arena, last);
-    return floe_sctp_piece_get_total(&r->arena, head);
+    uint16_t head = floe_sctp_piece_get_far(floe_sctp_arena_block(&r->arena, last));
+    return floe_sctp_piece_get_total(floe_sctp_arena_block(&r->arena, head));
 }
 static inline void floe_sctp_reassembly_drop(floe_sctp_reassembly *r, uint16_t head)
 {

@@ -16,14 +16,19 @@
 
 #if FLOE_SCTP_PARTS
 
-#define GET(r, at, field)        floe_sctp_piece_get_##field(&(r)->arena, at)
-#define SET(r, at, field, value) floe_sctp_piece_set_##field(&(r)->arena, at, value)
+#define GET(r, at, field)        floe_sctp_piece_get_##field(block(r, at))
+#define SET(r, at, field, value) floe_sctp_piece_set_##field(block(r, at), value)
 
 #define NONE   FLOE_SCTP_NONE
 #define OPEN   FLOE_SCTP_PIECE_OPEN
 #define QUEUED FLOE_SCTP_PIECE_QUEUED
 #define CUT    FLOE_SCTP_PIECE_CUT
 #define REST   FLOE_SCTP_PIECE_REST
+
+static uint8_t *block(const floe_sctp_reassembly *r, uint16_t at)
+{
+    return floe_sctp_arena_block(&r->arena, at);
+}
 
 static floe_sctp_piece load(const floe_sctp_reassembly *r, uint16_t at)
 {

@@ -53,15 +53,15 @@ static uint16_t take_entry(floe_sctp_streams *streams)
 floe_sctp_stream *floe_sctp_streams_get(floe_sctp_streams *streams, uint16_t id)
 {
     FLOE_ASSERT(id != FLOE_SCTP_NONE);
-    floe_sctp_stream *stream = floe_sctp_streams_find(streams, id);
-    if (stream != NULL) {
-        return stream;
+    uint16_t at = find_index(streams, id);
+    if (at != FLOE_SCTP_NONE) {
+        return &streams->table[at];
     }
-    uint16_t at = take_entry(streams);
+    at = take_entry(streams);
     if (at == FLOE_SCTP_NONE) {
         return NULL;
     }
-    stream = &streams->table[at];
+    floe_sctp_stream *stream = &streams->table[at];
     streams->count++;
     uint16_t *bucket = &streams->bucket[id % FLOE_SCTP_STREAM_MAX];
     *stream = (floe_sctp_stream){.id = id,
