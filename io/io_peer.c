@@ -27,11 +27,13 @@
 #define DESCRIPTION_SIZE ((size_t)2 * FLOE_SDP_SIZE_MAX) /* the current one and a pending one */
 #define BLOCKED_NAP      (10 * FLOE_MS)
 #define PAGE             ((size_t)4096)
+#define WHOLE_PAGES(n)   (((n) + PAGE - 1) / PAGE * PAGE)
 
 /* The parts of the one block behind the struct. Sizes are rounded up so that each part is aligned.
  */
 typedef struct block {
-    size_t ring, rate, send, recv, description, relays, texts, sockets; /* bytes of each */
+    size_t description, sockets, rate, relays, texts; /* bytes of each */
+    size_t send, recv, ring, buffers; /* the last is those before it, in whole pages */
     uint32_t ring_len, relay_max;
     bool has_udp_relay; /* or may have */
 } block;
@@ -79,6 +81,7 @@ static block measure(const floe_io_config *config)
                .description = round_up(DESCRIPTION_SIZE)};
     b.ring_len = ring_len_for(b.send);
     b.ring = round_up(b.ring_len * sizeof(floe_sctp_tx));
+    b.buffers = WHOLE_PAGES(b.send + b.recv + b.ring);
     b.rate = config->congestion == FLOE_SCTP_CC_RATE ? round_up(sizeof(floe_sctp_bbr)) : 0;
     for (size_t i = 0; i < config->server_count; i++) {
         const floe_io_server *server = &config->servers[i];
@@ -126,6 +129,8 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .mtu = config->mtu,
                              .ice = config->ice,
                              .tcp_links = io->tcp_memory};
+    peer.description = (floe_span){cut(at, b->description), b->description};
+    io->sockets = b->sockets > 0 ? (floe_socket_set *)(void *)cut(at, b->sockets) : NULL;
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {
         return FLOE_E_ARG;
     }
@@ -143,18 +148,20 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
         }
         peer.identity = &io->identity;
     }
-    peer.tx_ring = (floe_sctp_tx *)(void *)cut(at, b->ring);
-    peer.tx_ring_len = b->ring_len;
     peer.rate = (floe_sctp_bbr *)(void *)cut(at, b->rate);
     io->secrets[0] = (floe_span){*at, b->relays};
     peer.relays = (floe_ice_relay *)(void *)cut(at, b->relays);
     peer.relay_max = b->relay_max;
-    peer.send_buffer = (floe_span){cut(at, b->send), b->send};
-    *at += (PAGE - (uintptr_t)*at % PAGE) % PAGE; /* what a peer at rest has used of it is one */
-    peer.recv_buffer = (floe_span){cut(at, b->recv), b->recv};
-    peer.description = (floe_span){cut(at, b->description), b->description};
     io->secrets[1] = (floe_span){*at, b->texts};
-    return floe_peer_init(&io->peer, &peer, floe_loop_now(io->loop));
+    uint8_t *buffers = (uint8_t *)io + io->size - b->buffers;
+    floe_span pages = {buffers, b->buffers};
+    peer.recv_buffer = (floe_span){cut(&buffers, b->recv), b->recv};
+    peer.send_buffer = (floe_span){cut(&buffers, b->send), b->send};
+    peer.tx_ring = (floe_sctp_tx *)(void *)cut(&buffers, b->ring);
+    peer.tx_ring_len = b->ring_len;
+    floe_err err = floe_peer_init(&io->peer, &peer, floe_loop_now(io->loop));
+    floe_io_rest_init(&io->rest, pages, &io->peer.sctp);
+    return err;
 }
 
 static floe_err refuse_server(floe_io_peer *io, const char *url, const char *fault,
@@ -353,17 +360,23 @@ bool floe_io_peer_read_ahead(floe_io_peer *io)
     return io->has_event;
 }
 
+floe_time floe_io_peer_deadline(floe_io_peer *io, bool is_sent)
+{
+    floe_time now = floe_loop_now(io->loop);
+    floe_io_rest_look(&io->rest, &io->peer.sctp, now);
+    floe_time at =
+        floe_time_min(floe_peer_deadline(&io->peer), floe_io_rest_deadline(&io->rest, now));
+    /* Only a peer that is drained promises a deadline in the future. */
+    floe_time nap = is_sent ? 0 : floe_time_after(now, BLOCKED_NAP);
+    return at > nap ? at : nap;
+}
+
 static void prepare(floe_timer *timer)
 {
     floe_io_peer *io = timer->ctx;
     bool is_fresh = floe_io_peer_read_ahead(io);
     bool is_sent = floe_io_peer_send(io);
-    timer->at = floe_peer_deadline(&io->peer);
-    if (!is_sent) {
-        /* Only a peer that is drained promises a deadline in the future. */
-        floe_time nap = floe_time_after(floe_loop_now(io->loop), BLOCKED_NAP);
-        timer->at = timer->at > nap ? timer->at : nap;
-    }
+    timer->at = floe_io_peer_deadline(io, is_sent);
     if (is_fresh) {
         timer->at = 0;
     }
@@ -375,10 +388,21 @@ static void woke(floe_timer *timer, floe_time now)
     floe_peer_advance(&io->peer, now);
 }
 
-/* The memory is zero, and most of it stays untouched. */
+/* The memory is zero, and most of it stays untouched: all that there is no use for. */
 static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t **at)
 {
     floe_relay_links *links = &io->links;
+    floe_ice_tcp_links *tcp = &io->tcp;
+    if (io->has_tcp) {
+        tcp->loop = io->loop;
+        tcp->peer = &io->peer;
+        tcp->is_listening = config->tcp == FLOE_IO_TCP_BOTH;
+        tcp->writable = on_writable;
+        tcp->ctx = io;
+    }
+    if (io->secrets[0].len == 0) { /* no relays */
+        return;
+    }
     links->loop = io->loop;
     links->peer = &io->peer;
     links->trust = config->trust;
@@ -387,15 +411,9 @@ static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t *
     links->writable = on_writable;
     links->stirred = on_stirred;
     links->ctx = io;
-    floe_ice_tcp_links *tcp = &io->tcp;
-    tcp->loop = io->loop;
-    tcp->peer = &io->peer;
-    tcp->is_listening = config->tcp == FLOE_IO_TCP_BOTH;
-    tcp->writable = on_writable;
-    tcp->ctx = io;
     if (config->ca_file != NULL) {
         size_t size = strlen(config->ca_file) + 1;
-        io->links.ca_file = (const char *)memcpy(cut(at, size), config->ca_file, size);
+        links->ca_file = (const char *)memcpy(cut(at, size), config->ca_file, size);
     }
 }
 
@@ -441,8 +459,8 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     }
     block b = measure(config);
     size_t size = round_up(sizeof(floe_io_peer));
-    size_t whole = size + b.sockets + b.ring + b.rate + b.relays + b.send + PAGE + b.recv +
-                   b.description + b.texts;
+    size_t whole =
+        WHOLE_PAGES(size + b.description + b.sockets + b.rate + b.relays + b.texts) + b.buffers;
     floe_io_peer *made = map(whole);
     if (made == NULL) {
         return FLOE_E_FULL;
@@ -453,9 +471,6 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     made->ip_handling = config->ip_handling;
     made->is_hiding = config->is_hiding;
     uint8_t *at = (uint8_t *)made + size;
-    if (b.sockets > 0) {
-        made->sockets = (floe_socket_set *)(void *)cut(&at, b.sockets);
-    }
     floe_err err = init_peer(made, config, &b, &at);
     init_links(made, config, &at);
     for (size_t i = 0; i < config->server_count && err == FLOE_OK; i++) {

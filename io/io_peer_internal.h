@@ -9,6 +9,7 @@
 #include "io/ice_tcp_links.h"
 #include "io/io_peer.h"
 #include "io/io_port.h"
+#include "io/io_rest.h"
 #include "io/mdns_resolver.h"
 #include "io/relay_links.h"
 #include "io/resolver.h"
@@ -43,6 +44,7 @@ struct floe_io_peer {
         held; /* what a connection of TCP, TLS or DTLS had no room for; buf NULL: nothing */
     floe_socket_set *sockets; /* its own, or those of the port */
     floe_io_guest guest;
+    floe_io_rest rest;
     floe_peer peer;
     /* What few peers need: little of it is touched before, and that lies together. */
     floe_resolver resolver;
@@ -61,6 +63,8 @@ FLOE_MUST_USE floe_err floe_io_peer_add_local(floe_io_peer *io, const floe_addr 
 void floe_io_peer_remove_local(floe_io_peer *io, const floe_addr *local);
 /* Send what it has. False: there is no room. */
 bool floe_io_peer_send(floe_io_peer *io);
+/* When it is to be woken; it was sent what it has, or there was no room. */
+floe_time floe_io_peer_deadline(floe_io_peer *io, bool is_sent);
 
 /* io/io_port.c: a peer comes, with all its sockets, and goes. FULL: as many as there may be. */
 FLOE_MUST_USE floe_err floe_io_port_add(floe_io_port *port, floe_io_peer *io);

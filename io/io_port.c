@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #define PEER_MAX    1024u
-#define BLOCKED_NAP (10 * FLOE_MS)
 #define SWEEP_PAUSE FLOE_SECOND /* between two looks at all paths */
 
 /* What is due in more than FAR is done with what else is due at about that time: idle peers ask for
@@ -243,11 +242,8 @@ static bool drain(floe_io_port *port, floe_io_peer *io)
     }
     update_name(port, io);
     bool is_sent = floe_io_peer_send(io);
-    floe_time at = floe_peer_deadline(&io->peer);
+    floe_time at = floe_io_peer_deadline(io, is_sent);
     if (!is_sent) {
-        /* Only a peer that is drained promises a deadline in the future. */
-        floe_time nap = floe_time_after(floe_loop_now(port->loop), BLOCKED_NAP);
-        at = at > nap ? at : nap;
         touch(io);
     }
     floe_deadlines_set(&port->deadlines, &io->guest.deadline,

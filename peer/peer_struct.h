@@ -120,8 +120,8 @@ struct floe_peer {
     /* Last, and not cleared with the rest: they know what is not needed yet, so that in fresh pages
      * it takes no memory. */
     floe_sctp_assoc sctp;
-    floe_peer_early early[FLOE_PEER_EARLY_COUNT]; /* ring */
     floe_dc dc;
+    floe_peer_early early[FLOE_PEER_EARLY_COUNT]; /* ring */
 };
 
 #endif

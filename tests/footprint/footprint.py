@@ -32,6 +32,7 @@ APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
                                 for part in ("stats", "blob", "blob_read", "blob_text")}
 APART["sctp pmtu"] = {"sctp_sctp_pmtu.o", "sctp_sctp_pmtu_assoc.o"}
 APART["sctp snap"] = {"sctp_sctp_snap.o", "peer_peer_snap.o"}
+APART["sctp rest"] = {"sctp_sctp_rest.o"}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
 APART["sctp rate"] = {f"sctp_sctp_{part}.o" for part in ("rate", "bbr")}
 APART["ice hidden"] = {"ice_ice_hidden.o"}

@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -214,6 +215,42 @@ static void expect_no_loss(fixture *f)
         floe_peer_get_stats(f->peer[1], &to);
         floe_io_peer_get_stats(f->io[0], &refused);
     } while (to.datagrams_received + refused.send_dropped != from.datagrams_sent);
+}
+
+/* Pages of the peer's ring and buffers that are there. */
+static size_t count_pages(const floe_io_peer *io)
+{
+    static unsigned char is_there[2048];
+    size_t count = 0;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    assert_true(io->rest.pages.len / page <= sizeof is_there);
+    assert_int_equal(mincore(io->rest.pages.ptr, io->rest.pages.len, is_there), 0);
+    for (size_t i = 0; i < io->rest.pages.len / page; i++) {
+        count += is_there[i] & 1u;
+    }
+    return count;
+}
+
+static void test_io_peer_gives_back_the_pages_of_its_buffers_when_it_is_quiet(void **state)
+{
+    fixture *f = *state;
+    static uint8_t big[250000];
+    memset(big, 'b', sizeof big);
+    const floe_bytes message = {big, sizeof big};
+    open_both(f);
+    assert_int_equal(floe_peer_send(f->peer[0], f->channel[0], false, message), FLOE_OK);
+    expect_message(f, 1, message);
+    assert_true(count_pages(f->io[0]) > 50 && count_pages(f->io[1]) > 50);
+    floe_time start = floe_loop_now(f->loop);
+    while (count_pages(f->io[0]) + count_pages(f->io[1]) > 0) {
+        turn(f);
+        check_patience(f, start);
+    }
+    assert_true(floe_loop_now(f->loop) - start < 5 * FLOE_SECOND);
+    assert_int_equal(floe_peer_send(f->peer[0], f->channel[0], false, message), FLOE_OK);
+    expect_message(f, 1, message);
+    assert_int_equal(floe_peer_send(f->peer[1], f->channel[1], false, message), FLOE_OK);
+    expect_message(f, 0, message);
 }
 
 static void test_io_peer_waits_for_room_and_loses_nothing(void **state)
@@ -531,6 +568,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_io_peers_connect_over_loopback_and_talk),
         TEST(test_io_peer_carries_more_than_its_buffers),
+        TEST(test_io_peer_gives_back_the_pages_of_its_buffers_when_it_is_quiet),
         TEST(test_io_peer_waits_for_room_and_loses_nothing),
         TEST(test_io_peer_close_tells_the_other_side),
         TEST(test_io_peer_sleeps_when_there_is_nothing_to_do),
