@@ -98,7 +98,8 @@ static inline void floe_sctp_data_parse(floe_sctp_data *data, const floe_sctp_ch
     data->ssn = floe_load_u16(p + 6);
     data->ppid = floe_load_u32(p + 8);
     data->flags = chunk->flags;
-    data->payload = (floe_bytes){p + 12, chunk->value.len - 12};
+    data->payload.ptr = p + 12;
+    data->payload.len = chunk->value.len - 12;
 }
 void floe_sctp_init_parse(floe_sctp_init *init, const floe_sctp_chunk *chunk);
 FLOE_MUST_USE floe_err floe_sctp_sack_parse(floe_sctp_sack *sack, const floe_sctp_chunk *chunk);

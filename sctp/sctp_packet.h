@@ -60,8 +60,10 @@ static inline bool floe_sctp_packet_next(floe_bytes *rest, floe_sctp_chunk *chun
     }
     chunk->type = rest->ptr[0];
     chunk->flags = rest->ptr[1];
-    chunk->whole = (floe_bytes){rest->ptr, len};
-    chunk->value = (floe_bytes){rest->ptr + FLOE_SCTP_CHUNK_SIZE, len - FLOE_SCTP_CHUNK_SIZE};
+    chunk->whole.ptr = rest->ptr;
+    chunk->whole.len = len;
+    chunk->value.ptr = rest->ptr + FLOE_SCTP_CHUNK_SIZE;
+    chunk->value.len = len - FLOE_SCTP_CHUNK_SIZE;
     size_t step = floe_sctp_padded(len);
     step = step < rest->len ? step : rest->len; /* the last chunk may come without its padding */
     rest->ptr += step;
