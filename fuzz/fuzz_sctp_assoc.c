@@ -18,6 +18,7 @@
 #define COMMANDS_MAX 300
 #define PEER_TAG     0x01020304u
 #define PEER_TSN     0xFFFFFFF0u
+#define PACKET_MAX   1432u /* of a path that carries more than the base size */
 
 typedef struct fuzz {
     floe_sctp_assoc assoc;
@@ -77,7 +78,7 @@ static void check_sent(fuzz *f, floe_bytes bytes)
 {
     floe_sctp_packet packet;
     floe_sctp_chunk chunk;
-    require(bytes.len <= f->assoc.config.packet_max && bytes.len % 4 == 0);
+    require(bytes.len % 4 == 0);
     require(floe_sctp_packet_parse_zero(&packet, bytes) == FLOE_OK);
     size_t left = packet.chunks.len;
     while (floe_sctp_packet_next(&packet.chunks, &chunk)) {
@@ -90,12 +91,14 @@ static void check_sent(fuzz *f, floe_bytes bytes)
 
 static void drain(fuzz *f)
 {
-    uint8_t buf[FLOE_SCTP_PACKET_MAX];
+    uint8_t buf[PACKET_MAX];
     size_t len;
+    size_t max = floe_sctp_assoc_get_packet_max(&f->assoc);
     for (unsigned i = 0; floe_sctp_assoc_poll_transmit(&f->assoc, buf, sizeof buf, &len); i++) {
-        require(i < 200);
+        require(i < 200 && len <= max && max <= sizeof buf);
         check_sent(f, (floe_bytes){buf, len});
         floe_sctp_assoc_check_invariants(&f->assoc);
+        max = floe_sctp_assoc_get_packet_max(&f->assoc);
     }
     require(floe_sctp_assoc_deadline(&f->assoc) > f->now);
     bool is_waiting = floe_sctp_outstanding_count(&f->assoc.outstanding) > 0;
@@ -158,18 +161,24 @@ static void put_data(fuzz *f)
 
 static void put_sack(fuzz *f)
 {
-    uint8_t count = take(f) & 7;
+    uint8_t shape = take(f);
+    uint8_t count = shape & 7;
+    uint8_t dups = shape >> 3 & 3;
+    bool is_wild = (shape & 0xE0) == 0xE0; /* blocks out of order, empty, without end */
     size_t at = floe_sctp_chunk_begin(&f->w, FLOE_SCTP_CHUNK_SACK, 0);
     floe_writer_put_u32(&f->w, f->assoc.outstanding.cum + (uint32_t)(int8_t)take(f) / 8);
     floe_writer_put_u32(&f->w, (uint32_t)take(f) << 8);
     floe_writer_put_u16(&f->w, count);
-    floe_writer_put_u16(&f->w, 0);
+    floe_writer_put_u16(&f->w, dups);
     uint16_t gap = 0;
     for (uint8_t i = 0; i < count; i++) {
-        gap = (uint16_t)(gap + (take(f) & 7));
+        gap = (uint16_t)(is_wild ? (int8_t)take(f) : gap + (take(f) & 7));
         floe_writer_put_u16(&f->w, gap);
-        gap = (uint16_t)(gap + (take(f) & 3));
+        gap = (uint16_t)(is_wild ? (int8_t)take(f) : gap + (take(f) & 3));
         floe_writer_put_u16(&f->w, gap);
+    }
+    for (uint8_t i = 0; i < dups; i++) {
+        floe_writer_put_u32(&f->w, f->assoc.outstanding.cum);
     }
     floe_sctp_chunk_end(&f->w, at);
 }
@@ -520,6 +529,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .tx_ring = f.ring,
         .tx_ring_len = 32,
         .data_retries = 20,
+        .packet_usual = (options & 128) != 0 ? PACKET_MAX : 0,
+        .packet_limit = (options & 128) != 0 ? PACKET_MAX : 0,
     };
     require(floe_sctp_assoc_init(&f.assoc, &config, f.now) == FLOE_OK);
     start(&f, options % 8);

@@ -25,11 +25,12 @@
 #define NUMBERS_MAX  4096
 #define LONG         4 /* the stream of messages by parts: reliable, ordered */
 #define LONG_MAX     64
+#define LARGEST      1432u /* of a path that carries more than the base size */
 
 typedef struct packet {
     size_t len;
     bool is_corrupt;
-    uint8_t bytes[FLOE_SCTP_PACKET_MAX];
+    uint8_t bytes[LARGEST];
 } packet;
 
 typedef struct end {
@@ -59,8 +60,10 @@ typedef struct fuzz {
     end end[2];
     floe_reader in;
     floe_time now;
+    uint8_t options; /* the first byte */
     bool is_over;    /* one of them was restarted */
     uint32_t drains; /* so far */
+    size_t carries;  /* bytes of a packet that arrives; longer ones are lost, to the end */
 } fuzz;
 
 static void require(bool condition)
@@ -77,6 +80,12 @@ static void fill(void *ctx, uint8_t *out, size_t len)
         *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
         out[i] = (uint8_t)(*state >> 56);
     }
+}
+
+/* Do packets grow? */
+static bool is_growing(uint8_t options)
+{
+    return (options & 0x81) == 0x81;
 }
 
 static uint8_t take(fuzz *f)
@@ -296,15 +305,17 @@ static void read_message(fuzz *f, unsigned n)
 }
 
 /* The next packet of a run whose packets are at most as long as its first, or of the next run. */
-static bool next_packet(end *e, uint8_t buf[FLOE_SCTP_PACKET_MAX], size_t *run, size_t *len)
+static bool next_packet(end *e, uint8_t buf[LARGEST], size_t *run, size_t *len)
 {
-    bool is_limited = *run >= FLOE_SCTP_PACKET_MIN && *run < FLOE_SCTP_PACKET_MAX;
+    size_t max = floe_sctp_assoc_get_packet_max(&e->assoc);
+    bool is_limited = *run >= FLOE_SCTP_PACKET_MIN && *run < max;
+    require(max <= LARGEST);
     if (is_limited && floe_sctp_assoc_poll_transmit(&e->assoc, buf, *run, len)) {
         require(*len <= *run);
         *run = *len < *run ? 0 : *run;
         return true;
     }
-    bool is_sent = floe_sctp_assoc_poll_transmit(&e->assoc, buf, FLOE_SCTP_PACKET_MAX, len);
+    bool is_sent = floe_sctp_assoc_poll_transmit(&e->assoc, buf, max, len);
     *run = is_sent ? *len : 0;
     return is_sent;
 }
@@ -314,11 +325,11 @@ static void drain(fuzz *f)
     for (unsigned n = 0; n < 2; n++) {
         end *e = &f->end[n];
         end *other = &f->end[1 - n];
-        uint8_t buf[FLOE_SCTP_PACKET_MAX];
+        uint8_t buf[LARGEST];
         size_t len, run = 0;
         while (next_packet(e, buf, &run, &len)) {
             floe_sctp_assoc_check_invariants(&e->assoc);
-            if (other->count < QUEUE_MAX) { /* else it is lost */
+            if (other->count < QUEUE_MAX && len <= f->carries) { /* else it is lost */
                 packet *p = &other->queue[other->count++];
                 *p = (packet){.len = len};
                 memcpy(p->bytes, buf, len);
@@ -446,6 +457,8 @@ static void step(fuzz *f)
 #endif
         if ((command & 0x78) == 0x78) {
             floe_sctp_assoc_path_changed(&f->end[n].assoc, f->now);
+        } else if (is_growing(f->options)) {
+            f->carries = FLOE_SCTP_PACKET_MAX + (size_t)take(f) * 4;
         }
         drain(f);
         break;
@@ -527,6 +540,8 @@ static void set_up(fuzz *f, unsigned n, uint8_t options)
         .congestion = congestion_of(options & 64, options & 8),
         .rate = &e->rate,
         .is_unpaced = (options & 128) != 0,
+        .packet_usual = is_growing(options) ? LARGEST : 0,
+        .packet_limit = is_growing(options) ? LARGEST : 0,
     };
     require(floe_sctp_assoc_init(&e->assoc, &config, f->now) == FLOE_OK);
     if (n == 0 || (options & 2) != 0) {
@@ -547,9 +562,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&f, 0, sizeof f);
     f.in = floe_reader_begin((floe_bytes){data, size});
     f.now = FLOE_SECOND;
-    uint8_t options = take(&f);
-    set_up(&f, 0, options);
-    set_up(&f, 1, options);
+    f.carries = LARGEST;
+    f.options = take(&f);
+    set_up(&f, 0, f.options);
+    set_up(&f, 1, f.options);
     tell_limit(&f.end[0], &f.end[1]);
     tell_limit(&f.end[1], &f.end[0]);
     drain(&f);

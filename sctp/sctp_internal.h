@@ -113,6 +113,8 @@ static inline bool floe_sctp_snap_is_late(const floe_sctp_assoc *a)
 /* A path, or a peer, to which nothing is known: from the base size on. */
 void floe_sctp_pmtu_start(floe_sctp_assoc *a);
 void floe_sctp_pmtu_timeout(floe_sctp_assoc *a);
+/* Something was lost just now: was it in packets that nobody gets? Not asked again while it waits
+ * to be sent once more, for the answer would be the same. */
 void floe_sctp_pmtu_look_for_hole(floe_sctp_assoc *a);
 /* A message was lost, and is given up. */
 void floe_sctp_pmtu_doubt(floe_sctp_assoc *a);

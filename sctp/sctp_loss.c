@@ -50,6 +50,7 @@ void floe_sctp_find_losses(floe_sctp_assoc *a)
     floe_sctp_timers_set(&a->timers, FLOE_SCTP_TIMER_REORDER, due);
     if (is_loss) {
         begin_recovery(a);
+        floe_sctp_pmtu_look_for_hole(a);
         floe_sctp_expire(a); /* what is given up goes into a FORWARD TSN */
     }
 }
@@ -147,6 +148,7 @@ void floe_sctp_data_timeout(floe_sctp_assoc *a)
     floe_sctp_rto_back_off(&a->rto); /* E2 */
     floe_sctp_lose_all(a);           /* E3 */
     a->is_fast_due = false;
+    floe_sctp_pmtu_look_for_hole(a);
     floe_sctp_expire(a); /* RFC 3758 §3.5 A5 */
     if (floe_sctp_outstanding_is_ahead(o)) {
         a->pending |= SEND_FORWARD;

@@ -475,7 +475,6 @@ static bool is_divisible(const floe_sctp_assoc *a)
 bool floe_sctp_assoc_poll_transmit(floe_sctp_assoc *a, uint8_t *buf, size_t cap, size_t *len)
 {
     FLOE_ASSERT(cap >= FLOE_SCTP_PACKET_MIN);
-    floe_sctp_pmtu_look_for_hole(a);
     size_t size = cap < floe_sctp_packet_size(a) ? cap : floe_sctp_packet_size(a);
     if (size < floe_sctp_packet_size(a) && !is_divisible(a)) {
         return false;

@@ -17,14 +17,15 @@ static size_t carries; /* bytes of an SCTP packet, both ways */
 static uint64_t received;
 static sctp_solo solo;
 static uint32_t large, larger_than_base; /* packets that got through */
-static bool is_unanswering;
+static bool is_unanswering, is_dataless;
 
 static bool filter(sctp_pair *pair, int from, floe_bytes packet)
 {
     (void)pair;
     (void)from;
-    bool is_lost =
-        packet.len > carries || (is_unanswering && packet.ptr[12] == FLOE_SCTP_CHUNK_HEARTBEAT_ACK);
+    bool is_lost = packet.len > carries ||
+                   (is_unanswering && packet.ptr[12] == FLOE_SCTP_CHUNK_HEARTBEAT_ACK) ||
+                   (is_dataless && packet.ptr[12] == FLOE_SCTP_CHUNK_DATA);
     large += packet.len > carries;
     larger_than_base += !is_lost && packet.len > BASE;
     return is_lost;
@@ -63,7 +64,7 @@ static sctp_pair *begin(size_t bytes, sctp_pair_options options)
     carries = bytes;
     received = 0;
     large = larger_than_base = 0;
-    is_unanswering = false;
+    is_unanswering = is_dataless = false;
     options.filter = filter;
     options.on_message = on_message;
     options.configure = options.configure == NULL ? configure : options.configure;
@@ -244,6 +245,24 @@ static void test_sctp_pmtu_is_not_asked_for_all_day_where_messages_are_lost(void
     sctp_pair_free(pair);
 }
 
+/* While what was lost twice waits for its turn, each probe that is answered must not be followed by
+ * the same conclusion. */
+static void test_sctp_pmtu_takes_a_loss_for_a_black_hole_once(void **state)
+{
+    (void)state;
+    sctp_pair *pair = begin(MTU(1500), (sctp_pair_options){.seed = 1});
+    sctp_pair_run_for(pair, FLOE_SECOND);
+    uint64_t before = stats_of(pair, 0).pmtu_probes;
+    is_dataless = true;
+    send_messages(pair, 0, 20);
+    sctp_pair_run_for(pair, 10 * FLOE_SECOND);
+    assert_in_range(stats_of(pair, 0).pmtu_probes - before, 2, 40);
+    is_dataless = false;
+    wait_for(pair, 20, 20 * FLOE_SECOND);
+    assert_int_equal(stats_of(pair, 0).packet_size, USUAL);
+    sctp_pair_free(pair);
+}
+
 static void test_sctp_pmtu_that_grows_is_found_within_ten_minutes(void **state)
 {
     (void)state;
@@ -356,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_sctp_pmtu_that_shrinks_is_noticed_within_two_timeouts),
         cmocka_unit_test(test_sctp_pmtu_that_shrinks_under_messages_that_are_sent_once_is_noticed),
         cmocka_unit_test(test_sctp_pmtu_is_not_asked_for_all_day_where_messages_are_lost),
+        cmocka_unit_test(test_sctp_pmtu_takes_a_loss_for_a_black_hole_once),
         cmocka_unit_test(test_sctp_pmtu_that_grows_is_found_within_ten_minutes),
         cmocka_unit_test(test_sctp_pmtu_of_another_path_is_looked_for_anew),
         cmocka_unit_test(test_sctp_pmtu_survives_loss),
