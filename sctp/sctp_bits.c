@@ -22,19 +22,6 @@ static uint32_t lowest_bit(uint64_t word)
 #endif
 }
 
-void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set)
-{
-    while (from < end) {
-        uint32_t next = (from | 63) + 1;
-        uint64_t ones = ~UINT64_C(0) << (from & 63);
-        ones &= end < next ? ~(~UINT64_C(0) << (end & 63)) : ones;
-        uint64_t word = floe_sctp_bits_load(map, from) | ones;
-        word ^= is_set ? 0 : ones;
-        memcpy(map + from / 64 * 8, &word, sizeof word);
-        from = next;
-    }
-}
-
 uint32_t floe_sctp_bits_find(const uint8_t *map, uint32_t mask, uint32_t from, uint32_t end,
                              bool is_set)
 {

@@ -32,7 +32,18 @@ static inline bool floe_sctp_bits_has(const uint8_t *map, uint32_t bit)
 uint32_t floe_sctp_bits_lowest_portable(uint64_t word);
 
 /* Set or clear the bits from `from` to before `end`. */
-void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set);
+static inline void floe_sctp_bits_put(uint8_t *map, uint32_t from, uint32_t end, bool is_set)
+{
+    while (from < end) {
+        uint32_t next = (from | 63) + 1;
+        uint64_t ones = ~UINT64_C(0) << (from & 63);
+        ones &= end < next ? ~(~UINT64_C(0) << (end & 63)) : ones;
+        uint64_t word = floe_sctp_bits_load(map, from) | ones;
+        word ^= is_set ? 0 : ones;
+        memcpy(map + from / 64 * 8, &word, sizeof word);
+        from = next;
+    }
+}
 
 /* The first of from, from + 1, ... whose bit is `is_set`, or `end` where none before it is. The bit
  * of a number is number & mask, so that a map can be a ring; mask + 1 is a multiple of 64. */

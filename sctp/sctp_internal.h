@@ -118,7 +118,8 @@ void floe_sctp_pmtu_timeout(floe_sctp_assoc *a);
 void floe_sctp_pmtu_look_for_hole(floe_sctp_assoc *a);
 /* A message was lost, and is given up. */
 void floe_sctp_pmtu_doubt(floe_sctp_assoc *a);
-/* A probe is due, and fits into a buffer of `cap` bytes, whatever w has of it. */
+/* A probe is due: it can be sent now, and fits into a buffer of `cap` bytes, whatever w has of it.
+ */
 bool floe_sctp_pmtu_put(floe_sctp_assoc *a, floe_writer *w, size_t cap);
 /* Of a HEARTBEAT ACK: it is about a probe. */
 bool floe_sctp_pmtu_take_answer(floe_sctp_assoc *a, floe_bytes info);

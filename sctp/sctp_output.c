@@ -411,6 +411,12 @@ static void put_control(floe_sctp_assoc *a, floe_writer *w)
     }
 }
 
+static bool has_answers(const floe_sctp_assoc *a)
+{
+    const floe_sctp_reset *reset = &a->reset;
+    return a->reply_len > 0 || reset->wanted > 0 || reset->is_due || reset->response_count > 0;
+}
+
 static void put_answers(floe_sctp_assoc *a, floe_writer *w)
 {
     if (a->reply_len > 0 && a->reply_len <= room_of(w)) {
@@ -433,9 +439,10 @@ static bool put_bundle(floe_sctp_assoc *a, floe_writer *w)
             return false;
         }
         floe_sctp_put_cookie_echo(a, w);
-        put_answers(a, w);
     } else {
         put_control(a, w);
+    }
+    if (has_answers(a)) {
         put_answers(a, w);
     }
     /* RFC 9260 §6: the states in which DATA is sent. */
@@ -455,7 +462,7 @@ static bool put_packet(floe_sctp_assoc *a, floe_writer *w, size_t cap)
     if (a->is_over || a->state < FLOE_SCTP_COOKIE_ECHOED) {
         return false;
     }
-    if (!floe_sctp_pmtu_put(a, w, cap) && !put_bundle(a, w)) {
+    if ((!a->pmtu.is_due || !floe_sctp_pmtu_put(a, w, cap)) && !put_bundle(a, w)) {
         return false;
     }
     /* RFC 9653 §5.2: what sets up or ends an association, or belongs to none, has a checksum. */

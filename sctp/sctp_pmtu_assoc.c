@@ -82,7 +82,7 @@ void floe_sctp_pmtu_doubt(floe_sctp_assoc *a)
 bool floe_sctp_pmtu_put(floe_sctp_assoc *a, floe_writer *w, size_t cap)
 {
     uint8_t info[NONCE_SIZE + 4];
-    if (!a->pmtu.is_due || a->state != FLOE_SCTP_ESTABLISHED || cap < a->pmtu.probe) {
+    if (a->state != FLOE_SCTP_ESTABLISHED || cap < a->pmtu.probe) {
         return false;
     }
     w->cap = cap;
