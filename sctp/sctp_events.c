@@ -6,10 +6,6 @@
  */
 #include "sctp/sctp_internal.h"
 
-#include "base/assert.h"
-
-#include <string.h>
-
 static bool take_event(floe_sctp_assoc *a, uint8_t flag)
 {
     bool is_set = (a->events & flag) != 0;
@@ -101,15 +97,7 @@ floe_bytes floe_sctp_assoc_view(const floe_sctp_assoc *a, size_t offset)
 
 size_t floe_sctp_assoc_copy(const floe_sctp_assoc *a, uint8_t *buf, size_t cap)
 {
-    size_t done = 0;
-    floe_bytes part = floe_sctp_reassembly_view(&a->reassembly, 0);
-    while (part.len > 0 && part.len <= cap - done) {
-        memcpy(buf + done, part.ptr, part.len);
-        done += part.len;
-        part = floe_sctp_reassembly_view(&a->reassembly, done);
-    }
-    FLOE_ASSERT(part.len == 0 || done == cap); /* buf holds the message */
-    return done;
+    return floe_sctp_reassembly_copy(&a->reassembly, buf, cap);
 }
 
 /* RFC 9260 §6.2: the window is announced anew when it has grown by a quarter; and when it was

@@ -119,6 +119,24 @@ floe_bytes floe_sctp_piece_view(const floe_sctp_arena *arena, uint16_t head, siz
                         floe_sctp_piece_get_len(piece) - skip};
 }
 
+size_t floe_sctp_piece_copy(const floe_sctp_arena *arena, uint16_t head, uint8_t *buf, size_t cap)
+{
+    size_t done = 0;
+    for (uint16_t at = head; at != NONE;) {
+        const uint8_t *piece = floe_sctp_arena_block(arena, at);
+        size_t len = floe_sctp_piece_get_len(piece);
+        if (len > cap - done) {
+            break;
+        }
+        if (len > 0) {
+            memcpy(buf + done, piece + sizeof(floe_sctp_piece), len);
+        }
+        done += len;
+        at = floe_sctp_piece_get_next(piece);
+    }
+    return done;
+}
+
 uint32_t floe_sctp_piece_count(const floe_sctp_arena *arena, uint16_t head)
 {
     uint32_t blocks = 0;

@@ -94,6 +94,8 @@ uint16_t floe_sctp_piece_join(const floe_sctp_arena *arena, uint16_t left, uint1
 /* The payload from `offset` on, as far as it is contiguous; empty at the end. Looking at one piece
  * after the other takes constant time for each. */
 floe_bytes floe_sctp_piece_view(const floe_sctp_arena *arena, uint16_t head, size_t offset);
+/* Copy the segment's payload, piece by piece as long as they fit; returns the bytes copied. */
+size_t floe_sctp_piece_copy(const floe_sctp_arena *arena, uint16_t head, uint8_t *buf, size_t cap);
 /* Blocks of the segment; asserts that its pieces add up to its total. */
 uint32_t floe_sctp_piece_count(const floe_sctp_arena *arena, uint16_t head);
 

@@ -53,19 +53,12 @@ static bool is_before(floe_time sent_at, uint32_t tsn, const floe_sctp_rack *rac
     return sent_at == rack->sent_at ? floe_serial32_lt(tsn, rack->tsn) : sent_at < rack->sent_at;
 }
 
-bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us, uint32_t tsn,
-                               uint32_t sends)
+bool floe_sctp_rack_on_other_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us,
+                                     uint32_t tsn, uint32_t sends)
 {
     floe_time sent_at = full_time(now, sent_us);
     uint32_t rtt = (uint32_t)now - sent_us;
     rtt = rtt > 0 ? rtt : 1;
-    /* Sent, and arrived, together with the one before it: nothing is to be learned but its number.
-     */
-    if (sends == 1 && rack->tsn == tsn - 1 && rack->highest == tsn - 1 &&
-        rack->sent_at == sent_at && rack->rtt_us == rtt) {
-        rack->tsn = rack->highest = tsn;
-        return true;
-    }
     uint32_t min = floe_sctp_rack_min_us(rack);
     if (sends > 1 && rtt < min - min / 4) {
         return false; /* RFC 8985 §6.2 step 2; a little less is a shorter packet */

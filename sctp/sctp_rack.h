@@ -39,8 +39,21 @@ void floe_sctp_rack_reset(floe_sctp_rack *rack);
 void floe_sctp_rack_measure(floe_sctp_rack *rack, floe_time now, uint32_t rtt_us);
 /* A chunk has arrived, sent at `sent_us` for the n-th time. False: too early to be an answer to
  * that transmission, so it was an earlier one that arrived. */
-bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us, uint32_t tsn,
-                               uint32_t sends);
+bool floe_sctp_rack_on_other_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us,
+                                     uint32_t tsn, uint32_t sends);
+static inline bool floe_sctp_rack_on_arrival(floe_sctp_rack *rack, floe_time now, uint32_t sent_us,
+                                             uint32_t tsn, uint32_t sends)
+{
+    uint32_t age = (uint32_t)now - sent_us;
+    /* Sent, and arrived, together with the one before it: nothing is to be learned but its number.
+     */
+    if (sends == 1 && rack->tsn == tsn - 1 && rack->highest == tsn - 1 &&
+        rack->sent_at == now - age && rack->rtt_us == (age > 0 ? age : 1)) {
+        rack->tsn = rack->highest = tsn;
+        return true;
+    }
+    return floe_sctp_rack_on_other_arrival(rack, now, sent_us, tsn, sends);
+}
 /* The peer reports duplicates of what was sent again: the window was too small (RFC 8985 section
  * 6.2 step 4). */
 void floe_sctp_rack_on_duplicate(floe_sctp_rack *rack, uint32_t cum, uint32_t highest);

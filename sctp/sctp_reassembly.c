@@ -441,6 +441,16 @@ floe_bytes floe_sctp_reassembly_view(const floe_sctp_reassembly *r, size_t offse
     return floe_sctp_piece_view(&r->arena, r->ready_head, offset);
 }
 
+size_t floe_sctp_reassembly_copy(const floe_sctp_reassembly *r, uint8_t *buf, size_t cap)
+{
+    if (r->ready_head == NONE) {
+        return 0;
+    }
+    size_t done = floe_sctp_piece_copy(&r->arena, r->ready_head, buf, cap);
+    FLOE_ASSERT(done == GET(r, r->ready_head, total) || done == cap); /* buf holds the message */
+    return done;
+}
+
 void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *streams)
 {
     if (r->ready_head == NONE) {

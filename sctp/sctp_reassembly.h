@@ -87,6 +87,8 @@ typedef struct floe_sctp_head { /* of the first message that is ready */
 
 bool floe_sctp_reassembly_peek(const floe_sctp_reassembly *r, floe_sctp_head *head);
 floe_bytes floe_sctp_reassembly_view(const floe_sctp_reassembly *r, size_t offset);
+/* Copy all of it into memory that holds it. Returns the bytes copied. */
+size_t floe_sctp_reassembly_copy(const floe_sctp_reassembly *r, uint8_t *buf, size_t cap);
 void floe_sctp_reassembly_release(floe_sctp_reassembly *r, floe_sctp_streams *streams);
 
 /* sctp_reassembly_parts.c */

@@ -105,6 +105,22 @@ static void test_sctp_piece_segments_join_from_both_sides(void **state)
     assert_int_equal(floe_sctp_piece_count(&arena, chunks[0]), 16);
 }
 
+static void test_sctp_piece_copies_whole_pieces_and_no_more_than_fit(void **state)
+{
+    (void)state;
+    uint8_t bytes[200];
+    uint16_t head = put(1, 100);
+    floe_sctp_piece_join(&arena, head, put(2, 50));
+    assert_int_equal(floe_sctp_piece_copy(&arena, head, bytes, sizeof bytes), 150);
+    assert_int_equal(bytes[0], 1);
+    assert_int_equal(bytes[99], 1);
+    assert_int_equal(bytes[100], 2);
+    assert_int_equal(bytes[149], 2);
+    assert_int_equal(floe_sctp_piece_copy(&arena, head, bytes, 150), 150);
+    assert_int_equal(floe_sctp_piece_copy(&arena, head, bytes, 149), 100);
+    assert_int_equal(floe_sctp_piece_copy(&arena, head, bytes, 99), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +128,7 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_piece_chunk_is_cut_where_it_must_be, set_up),
         cmocka_unit_test_setup(test_sctp_piece_that_does_not_fit_leaves_nothing_behind, set_up),
         cmocka_unit_test_setup(test_sctp_piece_segments_join_from_both_sides, set_up),
+        cmocka_unit_test_setup(test_sctp_piece_copies_whole_pieces_and_no_more_than_fit, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
