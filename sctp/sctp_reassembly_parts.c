@@ -145,11 +145,17 @@ static uint16_t free_one(floe_sctp_reassembly *r, uint16_t at, size_t *bytes)
     return next;
 }
 
+/* What is left of the first message has its head here. */
+static void replace_first(floe_sctp_reassembly *r, uint16_t at)
+{
+    r->ready_tail = r->ready_tail == r->ready_head ? at : r->ready_tail;
+    r->ready_head = at;
+}
+
 /* More has come since it was looked at: that is the message now. */
 static void keep_rest(floe_sctp_reassembly *r, const floe_sctp_piece *old, size_t len)
 {
-    uint16_t old_at = r->ready_head;
-    uint16_t at = old_at;
+    uint16_t at = r->ready_head;
     for (size_t left = len; left > 0;) {
         at = free_one(r, at, &left);
     }
@@ -165,8 +171,7 @@ static void keep_rest(floe_sctp_reassembly *r, const floe_sctp_piece *old, size_
     if (old->far != at) {
         SET(r, old->far, far, at);
     }
-    r->ready_head = at;
-    r->ready_tail = r->ready_tail == old_at ? at : r->ready_tail;
+    replace_first(r, at);
 }
 
 /* All that is there was read: of the last chunk one block stays, to be joined by the next. */
@@ -183,17 +188,28 @@ static void keep_place(floe_sctp_reassembly *r, const floe_sctp_piece *old)
     if (blocks > 1) {
         floe_sctp_arena_give(&r->arena, (uint16_t)(at + 1), blocks - 1);
     }
-    head.flags |= (uint8_t)((old->flags & (OPEN | CUT)) | REST | FLOE_SCTP_FLAG_BEGIN);
-    head.flags &= (uint8_t)~QUEUED;
+    head.flags |= (uint8_t)((old->flags & (OPEN | QUEUED | CUT)) | REST | FLOE_SCTP_FLAG_BEGIN);
     head.len = 0;
     head.total = 0;
     head.next = NONE;
+    head.next_message = old->next_message;
     head.far = head.cursor = at;
     head.cursor_at = 0;
     store(r, at, &head);
-    r->ready_head = old->next_message;
+    replace_first(r, at);
+}
+
+/* Others can be read until more of it arrives. */
+static void leave_list(floe_sctp_reassembly *r, floe_sctp_stream *stream)
+{
+    uint16_t at = r->ready_head;
+    floe_sctp_piece head = load(r, at);
+    head.flags &= (uint8_t)~QUEUED;
+    store(r, at, &head);
+    r->ready_head = head.next_message;
     r->ready_tail = r->ready_head == NONE ? (uint16_t)NONE : r->ready_tail;
     r->ready_count--;
+    stream->unread--;
 }
 
 void floe_sctp_reassembly_release_part(floe_sctp_reassembly *r, floe_sctp_streams *streams,
@@ -212,9 +228,8 @@ void floe_sctp_reassembly_release_part(floe_sctp_reassembly *r, floe_sctp_stream
     }
     FLOE_ASSERT((head.flags & (OPEN | CUT)) != 0); /* or its last part would not have been shown */
     keep_place(r, &head);
-    stream->unread--;
-    if ((head.flags & CUT) != 0) { /* since it was shown: that is yet to be told */
-        floe_sctp_reassembly_push(r, stream, head.far);
+    if ((head.flags & CUT) == 0) { /* else since it was shown: that is told before all else */
+        leave_list(r, stream);
     }
 }
 

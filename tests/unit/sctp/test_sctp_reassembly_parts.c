@@ -183,6 +183,30 @@ static void test_sctp_reassembly_parts_cut_while_one_looks_is_told_after_it(void
     assert_false(is_any(s));
 }
 
+static void test_sctp_reassembly_parts_cut_is_told_before_the_next_message_begins(void **state)
+{
+    sctp_solo *s = *state;
+    for (uint32_t tsn = 0; tsn < 3; tsn++) {
+        give(s, tsn, tsn == 0 ? B : 0);
+    }
+    floe_sctp_recv shown = peek(s);
+    give_forward(s, 3, 1, 0);
+    for (uint32_t tsn = 4; tsn < 7; tsn++) {
+        assert_int_equal(solo_give_data(s, tsn, tsn == 4 ? B : 0, 1, 1, LEN), FLOE_OK);
+    }
+    floe_sctp_assoc_release_part(&s->assoc, shown.len);
+    floe_sctp_assoc_check_invariants(&s->assoc);
+    floe_sctp_recv cut = take(s);
+    assert_true(cut.is_cut && cut.len == 0 && cut.offset == 3 * LEN);
+    floe_sctp_recv next = take(s);
+    assert_true(next.has_more && next.offset == 0 && next.len == 3 * LEN);
+    assert_int_equal(solo_stats(s).messages_received, 0);
+    assert_int_equal(solo_give_data(s, 7, E, 1, 1, 1), FLOE_OK);
+    assert_true(take(s).offset == 3 * LEN);
+    assert_int_equal(solo_stats(s).messages_received, 1);
+    assert_int_equal(s->assoc.reassembly.arena.free, s->assoc.reassembly.arena.count);
+}
+
 static void test_sctp_reassembly_parts_peer_that_does_not_go_on_has_cut_it(void **state)
 {
     sctp_solo *s = *state;
@@ -272,6 +296,7 @@ int main(void)
         TEST(test_sctp_reassembly_parts_next_of_the_stream_comes_after_it),
         TEST(test_sctp_reassembly_parts_given_up_message_is_told_as_cut),
         TEST(test_sctp_reassembly_parts_cut_while_one_looks_is_told_after_it),
+        TEST(test_sctp_reassembly_parts_cut_is_told_before_the_next_message_begins),
         TEST(test_sctp_reassembly_parts_peer_that_does_not_go_on_has_cut_it),
         TEST(test_sctp_reassembly_parts_slow_reader_closes_the_window_and_opens_it),
         TEST(test_sctp_reassembly_parts_probes_of_a_closed_window_find_room_for_ever),
