@@ -350,6 +350,12 @@ static void renege_message(floe_sctp_reassembly *r, uint16_t head, floe_sctp_tra
     floe_sctp_piece_free(&r->arena, head);
 }
 
+/* In the window, that is: what has waited for so long that its TSN seems to be ahead is not. */
+static bool is_beyond(const floe_sctp_tracker *tracker, uint32_t tsn)
+{
+    return tsn - tracker->cum - 1 < tracker->window;
+}
+
 /* Throw away the messages of a stream that wait, from the first beyond the cumulative TSN on. */
 static bool renege_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream,
                            floe_sctp_tracker *tracker)
@@ -358,7 +364,8 @@ static bool renege_waiting(floe_sctp_reassembly *r, floe_sctp_stream *stream,
     uint16_t kept = NONE;
     for (uint16_t at = stream->wait_head; at != NONE;) {
         uint16_t next = GET(r, at, next_message);
-        if (floe_serial32_lt(tracker->cum, GET(r, at, tsn))) {
+        if (is_beyond(tracker, GET(r, at, tsn)) &&
+            is_beyond(tracker, GET(r, GET(r, at, far), tsn))) {
             renege_message(r, at, tracker);
             is_any = true;
         } else if (kept == NONE) {

@@ -311,6 +311,27 @@ static void test_sctp_reassembly_window_counts_blocks_and_not_bytes(void **state
     assert_int_equal(floe_sctp_reassembly_window(&f.r), 0);
 }
 
+static void skip_to(uint32_t tsn)
+{
+    uint32_t cum = f.tracker.cum;
+    floe_sctp_tracker_forward(&f.tracker, FIRST + tsn);
+    floe_sctp_reassembly_advance(&f.r, cum, f.tracker.cum);
+}
+
+static void test_sctp_reassembly_renege_keeps_what_has_waited_for_half_of_all_numbers(void **state)
+{
+    (void)state;
+    (void)add(0, B | E, 1, 3, 100); /* whole, and what it waits for never comes */
+    uint32_t free = f.r.arena.free;
+    for (uint32_t i = 1; i < 5; i++) { /* to wherever a number may seem to lie ahead */
+        skip_to(i << 30);
+        (void)add((i << 30) + 2, B | E, 2, 3, 100);
+        assert_true(floe_sctp_reassembly_renege(&f.r, &f.streams, &f.tracker));
+        check();
+        assert_int_equal(f.r.arena.free, free);
+    }
+}
+
 static void test_sctp_reassembly_renege_gives_back_what_was_not_delivered(void **state)
 {
     (void)state;
@@ -466,6 +487,8 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_reassembly_keeps_room_for_the_next_in_sequence, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_no_room_changes_nothing, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_window_counts_blocks_and_not_bytes, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_reassembly_renege_keeps_what_has_waited_for_half_of_all_numbers, set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_renege_gives_back_what_was_not_delivered,
                                set_up),
         cmocka_unit_test_setup(test_sctp_reassembly_forward_drops_the_message_it_cuts, set_up),
