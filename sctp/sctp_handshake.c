@@ -352,6 +352,7 @@ static floe_err handle_second_cookie(floe_sctp_assoc *a, const floe_sctp_cookie 
     } else if (a->state == FLOE_SCTP_COOKIE_ECHOED) {
         if (!is_peer) {
             take_peer(a, cookie);
+            floe_sctp_reset_init(a); /* its requests begin with another number */
         }
         establish(a);
     } else {

@@ -86,6 +86,30 @@ static void test_sctp_cookie_with_a_new_peer_tag_replaces_it_in_cookie_echoed(vo
     assert_int_equal(solo_tag_of(s, 0), 77);
 }
 
+static void test_sctp_cookie_with_a_new_peer_tag_brings_its_request_numbers(void **state)
+{
+    (void)state;
+    const size_t tsn_at = FLOE_SCTP_HEADER_SIZE + FLOE_SCTP_CHUNK_SIZE + 12;
+    uint8_t memory[256];
+    floe_sctp_init_params params;
+    floe_writer report = floe_writer_begin(NULL, 0);
+    solo_to_cookie_echoed(s);
+    solo_begin(s, 0);
+    solo_put_init(s, FLOE_SCTP_CHUNK_INIT, 77);
+    floe_store_u32(s->in + tsn_at, 0x100); /* and not SOLO_TSN, as its INIT ACK said */
+    assert_int_equal(solo_give(s), FLOE_OK);
+    floe_sctp_init ack = solo_init_of(s, FLOE_SCTP_CHUNK_INIT_ACK);
+    floe_sctp_init_params_parse(&params, ack.params, &report);
+    memcpy(memory, params.cookie.ptr, params.cookie.len);
+    assert_int_equal(solo_echo(s, s->tag, (floe_bytes){memory, params.cookie.len}), FLOE_OK);
+    /* RFC 6525 §3.1: they begin with its initial TSN. */
+    (void)solo_give_hex(s, FLOE_SCTP_CHUNK_RE_CONFIG, 0,
+                        "000d0012 00000100 00000000 000000ff 0005");
+    floe_bytes answer = solo_chunk(s, FLOE_SCTP_CHUNK_RE_CONFIG, 0).value;
+    assert_int_equal(floe_load_u32(answer.ptr + 4), 0x100);
+    assert_int_equal(floe_load_u32(answer.ptr + 8), 1); /* performed */
+}
+
 static void test_sctp_cookie_echo_that_comes_again_is_acknowledged_again(void **state)
 {
     (void)state;
@@ -265,6 +289,8 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_cookie_with_both_tags_establishes_from_cookie_echoed,
                                set_up),
         cmocka_unit_test_setup(test_sctp_cookie_with_a_new_peer_tag_replaces_it_in_cookie_echoed,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_cookie_with_a_new_peer_tag_brings_its_request_numbers,
                                set_up),
         cmocka_unit_test_setup(test_sctp_cookie_echo_that_comes_again_is_acknowledged_again,
                                set_up),
