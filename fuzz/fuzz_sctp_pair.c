@@ -49,6 +49,7 @@ typedef struct end {
     uint32_t fates;                          /* how many these are */
     unsigned long_sent, long_read;           /* messages by parts of this end; of the other end */
     size_t long_len[LONG_MAX];               /* of those of this end */
+    size_t long_blocks;                      /* that the last of them takes at the other, at most */
     bool is_aborted[LONG_MAX];
     size_t long_at;   /* bytes that were read of the one that is being read */
     size_t shown_len; /* of these, that are not released yet */
@@ -133,6 +134,16 @@ static void send_message(fuzz *f, unsigned n)
 }
 
 #if FLOE_SCTP_PARTS
+/* Would the message, with one more part of this size, be too much for a reader of whole messages?
+ * However long it is, the memory holds no message of many small chunks. */
+static bool is_too_much(end *e, const end *other, size_t len)
+{
+    const floe_sctp_reassembly *r = &other->assoc.reassembly;
+    size_t chunks = len / 240 + 2;
+    e->long_blocks += len / r->arena.block_size + 2 * chunks;
+    return r->parts_from == 0 && e->long_blocks > r->arena.count - r->reserve;
+}
+
 /* Begin, go on with, end, or give up a message by parts. */
 static void send_part(fuzz *f, unsigned n, uint8_t shape)
 {
@@ -148,8 +159,13 @@ static void send_part(fuzz *f, unsigned n, uint8_t shape)
             return;
         }
         e->long_len[e->long_sent++] = 0;
+        e->long_blocks = 0;
     }
     unsigned number = e->long_sent - 1;
+    if (is_too_much(e, &f->end[1 - n], len)) {
+        len = 0;
+        is_last = true;
+    }
     for (size_t i = 0; i < len; i++) {
         bytes[i] = byte_of(n, LONG, number, e->long_len[number] + i);
     }

@@ -11,7 +11,9 @@
  *     other send gets AGAIN, and WRITABLE after it;
  *   - a sender who begins and does not go on keeps all others waiting. Abort it.
  * The last byte handed over waits for what follows: no chunk is empty, and only then is it known
- * whether the message ends there.
+ * whether the message ends there. What is small when it is handed over is small on the wire: a peer
+ * that keeps messages whole may run out of memory before its limit is reached (floe's then ends the
+ * association). Hand over what fills packets.
  *
  * It is abandoned as a whole, by floe_sctp_assoc_abort_message() or where its limit is reached: the
  * peer is told by FORWARD TSN and throws away what it has of it (RFC 3758). Peers without that
