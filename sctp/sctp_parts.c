@@ -240,6 +240,10 @@ floe_err floe_sctp_assoc_abort_message(floe_sctp_assoc *a, uint16_t stream)
     if (!floe_sctp_assoc_is_writing(a, stream)) {
         return FLOE_E_STATE;
     }
+    if (!a->parts.is_queued && a->parts.wanted > 0) {
+        a->wanted = a->parts.wanted; /* given up for want of room: told when there is some */
+        a->parts.wanted = 0;
+    }
     floe_sctp_cut_parts(a, FLOE_SCTP_NONE);
     floe_sctp_expire(a); /* the peer is to be told, and who waits */
     return FLOE_OK;

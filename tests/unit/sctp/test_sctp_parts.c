@@ -120,6 +120,25 @@ static void test_sctp_parts_abort_before_anything_was_sent_says_nothing(void **s
     assert_int_equal(floe_sctp_assoc_abort_message(&s->assoc, STREAM), FLOE_E_STATE);
 }
 
+static void test_sctp_parts_abort_for_want_of_room_is_told_when_there_is_room(void **state)
+{
+    (void)state;
+    sctp_solo *s = new_solo();
+    assert_int_equal(solo_give_sack(s, 0, 0, NULL, 0), FLOE_OK); /* the peer takes nothing */
+    assert_int_equal(solo_send(s, 60000), FLOE_OK);
+    assert_int_equal(floe_sctp_assoc_begin_message(&s->assoc, &begin), FLOE_OK);
+    assert_int_equal(write_part(s, 10000, false), FLOE_E_AGAIN);
+    assert_int_equal(floe_sctp_assoc_abort_message(&s->assoc, STREAM), FLOE_OK);
+    solo_expect_no_event(s); /* or who begins again, is refused again, without end */
+    assert_int_equal(solo_give_sack(s, 0, 1 << 20, NULL, 0), FLOE_OK);
+    for (uint32_t n = 0; floe_sctp_assoc_get_buffered(&s->assoc, 1) > 0; n++) {
+        assert_true(n < 100);
+        uint32_t sent = s->assoc.outstanding.next_tsn - s->tsn;
+        assert_int_equal(solo_give_sack(s, sent, 1 << 20, NULL, 0), FLOE_OK);
+    }
+    (void)solo_expect(s, FLOE_SCTP_EV_WRITABLE);
+}
+
 static void test_sctp_parts_abort_behind_others_waits_for_its_turn(void **state)
 {
     (void)state;
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_sctp_parts_begin_behind_what_was_queued_before),
         cmocka_unit_test(test_sctp_parts_abort_tells_the_peer_where_it_ends),
         cmocka_unit_test(test_sctp_parts_abort_before_anything_was_sent_says_nothing),
+        cmocka_unit_test(test_sctp_parts_abort_for_want_of_room_is_told_when_there_is_room),
         cmocka_unit_test(test_sctp_parts_abort_behind_others_waits_for_its_turn),
         cmocka_unit_test(test_sctp_parts_too_big_in_the_middle_leaves_it_as_it_is),
         cmocka_unit_test(test_sctp_parts_part_beyond_the_send_buffer_is_too_big),
