@@ -75,10 +75,12 @@ static uint32_t request_max(const floe_sctp_assoc *a)
 static bool is_drained(const floe_sctp_assoc *a, const floe_sctp_stream *stream)
 {
     const floe_sctp_sendq *q = &a->sendq;
-    bool has_tsn = (stream->flags & FLOE_SCTP_STREAM_HAS_TSN) != 0;
+    const floe_sctp_outstanding *o = &a->outstanding;
+    /* Not by serial numbers: the last one may lie half of them back. */
+    bool is_outstanding = (stream->flags & FLOE_SCTP_STREAM_HAS_TSN) != 0 &&
+                          stream->last_tsn - o->cum - 1 < floe_sctp_outstanding_count(o);
     bool is_half_sent = q->sent > 0 && floe_sctp_sendq_load(q, q->next).stream == stream->id;
-    return stream->send_head == FLOE_SCTP_POSITION_NONE && !is_half_sent &&
-           (!has_tsn || floe_serial32_le(stream->last_tsn, a->outstanding.cum));
+    return stream->send_head == FLOE_SCTP_POSITION_NONE && !is_half_sent && !is_outstanding;
 }
 
 void floe_sctp_reset_prepare(floe_sctp_assoc *a)

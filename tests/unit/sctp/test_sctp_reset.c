@@ -125,6 +125,17 @@ static void test_sctp_reset_waits_until_the_stream_has_drained(void **state)
     assert_int_equal(solo_send_with(s, (floe_sctp_send){.stream = 5}, 1), FLOE_E_STATE);
 }
 
+static void test_sctp_reset_of_a_stream_that_was_idle_for_half_of_all_numbers_goes_out(void **state)
+{
+    (void)state;
+    use_stream(5);
+    /* So many chunks of other streams have gone since: a few terabytes. */
+    floe_sctp_stream *stream = floe_sctp_streams_find(&s->assoc.streams, 5);
+    stream->last_tsn -= 0x80000001u;
+    reset(5);
+    assert_int_equal(reconfigs(), 1);
+}
+
 static void test_sctp_reset_waits_until_the_peer_has_passed_what_was_abandoned(void **state)
 {
     (void)state;
@@ -347,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup(test_sctp_reset_of_a_stream_begins_its_numbers_anew, set_up),
         cmocka_unit_test_setup(test_sctp_reset_of_a_stream_forgets_its_threshold, set_up),
         cmocka_unit_test_setup(test_sctp_reset_waits_until_the_stream_has_drained, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_reset_of_a_stream_that_was_idle_for_half_of_all_numbers_goes_out, set_up),
         cmocka_unit_test_setup(test_sctp_reset_waits_until_the_peer_has_passed_what_was_abandoned,
                                set_up),
         cmocka_unit_test_setup(test_sctp_reset_again_is_the_same_reset, set_up),
