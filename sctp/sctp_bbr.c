@@ -435,10 +435,21 @@ static void check_probe_rtt(floe_sctp_bbr *b, const step *t, bool is_due)
 
 /* --- what follows from it --- */
 
+/* §5.6.2: nothing is known but the first window and a round trip. */
+static uint32_t first_rate(const floe_sctp_bbr *b, uint32_t rtt_us)
+{
+    uint64_t rate = part(INITIAL_PACKETS * b->mtu, pacing_gains[FLOE_SCTP_BBR_STARTUP]) * MICRO /
+                    ((uint64_t)rtt_us + 1);
+    return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+}
+
 static void set_pacing(floe_sctp_bbr *b)
 {
     /* §5.6.2: 1 % less, so that no queue lasts. */
     uint32_t rate = part(part(min_u32(max_bw(b), b->bounds.bw_lo), pacing_gains[b->state]), 99);
+    if (b->pacing_rate == 0 && b->min_rtt_us != NO_BOUND) { /* a small message first says nothing */
+        b->pacing_rate = first_rate(b, b->min_rtt_us);
+    }
     if (b->is_full || rate > b->pacing_rate) {
         b->pacing_rate = rate;
     }
@@ -538,12 +549,11 @@ void floe_sctp_bbr_on_restart(floe_sctp_bbr *b, floe_time now)
 
 uint32_t floe_sctp_bbr_pace_us(const floe_sctp_bbr *b, uint32_t bytes, uint32_t srtt_us)
 {
-    uint64_t rate = b->pacing_rate;
-    if (rate == 0) { /* §5.6.2: nothing is known but the first window and a round trip */
-        rate = part(b->cwnd, pacing_gains[FLOE_SCTP_BBR_STARTUP]) * MICRO / (srtt_us + 1);
-    }
+    uint64_t rate = b->pacing_rate > 0 ? b->pacing_rate : first_rate(b, srtt_us);
+    /* A packet a round trip at least: one that was measured too low must not stop all. */
     uint64_t time = bytes * MICRO / (rate > 0 ? rate : 1);
-    return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
+    uint64_t limit = ((uint64_t)bytes + b->mtu - 1) / b->mtu * srtt_us;
+    return (uint32_t)(time < limit ? time : limit);
 }
 
 uint32_t floe_sctp_bbr_burst(const floe_sctp_bbr *b)

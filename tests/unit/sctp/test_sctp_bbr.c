@@ -238,6 +238,31 @@ static void test_sctp_bbr_leaves_startup_at_any_rate(void **state)
     }
 }
 
+/* Else a few bytes that were slow, or whose answer the peer held back, would stop all that follows.
+ */
+static void test_sctp_bbr_a_packet_takes_a_round_trip_at_most(void **state)
+{
+    (void)state;
+    p.bbr.pacing_rate = 80;
+    assert_int_equal(floe_sctp_bbr_pace_us(&p.bbr, MTU, (uint32_t)RTT), RTT);
+    p.bbr.pacing_rate = PATH;
+    assert_int_equal(floe_sctp_bbr_pace_us(&p.bbr, MTU, (uint32_t)RTT), 1000);
+}
+
+static void test_sctp_bbr_a_small_message_first_does_not_make_the_start_slow(void **state)
+{
+    (void)state;
+    floe_sctp_rate_on_want(&p.bbr.rate, 0);
+    send_one();
+    floe_sctp_rate_on_want(&p.bbr.rate, MTU);
+    p.now = p.packets[0].back_at;
+    take_answer();
+    assert_in_range(floe_sctp_bbr_pace_us(&p.bbr, 10 * MTU, (uint32_t)RTT), 17000, 19000);
+    p.pace_at = p.now;
+    run_for(4 * RTT);
+    assert_true(p.bbr.cwnd >= 4 * 10 * MTU);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +270,9 @@ int main(void)
         cmocka_unit_test_setup(
             test_sctp_bbr_leaves_startup_when_the_rate_stays_and_drains_the_queue, set_up),
         cmocka_unit_test_setup(test_sctp_bbr_leaves_startup_at_any_rate, set_up),
+        cmocka_unit_test_setup(test_sctp_bbr_a_packet_takes_a_round_trip_at_most, set_up),
+        cmocka_unit_test_setup(test_sctp_bbr_a_small_message_first_does_not_make_the_start_slow,
+                               set_up),
         cmocka_unit_test_setup(test_sctp_bbr_finds_rate_and_round_trip_of_the_path, set_up),
         cmocka_unit_test_setup(test_sctp_bbr_cruises_without_a_queue_and_probes_every_few_seconds,
                                set_up),
