@@ -43,19 +43,34 @@ static unsigned distance_to_all(const floe_ice_agent *agent, uint8_t index, cons
     return least;
 }
 
+/* The valid pairs that do not carry data. Most slots are free: what is asked for every packet walks
+ * over them once. */
+static size_t find_valid(const floe_ice_agent *agent, uint8_t valid[FLOE_ICE_PAIR_MAX])
+{
+    size_t count = 0;
+    for (uint8_t i = 0; agent->path != FLOE_ICE_NONE && i < FLOE_ICE_PAIR_MAX; i++) {
+        if (floe_ice_pair_is_valid(&agent->list.pair[i]) && i != agent->path) {
+            valid[count++] = i;
+        }
+    }
+    return count;
+}
+
 void floe_ice_backup_choose(const floe_ice_agent *agent, uint8_t chosen[FLOE_ICE_BACKUP_MAX + 1])
 {
+    uint8_t valid[FLOE_ICE_PAIR_MAX];
+    size_t count = find_valid(agent, valid);
     chosen[0] = agent->path;
     for (size_t n = 1; n <= FLOE_ICE_BACKUP_MAX; n++) {
         unsigned farthest = 0;
         chosen[n] = chosen[0]; /* none */
-        for (uint8_t i = 0; agent->path != FLOE_ICE_NONE && i < FLOE_ICE_PAIR_MAX; i++) {
-            const floe_ice_pair *pair = &agent->list.pair[i];
-            unsigned d = floe_ice_pair_is_valid(pair) ? distance_to_all(agent, i, chosen, n) : 0;
+        for (size_t i = 0; i < count; i++) {
+            unsigned d = distance_to_all(agent, valid[i], chosen, n);
+            uint64_t priority = agent->list.pair[valid[i]].priority;
             if (d > farthest ||
-                (d > 0 && d == farthest && pair->priority > agent->list.pair[chosen[n]].priority)) {
+                (d > 0 && d == farthest && priority > agent->list.pair[chosen[n]].priority)) {
                 farthest = d;
-                chosen[n] = i;
+                chosen[n] = valid[i];
             }
         }
     }

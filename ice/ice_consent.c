@@ -34,12 +34,12 @@ void floe_ice_consent_renew(floe_ice_agent *agent, floe_ice_pair *pair)
     pair->consent_at = agent->now;
 }
 
-/* A nomination under way asks for consent as well. */
+/* Of a valid pair. A nomination under way asks for consent as well. */
 static bool is_kept(const floe_ice_agent *agent, uint8_t index, const uint8_t *warm)
 {
     const floe_ice_pair *pair = &agent->list.pair[index];
     bool is_warm = index == FLOE_ICE_OLD || memchr(warm, index, FLOE_ICE_BACKUP_MAX + 1) != NULL;
-    return is_warm && floe_ice_pair_is_valid(pair) && !floe_ice_pair_is_checking(pair);
+    return is_warm && !floe_ice_pair_is_checking(pair);
 }
 
 bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
@@ -49,7 +49,7 @@ bool floe_ice_consent_send(floe_ice_agent *agent, floe_transmit *out)
     for (uint8_t i = 0; i <= FLOE_ICE_OLD; i++) {
         floe_ice_pair *pair = &agent->list.pair[i];
         bool is_due = agent->now >= pair->keep_at || floe_ice_rebind_is_suspected(agent, pair);
-        if (!is_due || !is_kept(agent, i, warm)) {
+        if (!floe_ice_pair_is_valid(pair) || !is_due || !is_kept(agent, i, warm)) {
             continue;
         }
         /* RFC 7675 §5.1: a new transaction each time, and sent once. */
