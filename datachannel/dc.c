@@ -204,7 +204,11 @@ floe_err floe_dc_close(floe_dc *dc, floe_sctp_assoc *assoc, floe_dc_id channel)
     if (slot == FLOE_DC_NO_SLOT) {
         return FLOE_E_ARG;
     }
-    dc->channels[slot].is_deaf = true;
+    floe_dc_channel *c = &dc->channels[slot];
+    c->is_deaf = true;
+    if (c->state < FLOE_DC_CLOSING) {
+        c->closed_at = floe_dc_send_clock(assoc);
+    }
     floe_dc_state_begin_close(dc, slot);
     (void)!floe_dc_send_debts(dc, assoc, slot); /* else floe_dc_advance() tries again */
     floe_dc_receive_tell(dc, assoc);

@@ -70,6 +70,8 @@ void floe_dc_state_abandon(floe_dc *dc, uint16_t slot);
 void floe_dc_state_end(floe_dc *dc); /* abandon all */
 
 /* dc_send.c */
+/* What the association takes for now, in milliseconds. */
+uint32_t floe_dc_send_clock(const floe_sctp_assoc *assoc);
 /* Tell the association what the channel owes it. OK: nothing is owed any more. */
 FLOE_MUST_USE floe_err floe_dc_send_debts(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot);
 void floe_dc_send_all_debts(floe_dc *dc, floe_sctp_assoc *assoc);

@@ -155,6 +155,7 @@ static void refuse(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t stream, uint16_
         return;
     }
     dc->channels[slot].is_deaf = true;
+    dc->channels[slot].is_acked = true; /* the peer uses the stream: no ACK to wait for */
     floe_dc_state_begin_close(dc, slot);
     (void)!floe_dc_send_debts(dc, assoc, slot); /* else floe_dc_advance() tries again */
 }
@@ -206,8 +207,9 @@ static void on_dcep(floe_dc *dc, floe_sctp_assoc *assoc, const floe_sctp_recv *h
         return;
     }
     /* An ACK that nobody waits for is ignored, as by libwebrtc. */
-    if (slot != FLOE_DC_NO_SLOT && dc->channels[slot].state == FLOE_DC_OPEN) {
+    if (slot != FLOE_DC_NO_SLOT && dc->channels[slot].state >= FLOE_DC_OPEN) {
         dc->channels[slot].is_acked = true;
+        (void)!floe_dc_send_debts(dc, assoc, slot); /* a reset may have waited for this */
     }
 }
 

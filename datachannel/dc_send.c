@@ -9,6 +9,9 @@
 #include "datachannel/dc_internal.h"
 #include "datachannel/utf8.h"
 
+/* A reset waits no longer for the ACK of a peer that sends none, or behind unread messages. */
+#define ACK_PATIENCE_MS 1000u
+
 static floe_err send_dcep(floe_sctp_assoc *assoc, const floe_dc_channel *c, floe_bytes message)
 {
     /* RFC 8832 §6: DCEP goes ordered and reliable on the channel's own stream, whatever the
@@ -38,6 +41,19 @@ static floe_err pay(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot, unsigned
     }
 }
 
+uint32_t floe_dc_send_clock(const floe_sctp_assoc *assoc)
+{
+    return (uint32_t)(floe_sctp_assoc_get_now(assoc) / (FLOE_SECOND / 1000));
+}
+
+/* Firefox confirms the reset of a stream whose OPEN it has not acted on, and then never resets its
+ * side. RFC 8832 §6: the ACK says that it has. */
+static bool is_too_early(const floe_dc_channel *c, const floe_sctp_assoc *assoc, unsigned debt)
+{
+    return debt == FLOE_DC_OWES_RESET && !c->is_acked && !c->is_in_reset &&
+           floe_dc_send_clock(assoc) - c->closed_at < ACK_PATIENCE_MS;
+}
+
 floe_err floe_dc_send_debts(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot)
 {
     floe_dc_channel *c = &dc->channels[slot];
@@ -50,6 +66,9 @@ floe_err floe_dc_send_debts(floe_dc *dc, floe_sctp_assoc *assoc, uint16_t slot)
     for (unsigned debt = FLOE_DC_OWES_THRESHOLD; debt <= FLOE_DC_OWES_RESET; debt <<= 1) {
         if ((c->debts & debt) == 0) {
             continue;
+        }
+        if (is_too_early(c, assoc, debt)) {
+            return FLOE_E_AGAIN;
         }
         floe_err err = pay(dc, assoc, slot, debt);
         if (err == FLOE_E_TOO_BIG && debt == FLOE_DC_OWES_OPEN) {

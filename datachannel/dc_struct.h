@@ -16,6 +16,7 @@ typedef struct floe_dc_channel {
     uint64_t messages_sent, messages_received, bytes_sent, bytes_received;
     uint32_t low_threshold;
     uint32_t reliability; /* retransmissions or milliseconds */
+    uint32_t closed_at;   /* here, in milliseconds: how long the reset has waited for the ACK */
     uint16_t priority;    /* RFC 8831 section 6.4 */
     uint16_t stream;      /* still shown after the stream itself is given back */
     uint16_t generation;  /* of this slot; part of the channel's id */

@@ -459,6 +459,11 @@ uint16_t floe_sctp_assoc_get_streams(const floe_sctp_assoc *a)
     return floe_sctp_is_open(a) ? a->streams_out : 0;
 }
 
+floe_time floe_sctp_assoc_get_now(const floe_sctp_assoc *a)
+{
+    return a->now;
+}
+
 const char *floe_sctp_state_name(floe_sctp_state state)
 {
     static const char *const names[] = {

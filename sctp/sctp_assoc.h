@@ -257,6 +257,7 @@ void floe_sctp_assoc_get_stats(const floe_sctp_assoc *assoc, floe_sctp_stats *st
 /* Streams that both sides agreed on: the smaller of our outgoing and the peer's incoming; 0 before
  * ESTABLISHED. */
 uint16_t floe_sctp_assoc_get_streams(const floe_sctp_assoc *assoc);
+floe_time floe_sctp_assoc_get_now(const floe_sctp_assoc *assoc); /* as it was told last */
 void floe_sctp_assoc_check_invariants(const floe_sctp_assoc *assoc);
 const char *floe_sctp_state_name(floe_sctp_state state);
 const char *floe_sctp_cause_text(floe_sctp_cause cause); /* a sentence for a person */

@@ -337,11 +337,60 @@ static void test_dc_state_close_answers_a_reset_with_one_reset(void **state)
     assert_closed(pair, 0, channel);
 }
 
+static void acknowledge(sim_dc *pair, uint16_t stream)
+{
+    const uint8_t ack[] = {FLOE_DCEP_ACK};
+    sim_dc_send_raw(pair, 1, stream, FLOE_PPID_DCEP, (floe_bytes){ack, sizeof ack});
+    sim_dc_run(pair, FLOE_SECOND / 4);
+}
+
+static void test_dc_state_close_waits_until_the_peer_has_the_channel(void **state)
+{
+    /* Firefox loses a reset that comes before. */
+    sim_dc *pair = *state;
+    floe_dc_options options = {0};
+    floe_dc_id channel = sim_dc_open(pair, 0, &options);
+    sim_dc_close(pair, 0, channel);
+    sim_dc_run(pair, FLOE_SECOND / 2);
+    assert_int_equal(sim_dc_count_sctp(pair, 1, FLOE_SCTP_EV_STREAM_RESET, 0), 0);
+    acknowledge(pair, 0);
+    assert_int_equal(sim_dc_count_sctp(pair, 1, FLOE_SCTP_EV_STREAM_RESET, 0), 1);
+    sim_dc_reset_raw(pair, 1, 0);
+    sim_dc_run(pair, FLOE_SECOND);
+    assert_closed(pair, 0, channel);
+}
+
+static void test_dc_state_close_does_not_wait_for_an_ack_that_never_comes(void **state)
+{
+    sim_dc *pair = *state;
+    floe_dc_options options = {0};
+    floe_dc_id channel = sim_dc_open(pair, 0, &options);
+    sim_dc_close(pair, 0, channel);
+    sim_dc_run(pair, 2 * FLOE_SECOND);
+    floe_sctp_assoc_advance(&pair->ends[0].assoc, pair->now); /* as a consent check would */
+    sim_dc_run(pair, FLOE_SECOND);
+    assert_int_equal(sim_dc_count_sctp(pair, 1, FLOE_SCTP_EV_STREAM_RESET, 0), 1);
+    assert_int_equal(sim_dc_info(pair, 0, channel).state, FLOE_DC_CLOSING);
+}
+
+static void test_dc_state_close_by_a_peer_that_sends_no_ack_is_answered_at_once(void **state)
+{
+    sim_dc *pair = *state;
+    floe_dc_options options = {0};
+    floe_dc_id channel = sim_dc_open(pair, 0, &options);
+    sim_dc_close(pair, 0, channel);
+    sim_dc_reset_raw(pair, 1, 0);
+    sim_dc_run(pair, FLOE_SECOND / 2);
+    assert_int_equal(sim_dc_count_sctp(pair, 1, FLOE_SCTP_EV_STREAM_RESET, 0), 1);
+    assert_closed(pair, 0, channel);
+}
+
 static void test_dc_state_stream_is_not_used_again_before_both_sides_reset_it(void **state)
 {
     sim_dc *pair = *state;
     floe_dc_options options = {0};
     floe_dc_id first = sim_dc_open(pair, 0, &options);
+    acknowledge(pair, 0);
     sim_dc_close(pair, 0, first);
     sim_dc_run(pair, 5 * FLOE_SECOND);
     /* Our side is reset and the peer knows it, but its own side is not. */
@@ -410,6 +459,9 @@ int main(void)
         WITH_PAIR(test_dc_state_end_of_the_association_leaves_messages_to_be_read),
         WITH_PAIR(test_dc_state_restart_of_the_association_closes_all_and_goes_on),
         WITH_RAW_PEER(test_dc_state_close_answers_a_reset_with_one_reset),
+        WITH_RAW_PEER(test_dc_state_close_waits_until_the_peer_has_the_channel),
+        WITH_RAW_PEER(test_dc_state_close_does_not_wait_for_an_ack_that_never_comes),
+        WITH_RAW_PEER(test_dc_state_close_by_a_peer_that_sends_no_ack_is_answered_at_once),
         WITH_RAW_PEER(test_dc_state_stream_is_not_used_again_before_both_sides_reset_it),
         WITH_RAW_PEER(test_dc_state_refused_reset_closes_but_wears_the_stream_out),
         WITH_RAW_PEER(test_dc_state_refused_reset_of_a_negotiated_stream_costs_no_others),
