@@ -36,6 +36,7 @@ async function checkData(pair) {
   if (wrong.length) throw new Error(`changed on the way: ${wrong.join(', ')}`);
 }
 
+// What it returns is the end of the case that takes its time.
 async function cases(browser, role, connect) {
   const edit = (sdp, type) => {
     if ((type === 'offer') === (role === 'offers')) checkOffersActive(sdp, browser.kind);
@@ -46,22 +47,27 @@ async function cases(browser, role, connect) {
     await checkPair(pair);
     await checkData(pair);
   }));
-  await runner.test(`${browser.kind} ${role}: over TCP, in good health after 40 s`, () => withPair(() => connect(edit), async (pair) => {
+  const lasting = runner.test(`${browser.kind} ${role}: over TCP, in good health after 40 s`, () => withPair(() => connect(edit), async (pair) => {
     await pair.opened('lab');
     await new Promise((done) => setTimeout(done, 40000)); // consent would have ended
     await checkData(pair);
   }));
+  return () => lasting;
 }
 
 dropUdp();
-for (const kind of kinds) {
-  const browser = await startBrowser(kind, { showsAddresses: true, inventsDevices: true });
-  console.log(`-- ${browser.version}`);
-  try {
-    await cases(browser, 'offers', (edit) => pageOffers(program, browser, () => window.peer.create('lab'), { edit, options }));
-    await cases(browser, 'answers', (edit) => floeOffers(program, browser, { edit, options }));
-  } finally {
-    await browser.close();
+const browsers = [];
+const waits = []; // all at once: nothing but time has to pass
+try {
+  for (const kind of kinds) {
+    const browser = await startBrowser(kind, { showsAddresses: true, inventsDevices: true });
+    browsers.push(browser);
+    console.log(`-- ${browser.version}`);
+    waits.push(await cases(browser, 'offers', (edit) => pageOffers(program, browser, () => window.peer.create('lab'), { edit, options })));
+    waits.push(await cases(browser, 'answers', (edit) => floeOffers(program, browser, { edit, options })));
   }
+  for (const wait of waits) await wait();
+} finally {
+  for (const browser of browsers) await browser.close();
 }
 process.exit(runner.close());
