@@ -9,6 +9,7 @@ function(floe_add_test name source label)
     target_link_libraries(${name} PUBLIC ${ARGN})
     floe_link_includes(${name} ${source})
     add_test(NAME ${name} COMMAND ${name})
+    # Ten times what the longest takes with sanitizers: only what hangs is ended, on any machine.
     set_tests_properties(${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 900)
 endfunction()
 
