@@ -15,7 +15,7 @@ from floe_process import Peer  # the path comes first
 PROGRAM = os.path.abspath(sys.argv[1])
 FILTER = sys.argv[2].removeprefix("tcp:") if len(sys.argv) > 2 else ""
 ADDRESS = "203.0.113.5"
-PION = os.path.join(os.path.dirname(PROGRAM), "pion_peer")
+PION = os.path.join(os.path.dirname(PROGRAM), "pion_tcp_peer")
 NO_UDP = """table inet floe_tcp {
     chain out { type filter hook output priority 0; meta l4proto udp drop; }
 }"""
