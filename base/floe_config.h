@@ -174,6 +174,12 @@
 #define FLOE_SCTP_RATE 1
 #endif
 
+/* 1: an association can interleave messages (RFC 8260), where it is lent what that takes. 0: that
+ * is left out. */
+#ifndef FLOE_SCTP_IDATA
+#define FLOE_SCTP_IDATA 1
+#endif
+
 /* Bytes of answers that wait to be sent: HEARTBEAT ACK, ERROR. 1 byte each. Beyond: the answer is
  * dropped; the peer asks again. */
 #ifndef FLOE_SCTP_REPLY_MAX

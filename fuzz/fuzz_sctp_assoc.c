@@ -13,6 +13,8 @@
 #include "base/reader.h"
 #include "sctp/sctp_assoc.h"
 #include "sctp/sctp_chunk.h"
+#include "sctp/sctp_idata.h"
+#include "sctp/sctp_lane.h"
 #include "sctp/sctp_param.h"
 
 #define COMMANDS_MAX 300
@@ -24,6 +26,8 @@ typedef struct fuzz {
     floe_sctp_assoc assoc;
     floe_sctp_tx ring[32];
     floe_sctp_bbr rate;
+    floe_sctp_interleaving interleaving;
+    floe_sctp_number numbers[32];
     uint8_t send_buffer[FLOE_SCTP_SEND_MIN + 3000];
     uint8_t recv_buffer[FLOE_SCTP_RECV_MIN];
     floe_reader in;
@@ -74,6 +78,16 @@ static void note_sent(fuzz *f, const floe_sctp_chunk *chunk)
     }
 }
 
+static bool is_interleaved(const fuzz *f)
+{
+#if FLOE_SCTP_IDATA
+    return floe_sctp_assoc_is_interleaved(&f->assoc);
+#else
+    (void)f;
+    return false;
+#endif
+}
+
 static void check_sent(fuzz *f, floe_bytes bytes)
 {
     floe_sctp_packet packet;
@@ -82,7 +96,9 @@ static void check_sent(fuzz *f, floe_bytes bytes)
     require(floe_sctp_packet_parse_zero(&packet, bytes) == FLOE_OK);
     size_t left = packet.chunks.len;
     while (floe_sctp_packet_next(&packet.chunks, &chunk)) {
-        require(floe_sctp_chunk_is_known(chunk.type) && floe_sctp_chunk_is_long_enough(&chunk));
+        bool has_mid =
+            chunk.type == FLOE_SCTP_CHUNK_I_DATA || chunk.type == FLOE_SCTP_CHUNK_I_FORWARD_TSN;
+        require(has_mid ? is_interleaved(f) : floe_sctp_chunk_is_long_enough(&chunk));
         left -= floe_sctp_padded(chunk.whole.len);
         note_sent(f, &chunk);
     }
@@ -143,6 +159,20 @@ static void put_raw(fuzz *f)
     floe_writer_put_bytes(&f->w, floe_reader_get_bytes(&f->in, len));
 }
 
+/* In the form that was agreed on, mostly. */
+static uint8_t *put_data_chunk(fuzz *f, floe_sctp_data *data)
+{
+#if FLOE_SCTP_IDATA
+    uint8_t pick = is_interleaved(f) ? take(f) : 0xFF;
+    if (is_interleaved(f) ? pick < 250 : (data->tsn & 0xFF) == 7) {
+        data->fsn = pick & 7;
+        data->mid += (pick & 0x40) != 0 ? 0x7FFFFFFC : 0;
+        return floe_sctp_i_data_put(&f->w, data);
+    }
+#endif
+    return floe_sctp_data_put(&f->w, data);
+}
+
 static void put_data(fuzz *f)
 {
     static const uint8_t zeros[1300];
@@ -153,7 +183,8 @@ static void put_data(fuzz *f)
                            .ssn = (uint16_t)(take(f) & 7)};
     size_t len = (shape & 0x40) != 0 ? 1132 : (size_t)take(f) * 2;
     data.payload.len = len;
-    uint8_t *payload = floe_sctp_data_put(&f->w, &data);
+    data.mid = data.ssn;
+    uint8_t *payload = put_data_chunk(f, &data);
     if (payload != NULL) {
         memcpy(payload, zeros, len);
     }
@@ -185,11 +216,18 @@ static void put_sack(fuzz *f)
 
 static void put_forward(fuzz *f)
 {
-    uint8_t count = take(f) & 3;
-    size_t at = floe_sctp_chunk_begin(&f->w, FLOE_SCTP_CHUNK_FORWARD_TSN, 0);
+    uint8_t pick = take(f);
+    uint8_t count = pick & 3;
+    bool has_mid = is_interleaved(f) != (pick > 250);
+    size_t at = floe_sctp_chunk_begin(
+        &f->w, has_mid ? FLOE_SCTP_CHUNK_I_FORWARD_TSN : FLOE_SCTP_CHUNK_FORWARD_TSN, 0);
     floe_writer_put_u32(&f->w, f->assoc.tracker.cum + take(f) - 128u);
     for (uint8_t i = 0; i < count; i++) {
         floe_writer_put_u16(&f->w, take(f) & 7);
+        if (has_mid) {
+            floe_writer_put_u16(&f->w, take(f) & 1);
+            floe_writer_put_u16(&f->w, (pick & 0x40) != 0 ? 0x7FFF : 0);
+        }
         floe_writer_put_u16(&f->w, take(f) & 15);
     }
     floe_sctp_chunk_end(&f->w, at);
@@ -229,7 +267,7 @@ static void put_init(fuzz *f, uint8_t type, uint8_t pick)
         floe_sctp_param_put(&f->w, FLOE_SCTP_PARAM_STATE_COOKIE, FLOE_LIT("cookie"));
     }
     if ((pick & 0x20) == 0) {
-        floe_sctp_init_params_put(&f->w);
+        floe_sctp_init_params_put(&f->w, (pick & 0x10) == 0);
     }
     floe_sctp_chunk_end(&f->w, at);
 }
@@ -518,6 +556,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     f.in = floe_reader_begin((floe_bytes){data, size});
     f.now = FLOE_SECOND;
     uint8_t options = take(&f);
+    f.interleaving.ring = f.numbers;
     floe_sctp_config config = {
         .is_over_dtls = (options & 8) != 0,
         .congestion = congestion_of(options & 16, options & 64),
@@ -528,6 +567,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .recv_buffer = {f.recv_buffer, sizeof f.recv_buffer},
         .tx_ring = f.ring,
         .tx_ring_len = 32,
+        .interleaving = size > 0 && (data[size - 1] & 1) != 0 ? &f.interleaving : NULL,
         .data_retries = 20,
         .packet_usual = (options & 128) != 0 ? PACKET_MAX : 0,
         .packet_limit = (options & 128) != 0 ? PACKET_MAX : 0,

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/crc.h"
+#include "base/floe_config.h"
 #include "sctp/sctp_chunk.h"
+#include "sctp/sctp_idata.h"
 #include "sctp/sctp_param.h"
 
 static void require(bool condition)
@@ -28,6 +30,39 @@ static void check_data(const floe_sctp_chunk *chunk, floe_writer *w)
         memcpy(payload, data.payload.ptr, data.payload.len);
     }
 }
+
+#if FLOE_SCTP_IDATA
+static void check_i_data(const floe_sctp_chunk *chunk, floe_writer *w)
+{
+    floe_sctp_data data;
+    floe_sctp_i_data_parse(&data, chunk);
+    require(data.payload.len + 16 == chunk->value.len);
+    require(data.fsn == ((chunk->flags & FLOE_SCTP_FLAG_BEGIN) != 0 ? 0 : data.ppid));
+    size_t at = w->len;
+    uint8_t *payload = floe_sctp_i_data_put(w, &data);
+    require(payload != NULL);
+    if (data.payload.len > 0) {
+        memcpy(payload, data.payload.ptr, data.payload.len);
+    }
+    memcpy(w->buf + at + 10, chunk->value.ptr + 6, 2); /* reserved: not ours to keep */
+}
+
+static void check_i_forward(const floe_sctp_chunk *chunk)
+{
+    floe_sctp_forward forward;
+    floe_sctp_i_forward_parse(&forward, chunk);
+    require(forward.streams.len % 8 == 0 && forward.streams.len + 4 <= chunk->value.len);
+    for (size_t i = 0; i < forward.streams.len; i += 8) {
+        uint8_t bytes[8];
+        floe_sctp_i_skip skip = floe_sctp_i_skip_load(forward.streams.ptr + i);
+        floe_writer w = floe_writer_begin(bytes, sizeof bytes);
+        floe_sctp_i_skip_put(&w, &skip);
+        bytes[2] |= forward.streams.ptr[i + 2]; /* reserved: all but the last bit */
+        bytes[3] |= forward.streams.ptr[i + 3];
+        require(memcmp(bytes, forward.streams.ptr + i, 8) == 0);
+    }
+}
+#endif
 
 static void check_init(const floe_sctp_chunk *chunk, floe_writer *w)
 {
@@ -86,6 +121,15 @@ static void copy_chunk(const floe_sctp_chunk *chunk, floe_writer *w)
         check_init(chunk, w);
         return;
     }
+#if FLOE_SCTP_IDATA
+    if (is_parsed && chunk->type == FLOE_SCTP_CHUNK_I_DATA) {
+        check_i_data(chunk, w);
+        return;
+    }
+    if (is_parsed && chunk->type == FLOE_SCTP_CHUNK_I_FORWARD_TSN) {
+        check_i_forward(chunk);
+    }
+#endif
     if (is_parsed && chunk->type == FLOE_SCTP_CHUNK_SACK) {
         check_sack(chunk);
     }

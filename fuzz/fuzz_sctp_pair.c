@@ -5,17 +5,18 @@
  *
  * A message may ask for its fate: it is told once; what is acknowledged has arrived, what is
  * reliable is never abandoned. Messages go out by parts, too, of any length, and may be given up;
- * and are read as they arrive, if the input says so. Oracle: reliable ordered messages come out as
- * they went in, once and in order; others at most once, unharmed; a packet that was corrupted is
- * dropped. At the end the network behaves, and everything reliable arrives, whatever happened
- * before. (But for a set-up that takes so long that a cookie goes stale: if the other side was
- * established already, the protocol has it start over.)
+ * and are read as they arrive, and are interleaved (RFC 8260), if the input says so. Oracle:
+ * reliable ordered messages come out as they went in, once and in order; others at most once,
+ * unharmed; a packet that was corrupted is dropped. At the end the network behaves, and everything
+ * reliable arrives, whatever happened before. (But for a set-up that takes so long that a cookie
+ * goes stale: if the other side was established already, the protocol has it start over.)
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
 #include "sctp/sctp_assoc.h"
+#include "sctp/sctp_lane.h"
 #include "sctp/sctp_packet.h"
 #include "sctp/sctp_parts.h"
 
@@ -37,8 +38,10 @@ typedef struct end {
     floe_sctp_assoc assoc;
     floe_sctp_tx ring[64];
     floe_sctp_bbr rate;
+    floe_sctp_interleaving interleaving;
+    floe_sctp_number numbers[64];
     uint8_t send_buffer[20000];
-    uint8_t recv_buffer[FLOE_SCTP_RECV_MIN];
+    uint8_t recv_buffer[65536];
     uint64_t random;
     packet queue[QUEUE_MAX]; /* towards this end */
     unsigned count;
@@ -54,7 +57,7 @@ typedef struct end {
     size_t long_at;   /* bytes that were read of the one that is being read */
     size_t shown_len; /* of these, that are not released yet */
     unsigned parts;   /* that were read */
-    uint8_t whole[5000];
+    uint8_t whole[STREAMS][5000];
 } end;
 
 typedef struct fuzz {
@@ -253,13 +256,15 @@ static void read_fates(fuzz *f, unsigned n)
 /* A message by parts, put together again. False: it is not whole. */
 static bool collect(end *e, floe_sctp_recv *message, uint8_t bytes[8192])
 {
-    require(message->offset + message->len <= sizeof e->whole);
+    require(message->stream < STREAMS);
+    uint8_t *whole = e->whole[message->stream];
+    require(message->offset + message->len <= sizeof e->whole[0]);
     size_t len = floe_sctp_assoc_copy(&e->assoc, bytes, 8192);
     require(len == message->len);
     if (message->offset == 0 && !message->has_more && !message->is_cut) {
         return true; /* it may come between the parts of another one */
     }
-    memcpy(e->whole + message->offset, bytes, len);
+    memcpy(whole + message->offset, bytes, len);
     if (message->has_more || message->is_cut) {
         require(!message->is_cut || message->stream == 3); /* unreliable */
         floe_sctp_assoc_release(&e->assoc);
@@ -267,7 +272,7 @@ static bool collect(end *e, floe_sctp_recv *message, uint8_t bytes[8192])
         return false;
     }
     message->len += message->offset;
-    memcpy(bytes, e->whole, message->len);
+    memcpy(bytes, whole, message->len);
     return true;
 }
 
@@ -538,18 +543,24 @@ static floe_sctp_cc_algorithm congestion_of(bool is_newreno, bool is_rate)
     return is_newreno ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC;
 }
 
-static void set_up(fuzz *f, unsigned n, uint8_t options)
+static void set_up(fuzz *f, unsigned n, uint8_t options, bool is_interleaved)
 {
     end *e = &f->end[n];
     e->random = n;
+    e->interleaving.ring = e->numbers;
+    /* Where no message is read by parts, the beginnings of all must have room. */
+    bool is_roomy = is_interleaved && (options & 4) == 0;
     floe_sctp_config config = {
         .rand = {fill, &e->random},
         .send_buffer = {e->send_buffer, sizeof e->send_buffer},
-        .recv_buffer = {e->recv_buffer, sizeof e->recv_buffer},
+        .recv_buffer = {e->recv_buffer, is_roomy ? sizeof e->recv_buffer : FLOE_SCTP_RECV_MIN},
+        .interleaving = is_interleaved ? &e->interleaving : NULL,
         .tx_ring = e->ring,
         .tx_ring_len = 64,
         .init_retries = 10000,
-        .message_max = (options & 4) != 0 ? UINT32_MAX : 0,
+        .message_max = (options & 4) != 0 ? UINT32_MAX
+                       : is_roomy         ? 6000
+                                          : 0,
         .parts_from = (options & 4) != 0 ? ((options & 8) != 0 ? 1 : 2000) : 0,
         .heartbeat_ms = (options & 1) != 0 ? UINT32_MAX : 0,
         .is_over_dtls = (options >> (4 + n) & 1) != 0,
@@ -580,8 +591,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     f.now = FLOE_SECOND;
     f.carries = LARGEST;
     f.options = take(&f);
-    set_up(&f, 0, f.options);
-    set_up(&f, 1, f.options);
+    uint8_t who = size > 0 ? data[size - 1] : 0; /* asks for interleaving */
+    set_up(&f, 0, f.options, (who & 1) != 0);
+    set_up(&f, 1, f.options, (who & 2) != 0);
     tell_limit(&f.end[0], &f.end[1]);
     tell_limit(&f.end[1], &f.end[0]);
     drain(&f);

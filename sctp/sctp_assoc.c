@@ -260,7 +260,7 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
         return err;
     }
     size_t cost = floe_sctp_sendq_cost(message->data.len, message->wants_fate);
-    if (a->sendq.open != FLOE_SCTP_NONE || cost > floe_sctp_sendq_room(&a->sendq)) {
+    if (floe_sctp_is_taken(a, message->stream) || cost > floe_sctp_sendq_room(&a->sendq)) {
         a->wanted = (uint32_t)cost;
         return FLOE_E_AGAIN;
     }
@@ -315,7 +315,7 @@ floe_err floe_sctp_assoc_set_low_threshold(floe_sctp_assoc *a, uint16_t id, size
 void floe_sctp_note_room(floe_sctp_assoc *a)
 {
     size_t room = floe_sctp_sendq_room(&a->sendq);
-    if (a->wanted > 0 && a->wanted <= room && a->sendq.open == FLOE_SCTP_NONE) {
+    if (a->wanted > 0 && a->wanted <= room && !floe_sctp_is_taken(a, FLOE_SCTP_NONE)) {
         a->wanted = 0;
         a->events |= EV_WRITABLE;
     }

@@ -93,6 +93,8 @@ typedef struct floe_sctp_config {
                         */
     floe_sctp_cc_algorithm congestion; /* FLOE_SCTP_CC_CUBIC; see sctp/README.md for the choice */
     floe_sctp_bbr *rate;               /* lent: required for FLOE_SCTP_CC_RATE, else not used */
+    struct floe_sctp_interleaving *interleaving; /* lent: asks for messages that are interleaved,
+                                                    sctp/sctp_interleave.h; NULL: no such wish */
     uint32_t slow_start_packets; /* one SACK opens the window by so many at most in slow start (L of
                                     RFC 3465, which has 2): default 8, without limit where paced */
     bool keeps_window; /* a pause does not make the window smaller (RFC 9260 section 7.2.1) */
@@ -258,6 +260,10 @@ void floe_sctp_assoc_get_stats(const floe_sctp_assoc *assoc, floe_sctp_stats *st
  * ESTABLISHED. */
 uint16_t floe_sctp_assoc_get_streams(const floe_sctp_assoc *assoc);
 floe_time floe_sctp_assoc_get_now(const floe_sctp_assoc *assoc); /* as it was told last */
+#if FLOE_SCTP_IDATA
+/* Whether both sides have agreed that messages are interleaved (RFC 8260). */
+bool floe_sctp_assoc_is_interleaved(const floe_sctp_assoc *assoc);
+#endif
 void floe_sctp_assoc_check_invariants(const floe_sctp_assoc *assoc);
 const char *floe_sctp_state_name(floe_sctp_state state);
 const char *floe_sctp_cause_text(floe_sctp_cause cause); /* a sentence for a person */

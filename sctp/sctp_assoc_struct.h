@@ -22,6 +22,7 @@ typedef struct floe_sctp_init_reply {
     uint32_t tag, tsn, rwnd;
     uint16_t out_streams, in_streams;
     bool has_forward_tsn, has_reconfig, has_zero_checksum;
+    uint8_t interleaving; /* floe_sctp_init_params */
     uint8_t report_len;
     uint8_t report[64]; /* parameters that we do not know, as they came */
 } floe_sctp_init_reply;
@@ -98,6 +99,7 @@ struct floe_sctp_assoc {
     uint16_t streams_out, streams_in;
     bool has_forward_tsn, has_reconfig; /* the peer supports them */
     bool has_zero_checksum;             /* it accepts packets without checksum */
+    uint8_t header_more;                /* what I-DATA takes beyond DATA, where it was agreed on */
     uint8_t secret[FLOE_SCTP_COOKIE_SECRET];
     uint16_t cookie_len; /* of the peer's, kept in the receive buffer until it is echoed */
     uint16_t tries;      /* of INIT, COOKIE ECHO or SHUTDOWN: retransmissions so far */

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/serial.h"
 #include "sctp/sctp_internal.h"
+#include "sctp/sctp_lane.h"
 #include "sctp/sctp_reassembly_internal.h"
 
 #define NONE FLOE_SCTP_NONE
@@ -22,17 +23,17 @@ static uint32_t tsn_of(const floe_sctp_outstanding *o, uint16_t at)
     return first + ((at - first) & o->mask);
 }
 
-/* The streams have buffered what the queue holds, less what of its first is acknowledged. */
+/* The streams have buffered what is not sent, and what was and is in the ring. */
 static void check_buffered(const floe_sctp_outstanding *o, const floe_sctp_sendq *q,
                            const floe_sctp_streams *streams)
 {
     uint64_t bytes = floe_sctp_sendq_check_invariants(q, streams);
-    const floe_sctp_tx *first = entry_of(o, o->cum + 1);
-    bool is_none = floe_sctp_outstanding_count(o) == 0;
-    uint32_t gone = is_none ? q->sent : first->offset;
-    if (gone > 0 && (is_none || (first->state & FLOE_SCTP_TX_ABANDONED) == 0)) {
-        floe_sctp_record record = floe_sctp_sendq_load(q, is_none ? q->next : first->message);
-        bytes -= floe_sctp_record_count(&record, gone);
+    for (uint32_t tsn = o->cum + 1; tsn != o->next_tsn; tsn++) {
+        const floe_sctp_tx *tx = entry_of(o, tsn);
+        if ((tx->state & FLOE_SCTP_TX_ABANDONED) == 0) {
+            floe_sctp_record record = floe_sctp_sendq_load(q, tx->message);
+            bytes += floe_sctp_record_count(&record, tx->len);
+        }
     }
     for (uint32_t i = 0; i < streams->end; i++) {
         const floe_sctp_stream *stream = &streams->table[i];
@@ -90,6 +91,26 @@ void floe_sctp_outstanding_check_invariants(const floe_sctp_outstanding *o,
 
 /* --- what was received --- */
 
+/* Blocks of the message that is read as it arrives, unless it is in the list of what can be. */
+static uint32_t count_open(const floe_sctp_reassembly *r, const floe_sctp_streams *streams,
+                           const floe_sctp_stream *stream)
+{
+    uint16_t open = NONE;
+#if FLOE_SCTP_IDATA
+    open = FLOE_SCTP_IS_INTERLEAVED(streams) ? floe_sctp_lane_of(streams, stream)->open : open;
+#endif
+    (void)streams;
+    (void)stream;
+    if (open == NONE) {
+        return 0;
+    }
+    uint16_t head_at = floe_sctp_piece_load(&r->arena, open).far;
+    floe_sctp_piece head = floe_sctp_piece_load(&r->arena, head_at);
+    FLOE_ASSERT((head.flags & FLOE_SCTP_PIECE_OPEN) != 0 && head.far == open);
+    return (head.flags & FLOE_SCTP_PIECE_QUEUED) != 0 ? 0
+                                                      : floe_sctp_piece_count(&r->arena, head_at);
+}
+
 static uint32_t count_list(const floe_sctp_reassembly *r, uint16_t first, uint32_t *messages)
 {
     uint32_t blocks = 0;
@@ -113,6 +134,7 @@ void floe_sctp_reassembly_check_invariants(const floe_sctp_reassembly *r,
         const floe_sctp_stream *stream = &streams->table[i];
         if (floe_sctp_stream_is_used(stream)) {
             blocks += count_list(r, stream->wait_head, &waiting);
+            blocks += count_open(r, streams, stream);
             unread += stream->unread;
         }
     }

@@ -32,9 +32,11 @@ typedef enum floe_sctp_chunk_type {
     FLOE_SCTP_CHUNK_COOKIE_ECHO = 10,
     FLOE_SCTP_CHUNK_COOKIE_ACK = 11,
     FLOE_SCTP_CHUNK_SHUTDOWN_COMPLETE = 14,
+    FLOE_SCTP_CHUNK_I_DATA = 0x40, /* RFC 8260; sctp_idata.h */
     FLOE_SCTP_CHUNK_RE_CONFIG = 0x82,
     FLOE_SCTP_CHUNK_PAD = 0x84,
-    FLOE_SCTP_CHUNK_FORWARD_TSN = 0xC0
+    FLOE_SCTP_CHUNK_FORWARD_TSN = 0xC0,
+    FLOE_SCTP_CHUNK_I_FORWARD_TSN = 0xC2
 } floe_sctp_chunk_type;
 
 #define FLOE_SCTP_FLAG_END       0x01u /* DATA: last fragment of its message */
@@ -62,6 +64,7 @@ static inline bool floe_sctp_chunk_is_reported(uint8_t type)
 
 typedef struct floe_sctp_data {
     uint32_t tsn, ppid;
+    uint32_t mid, fsn; /* of I-DATA alone */
     uint16_t stream, ssn;
     uint8_t flags;
     floe_bytes payload;

@@ -8,7 +8,7 @@
 #define BODY_SIZE (FLOE_SCTP_COOKIE_SIZE - FLOE_SHA256_SIZE)
 
 /* Written first, so that a cookie of another layout never verifies. */
-static const uint8_t layout[8] = {'f', 'l', 'o', 'e', 's', 'c', 0, 2};
+static const uint8_t layout[8] = {'f', 'l', 'o', 'e', 's', 'c', 0, 3};
 
 static void sign(const uint8_t secret[FLOE_SCTP_COOKIE_SECRET], const uint8_t *body,
                  uint8_t mac[FLOE_SHA256_SIZE])
@@ -38,6 +38,7 @@ void floe_sctp_cookie_put(const floe_sctp_cookie *cookie,
     floe_writer_put_u8(&w, cookie->has_forward_tsn);
     floe_writer_put_u8(&w, cookie->has_reconfig);
     floe_writer_put_u8(&w, cookie->has_zero_checksum);
+    floe_writer_put_u8(&w, cookie->interleaving);
     floe_writer_put_zeros(&w, BODY_SIZE - w.len);
     FLOE_ASSERT(floe_writer_is_ok(&w) && w.len == BODY_SIZE);
     sign(secret, out, out + BODY_SIZE);
@@ -71,5 +72,6 @@ floe_err floe_sctp_cookie_parse(floe_sctp_cookie *cookie,
     cookie->has_forward_tsn = floe_reader_get_u8(&r);
     cookie->has_reconfig = floe_reader_get_u8(&r);
     cookie->has_zero_checksum = floe_reader_get_u8(&r);
+    cookie->interleaving = floe_reader_get_u8(&r);
     return floe_reader_is_ok(&r) ? FLOE_OK : FLOE_E_AUTH;
 }

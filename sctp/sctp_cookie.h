@@ -27,6 +27,7 @@ typedef struct floe_sctp_cookie {
     uint16_t peer_out_streams, peer_in_streams;
     uint16_t local_port, remote_port;
     uint8_t has_forward_tsn, has_reconfig, has_zero_checksum; /* the peer announced them */
+    uint8_t interleaving;                                     /* floe_sctp_init_params */
 } floe_sctp_cookie;
 
 void floe_sctp_cookie_put(const floe_sctp_cookie *cookie,

@@ -71,7 +71,7 @@ bool floe_sctp_assoc_peek(const floe_sctp_assoc *a, floe_sctp_recv *message)
 {
     floe_sctp_head head;
     /* What the peer sent after a restart or a reset is not shown before that was reported. */
-    if ((a->events & EV_RESTARTED) != 0 || !floe_sctp_reassembly_peek(&a->reassembly, &head)) {
+    if ((a->events & EV_RESTARTED) != 0 || !floe_sctp_peek_head(a, &head)) {
         return false;
     }
     if (a->streams.reset_count > 0) {

@@ -54,6 +54,7 @@ uint16_t floe_sctp_read_init(floe_sctp_init_reply *reply, const floe_sctp_chunk 
     reply->has_forward_tsn = params.has_forward_tsn;
     reply->has_reconfig = params.has_reconfig;
     reply->has_zero_checksum = params.has_zero_checksum;
+    reply->interleaving = params.interleaving;
     reply->report_len = (uint8_t)report.len;
     if (!is_acceptable(&init)) {
         return FLOE_SCTP_ERROR_INVALID_PARAM;
@@ -100,7 +101,7 @@ void floe_sctp_put_init_chunk(const floe_sctp_assoc *a, uint32_t tag, uint32_t t
     init.tag = tag;
     init.tsn = tsn;
     size_t begin = floe_sctp_init_begin(w, FLOE_SCTP_CHUNK_INIT, &init);
-    floe_sctp_init_params_put(w);
+    floe_sctp_init_params_put(w, floe_sctp_asks_for_interleaving(a));
     if (a->config.is_over_dtls) {
         floe_sctp_zero_checksum_put(w);
     }
@@ -149,7 +150,8 @@ static floe_sctp_cookie begin_cookie(const floe_sctp_assoc *a)
                               .remote_port = a->config.remote_port,
                               .has_forward_tsn = reply->has_forward_tsn,
                               .has_reconfig = reply->has_reconfig,
-                              .has_zero_checksum = reply->has_zero_checksum};
+                              .has_zero_checksum = reply->has_zero_checksum,
+                              .interleaving = reply->interleaving};
 }
 
 void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w)
@@ -166,7 +168,7 @@ void floe_sctp_put_init_ack(floe_sctp_assoc *a, floe_writer *w)
     floe_sctp_packet_begin(w, a->config.local_port, a->config.remote_port, reply->tag);
     size_t begin = floe_sctp_init_begin(w, FLOE_SCTP_CHUNK_INIT_ACK, &init);
     floe_sctp_param_put(w, FLOE_SCTP_PARAM_STATE_COOKIE, (floe_bytes){bytes, sizeof bytes});
-    floe_sctp_init_params_put(w);
+    floe_sctp_init_params_put(w, floe_sctp_asks_for_interleaving(a));
     /* Only to who knows the parameter: pion/sctp 1.8 drops a packet with an unknown one. */
     if (a->config.is_over_dtls && reply->has_zero_checksum) {
         floe_sctp_zero_checksum_put(w);
@@ -215,6 +217,7 @@ static void accept_init_ack(floe_sctp_assoc *a, const floe_sctp_init *init,
     a->has_forward_tsn = params->has_forward_tsn;
     a->has_reconfig = params->has_reconfig;
     a->has_zero_checksum = params->has_zero_checksum;
+    floe_sctp_set_interleaving(a, params->interleaving);
     measure(a);
     floe_sctp_start_transport(a);
     floe_sctp_set_state(a, FLOE_SCTP_COOKIE_ECHOED);
@@ -248,7 +251,8 @@ void floe_sctp_handle_init_ack(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
         give_up(a, (floe_sctp_stray){.tag = init.tag, .cause = FLOE_SCTP_ERROR_UNRESOLVABLE});
     } else if (params.cookie.len == 0) {
         give_up(a, (floe_sctp_stray){.tag = init.tag, .cause = FLOE_SCTP_ERROR_MISSING_PARAM});
-    } else if (params.cookie.len > cookie_max) {
+    } else if (params.cookie.len > cookie_max ||
+               !floe_sctp_can_set_interleaving(a, params.interleaving)) {
         give_up(a, (floe_sctp_stray){.tag = init.tag, .cause = FLOE_SCTP_ERROR_NO_RESOURCE});
     } else {
         accept_init_ack(a, &init, &params, floe_writer_view(&report));
@@ -291,6 +295,7 @@ static void take_peer(floe_sctp_assoc *a, const floe_sctp_cookie *cookie)
     a->has_forward_tsn = cookie->has_forward_tsn;
     a->has_reconfig = cookie->has_reconfig;
     a->has_zero_checksum = cookie->has_zero_checksum;
+    floe_sctp_set_interleaving(a, cookie->interleaving);
 }
 
 /* An association as the cookie says; there is none, or none that counts. */
@@ -345,6 +350,9 @@ static floe_err handle_second_cookie(floe_sctp_assoc *a, const floe_sctp_cookie 
     if (!is_local) {
         /* A; otherwise C, a cookie that comes too late, or one of another time altogether. */
         return !is_peer && has_ties && is_tied ? restart(a, cookie) : FLOE_E_UNKNOWN;
+    }
+    if (!floe_sctp_can_set_interleaving(a, cookie->interleaving)) {
+        return FLOE_E_UNKNOWN; /* not of the peer that has data from behind the COOKIE ECHO */
     }
     a->pending |= SEND_COOKIE_ACK; /* B and D */
     if (a->state == FLOE_SCTP_COOKIE_WAIT) {

@@ -7,6 +7,9 @@
 /* RFC 9260 §3.2: what to do with a chunk that is not known. Returns whether to read on. */
 static bool handle_unknown(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
 {
+    if (floe_sctp_take_interleaved(a, chunk)) {
+        return true;
+    }
     a->stats.dropped_unknown++;
     if (floe_sctp_chunk_is_reported(chunk->type) && a->state >= FLOE_SCTP_COOKIE_ECHOED) {
         floe_sctp_owe_error(a, FLOE_SCTP_ERROR_UNKNOWN_CHUNK, chunk->whole);
@@ -59,6 +62,8 @@ static void dispatch(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
     case FLOE_SCTP_CHUNK_INIT:        /* RFC 9260 §6.10: never with others */
     case FLOE_SCTP_CHUNK_COOKIE_ECHO: /* only as the first */
     case FLOE_SCTP_CHUNK_PAD:         /* RFC 4820: says nothing */
+    case FLOE_SCTP_CHUNK_I_DATA:      /* elsewhere: floe_sctp_take_interleaved() */
+    case FLOE_SCTP_CHUNK_I_FORWARD_TSN:
         break;
     }
 }

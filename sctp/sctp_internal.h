@@ -5,6 +5,7 @@
  *     sctp_snap.c       no handshake: both descriptions have said it all
  *     sctp_input.c      from packet to chunk handler
  *     sctp_receive.c    DATA, SACK, FORWARD TSN
+ *     sctp_interleaved.c  who has I-DATA, and what is different then
  *     sctp_loss.c       what is lost, and when to find out
  *     sctp_pace.c       when data may go out, and how much at a time
  *     sctp_pmtu_assoc.c what the path carries
@@ -20,6 +21,7 @@
 
 #include "sctp/sctp_assoc.h"
 #include "sctp/sctp_chunk.h"
+#include "sctp/sctp_interleaved_internal.h"
 #include "sctp/sctp_param.h"
 
 /* floe_sctp_assoc.pending */
@@ -256,7 +258,15 @@ void floe_sctp_cut_parts(floe_sctp_assoc *a, uint16_t stream);
 void floe_sctp_note_room_for_parts(floe_sctp_assoc *a, size_t room);
 /* Its limit may have passed. */
 void floe_sctp_expire_parts(floe_sctp_assoc *a);
+/* Whether it keeps all others waiting; or, interleaved, those of its own stream. */
+bool floe_sctp_is_taken(const floe_sctp_assoc *a, uint16_t stream);
 #else
+static inline bool floe_sctp_is_taken(const floe_sctp_assoc *a, uint16_t stream)
+{
+    (void)a;
+    (void)stream;
+    return false;
+}
 static inline void floe_sctp_cut_parts(floe_sctp_assoc *a, uint16_t stream)
 {
     (void)a;

@@ -8,6 +8,7 @@
 #include "sctp/sctp_internal.h"
 
 #include "base/assert.h"
+#include "sctp/sctp_turns.h"
 
 /* A fragment is not made smaller than this to fill up a packet. */
 #define FRAGMENT_MIN 256u
@@ -107,7 +108,7 @@ static const floe_sctp_tx *next_lost(floe_sctp_assoc *a, uint32_t *tsn, floe_sct
     while (tx != NULL) {
         *record = floe_sctp_sendq_load(&a->sendq, tx->message);
         bool is_over = is_expired(a, record) || tx->sends > record->max_retransmits;
-        if (!is_over || !a->has_forward_tsn) {
+        if (!is_over || !floe_sctp_can_abandon(a, tx->message, record)) {
             break;
         }
         abandon(a, tx->message);
@@ -122,7 +123,8 @@ static bool next_unsent(floe_sctp_assoc *a, floe_sctp_record *record)
 {
     while (a->sendq.unsent > 0) {
         *record = floe_sctp_sendq_load(&a->sendq, a->sendq.next);
-        if ((record->flags & FLOE_SCTP_RECORD_STARTED) != 0 && !a->has_forward_tsn) {
+        if ((record->flags & FLOE_SCTP_RECORD_STARTED) != 0 &&
+            !floe_sctp_can_abandon(a, a->sendq.next, record)) {
             return true; /* RFC 3758 §3.3.2: the peer cannot be told: it is sent to its end */
         }
         bool is_part = (record->flags & FLOE_SCTP_RECORD_PART) != 0;
@@ -184,7 +186,7 @@ static void put_data(floe_sctp_assoc *a, floe_writer *w, uint32_t tsn,
         (uint8_t)((is_begin ? FLOE_SCTP_FLAG_BEGIN : 0) | (is_end ? FLOE_SCTP_FLAG_END : 0) |
                   (is_unordered ? FLOE_SCTP_FLAG_UNORDERED : 0) |
                   (is_urgent ? FLOE_SCTP_FLAG_IMMEDIATE : 0));
-    uint8_t *payload = floe_sctp_data_put(w, &data);
+    uint8_t *payload = floe_sctp_put_data_chunk(a, w, &data);
     FLOE_ASSERT(payload != NULL);
     floe_sctp_sendq_read(&a->sendq, tx->message, tx->offset, payload, tx->len);
     a->stats.data_sent++;
@@ -201,7 +203,7 @@ static bool put_lost(floe_sctp_assoc *a, floe_writer *w, bool may_send)
     }
     const floe_sctp_tx *tx = next_lost(a, &tsn, &record);
     while (tx != NULL) {
-        if (!may_send || floe_sctp_tx_size(tx) > room_of(w)) {
+        if (!may_send || floe_sctp_padded(floe_sctp_data_header(a) + tx->len) > room_of(w)) {
             return false;
         }
         floe_sctp_outstanding_resend(o, a->now);
@@ -239,18 +241,19 @@ static bool has_window(floe_sctp_assoc *a, uint32_t len)
 /* The size of the next fragment that goes into this packet, which has room for a byte; 0: none. */
 static uint32_t next_fragment(const floe_sctp_assoc *a, const floe_writer *w, uint32_t left)
 {
+    const uint32_t header = floe_sctp_data_header(a);
     const uint32_t whole = a->config.packet_max - FLOE_SCTP_HEADER_SIZE;
     size_t room = room_of(w);
     /* What fits into a packet of its own is not cut; and no crumbs. */
-    if (left <= whole - FLOE_SCTP_DATA_SIZE) {
-        return left <= room - FLOE_SCTP_DATA_SIZE ? left : 0;
+    if (left <= whole - header) {
+        return left <= room - header ? left : 0;
     }
-    if (room < FRAGMENT_MIN + FLOE_SCTP_DATA_SIZE) {
+    if (room < FRAGMENT_MIN + header) {
         return 0;
     }
     /* No chunk is larger than the base size carries: a larger packet has several, of equal size. */
     size_t count = (room + whole - 1) / whole;
-    return (uint32_t)((room / count & ~(size_t)3) - FLOE_SCTP_DATA_SIZE);
+    return (uint32_t)((room / count & ~(size_t)3) - header);
 }
 
 /* The first fragment of a message is sent: now it gets its numbers. */
@@ -302,7 +305,7 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
     floe_sctp_outstanding *o = &a->outstanding;
     floe_sctp_sendq *q = &a->sendq;
     floe_sctp_record record;
-    if (room_of(w) <= FLOE_SCTP_DATA_SIZE || !floe_sctp_outstanding_has_room(o) ||
+    if (room_of(w) <= floe_sctp_data_header(a) || !floe_sctp_outstanding_has_room(o) ||
         !next_unsent(a, &record)) {
         return false;
     }
@@ -320,6 +323,8 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
     q->sent += len;
     if (q->sent == record.len) {
         end_message(a, &record, tsn);
+    } else if (FLOE_SCTP_IS_INTERLEAVED(&a->streams)) {
+        floe_sctp_turns_yield(q, &a->streams, &record);
     }
     return true;
 }

@@ -14,6 +14,7 @@
 
 #include "base/assert.h"
 #include "base/serial.h"
+#include "sctp/sctp_turns.h"
 
 #define NONE       FLOE_SCTP_NONE
 #define BLOCKS_MAX 16u /* a SACK with fewer gap blocks than that has not left any out */
@@ -401,6 +402,17 @@ static void mark_abandoned(floe_sctp_tx *tx, const floe_sctp_record *record)
     tx->message = (uint32_t)record->stream << 16 | record->ssn;
 }
 
+void floe_sctp_outstanding_give_up(floe_sctp_outstanding *o, floe_sctp_tx *tx,
+                                   const floe_sctp_record *record)
+{
+    if ((tx->state & FLOE_SCTP_TX_ACKED) == 0) {
+        take_out(o, tx);
+    } else {
+        o->gap_acked -= floe_sctp_tx_size(tx);
+    }
+    mark_abandoned(tx, record);
+}
+
 /* Abandon what was sent of a message. Returns where the first of its bytes lies that the peer has
  * not acknowledged for good, or `sent` where it has them all. */
 static uint32_t abandon_chunks(floe_sctp_outstanding *o, uint32_t message,
@@ -414,12 +426,7 @@ static uint32_t abandon_chunks(floe_sctp_outstanding *o, uint32_t message,
             break;
         }
         unacked = tsn == first ? tx->offset : unacked;
-        if ((tx->state & FLOE_SCTP_TX_ACKED) == 0) {
-            take_out(o, tx);
-        } else {
-            o->gap_acked -= floe_sctp_tx_size(tx);
-        }
-        mark_abandoned(tx, record);
+        floe_sctp_outstanding_give_up(o, tx, record);
     }
     return unacked;
 }
@@ -439,6 +446,10 @@ void floe_sctp_outstanding_add_end(floe_sctp_outstanding *o, floe_sctp_stream *s
 void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
                                    floe_sctp_streams *streams, uint32_t message)
 {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_turns_abandon(o, q, streams, message);
+        return;
+    }
     floe_sctp_record record = floe_sctp_sendq_load(q, message);
     floe_sctp_stream *stream = floe_sctp_streams_find(streams, record.stream);
     FLOE_ASSERT(stream != NULL);
@@ -508,6 +519,9 @@ static bool note_skipped(floe_sctp_outstanding *o, floe_sctp_streams *streams, u
 
 bool floe_sctp_outstanding_advance(floe_sctp_outstanding *o, floe_sctp_streams *streams)
 {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        return floe_sctp_turns_advance(o, streams);
+    }
     bool has_moved = false;
     /* RFC 3758 §3.5 C2: over abandoned chunks, and only over these. */
     while (o->advanced + 1 != o->next_tsn) {
@@ -532,6 +546,10 @@ bool floe_sctp_outstanding_advance(floe_sctp_outstanding *o, floe_sctp_streams *
 void floe_sctp_outstanding_put_forward(const floe_sctp_outstanding *o,
                                        const floe_sctp_streams *streams, floe_writer *w)
 {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_turns_put_forward(o, streams, w);
+        return;
+    }
     size_t begin = floe_sctp_chunk_begin(w, FLOE_SCTP_CHUNK_FORWARD_TSN, 0);
     floe_writer_put_u32(w, o->advanced);
     for (uint32_t i = 0; i < streams->end && o->skipped > 0; i++) {

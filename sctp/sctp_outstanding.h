@@ -39,7 +39,8 @@ typedef struct floe_sctp_outstanding {
     uint16_t head, tail;    /* not acknowledged, not abandoned: by TSN */
     floe_sctp_chain lost;   /* of these, the lost ones: by TSN */
     floe_sctp_chain flying; /* and the others: by the time when they were last sent */
-    uint32_t skipped;       /* streams that may have a SKIPPED flag, from above */
+    uint32_t skipped;       /* streams that may have a SKIPPED flag, from above; or, where messages
+                               are interleaved, twice the entries that may be told */
     floe_time timed_at;     /* when timed_tsn was sent */
     uint32_t timed_tsn;     /* whose round trip is being measured */
     uint16_t resent;        /* retransmissions since the last reduction, saturating */
@@ -117,6 +118,9 @@ static inline bool floe_sctp_outstanding_is_needless(const floe_sctp_outstanding
 /* Give up on the message at `message`, whether it was sent, sent in part, or not at all. */
 void floe_sctp_outstanding_abandon(floe_sctp_outstanding *o, floe_sctp_sendq *q,
                                    floe_sctp_streams *streams, uint32_t message);
+/* The same of one chunk of the message with this record. */
+void floe_sctp_outstanding_give_up(floe_sctp_outstanding *o, floe_sctp_tx *tx,
+                                   const floe_sctp_record *record);
 /* A message was sent in part, and will not be ended: a TSN for the rest. */
 void floe_sctp_outstanding_add_end(floe_sctp_outstanding *o, floe_sctp_stream *stream,
                                    const floe_sctp_record *record);
@@ -127,7 +131,7 @@ static inline bool floe_sctp_outstanding_is_ahead(const floe_sctp_outstanding *o
 {
     return o->advanced != o->cum;
 }
-/* Append a FORWARD TSN chunk, of at most the size that the first says. */
+/* Append a FORWARD TSN or I-FORWARD-TSN chunk, of at most the size that the first says. */
 static inline size_t floe_sctp_outstanding_forward_size(const floe_sctp_outstanding *o)
 {
     return FLOE_SCTP_CHUNK_SIZE + 4 + 4 * (size_t)o->skipped;

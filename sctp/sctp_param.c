@@ -1,6 +1,7 @@
 /* sctp/sctp_param.c - see sctp/sctp_param.h. */
 #include "sctp/sctp_param.h"
 
+#include "base/floe_config.h"
 #include "base/reader.h"
 #include "sctp/sctp_chunk.h"
 
@@ -42,6 +43,11 @@ static void read_extensions(floe_sctp_init_params *params, floe_bytes types)
     for (size_t i = 0; i < types.len; i++) {
         params->has_reconfig |= types.ptr[i] == FLOE_SCTP_CHUNK_RE_CONFIG;
         params->has_forward_tsn |= types.ptr[i] == FLOE_SCTP_CHUNK_FORWARD_TSN;
+#if FLOE_SCTP_IDATA
+        params->interleaving |= types.ptr[i] == FLOE_SCTP_CHUNK_I_DATA ? FLOE_SCTP_HAS_I_DATA : 0;
+        params->interleaving |=
+            types.ptr[i] == FLOE_SCTP_CHUNK_I_FORWARD_TSN ? FLOE_SCTP_HAS_I_FORWARD : 0;
+#endif
     }
 }
 
@@ -105,11 +111,13 @@ void floe_sctp_init_params_parse(floe_sctp_init_params *params, floe_bytes list,
     }
 }
 
-void floe_sctp_init_params_put(floe_writer *w)
+void floe_sctp_init_params_put(floe_writer *w, bool has_i_data)
 {
-    static const uint8_t extensions[] = {FLOE_SCTP_CHUNK_RE_CONFIG, FLOE_SCTP_CHUNK_FORWARD_TSN};
+    static const uint8_t extensions[] = {FLOE_SCTP_CHUNK_RE_CONFIG, FLOE_SCTP_CHUNK_FORWARD_TSN,
+                                         FLOE_SCTP_CHUNK_I_DATA, FLOE_SCTP_CHUNK_I_FORWARD_TSN};
     floe_sctp_param_put(w, FLOE_SCTP_PARAM_FORWARD_TSN, (floe_bytes){NULL, 0});
-    floe_sctp_param_put(w, FLOE_SCTP_PARAM_EXTENSIONS, (floe_bytes){extensions, sizeof extensions});
+    floe_sctp_param_put(w, FLOE_SCTP_PARAM_EXTENSIONS,
+                        (floe_bytes){extensions, has_i_data ? 4 : 2});
 }
 
 void floe_sctp_zero_checksum_put(floe_writer *w)

@@ -74,10 +74,14 @@ static inline bool floe_sctp_param_is_reported(uint16_t type)
 /* Append one, padded. */
 void floe_sctp_param_put(floe_writer *w, uint16_t type, floe_bytes value);
 
+#define FLOE_SCTP_HAS_I_DATA    0x01u /* RFC 8260 */
+#define FLOE_SCTP_HAS_I_FORWARD 0x02u
+
 /* What the parameters of an INIT or INIT ACK say. */
 typedef struct floe_sctp_init_params {
     floe_bytes cookie; /* empty: there is none */
     bool has_forward_tsn, has_reconfig;
+    uint8_t interleaving;   /* of FLOE_SCTP_HAS_I_DATA, FLOE_SCTP_HAS_I_FORWARD: those announced */
     bool has_zero_checksum; /* accepts packets without checksum, over DTLS */
     bool has_host_name;
 } floe_sctp_init_params;
@@ -86,8 +90,9 @@ typedef struct floe_sctp_init_params {
  * as they fit. Never fails: what cannot be read ends the list. */
 void floe_sctp_init_params_parse(floe_sctp_init_params *params, floe_bytes list,
                                  floe_writer *report);
-/* Append what this implementation announces; and that it needs no checksum where DTLS is below. */
-void floe_sctp_init_params_put(floe_writer *w);
+/* Append what this implementation announces, I-DATA if that is asked for; and that it needs no
+ * checksum where DTLS is below. */
+void floe_sctp_init_params_put(floe_writer *w, bool has_i_data);
 void floe_sctp_zero_checksum_put(floe_writer *w);
 
 #ifdef __cplusplus

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "sctp/sctp_internal.h"
+#include "sctp/sctp_turns.h"
 
 #if FLOE_SCTP_PARTS
 
@@ -49,6 +50,12 @@ floe_err floe_sctp_assoc_begin_message(floe_sctp_assoc *a, const floe_sctp_send 
     }
     floe_sctp_expire(a); /* the timer for it */
     return FLOE_OK;
+}
+
+bool floe_sctp_is_taken(const floe_sctp_assoc *a, uint16_t stream)
+{
+    return a->sendq.open != FLOE_SCTP_NONE &&
+           (!FLOE_SCTP_IS_INTERLEAVED(&a->streams) || stream == a->parts.stream);
 }
 
 bool floe_sctp_assoc_is_writing(const floe_sctp_assoc *a, uint16_t stream)
@@ -138,9 +145,15 @@ static bool is_of(const floe_sctp_assoc *a, uint32_t at, uint16_t serial)
     return (record.flags & PART) != 0 && record.serial == serial;
 }
 
-static bool is_next(const floe_sctp_assoc *a, uint16_t serial)
+/* Where the first part lies that is not all sent, if there is one and no other message of the
+ * stream is in front of it; else NONE. */
+static uint32_t find_next(const floe_sctp_assoc *a, uint16_t serial)
 {
-    return a->sendq.unsent > 0 && is_of(a, a->sendq.next, serial);
+    uint32_t at = a->sendq.unsent > 0 ? a->sendq.next : FLOE_SCTP_POSITION_NONE;
+    if (FLOE_SCTP_IS_INTERLEAVED(&a->streams) && a->sendq.open != FLOE_SCTP_NONE) {
+        at = floe_sctp_turns_next_of(&a->streams, &a->streams.table[a->sendq.open]);
+    }
+    return at != FLOE_SCTP_POSITION_NONE && is_of(a, at, serial) ? at : FLOE_SCTP_POSITION_NONE;
 }
 
 /* RFC 3758 §3.5 A3: with one fragment, all are abandoned. Returns whether the peer has yet to be
@@ -154,7 +167,7 @@ static bool abandon_sent(floe_sctp_assoc *a, uint16_t serial)
         if ((tx->state & FLOE_SCTP_TX_ABANDONED) != 0 || !is_of(a, tx->message, serial)) {
             continue;
         }
-        has_end |= a->sendq.unsent > 0 && tx->message == a->sendq.next; /* which adds an end */
+        has_end |= tx->message == find_next(a, serial); /* which adds an end */
         floe_sctp_outstanding_abandon(o, &a->sendq, &a->streams, tx->message);
     }
     return !has_end;
@@ -165,10 +178,11 @@ void floe_sctp_abandon_parts(floe_sctp_assoc *a, uint16_t serial)
     floe_sctp_sendq *q = &a->sendq;
     bool is_current = q->open != FLOE_SCTP_NONE && a->parts.serial == serial;
     bool needs_end = abandon_sent(a, serial) && is_current && a->parts.has_begun;
-    while (is_next(a, serial)) {
-        floe_sctp_record record = floe_sctp_sendq_load(q, q->next);
+    for (uint32_t at = find_next(a, serial); at != FLOE_SCTP_POSITION_NONE;
+         at = find_next(a, serial)) {
+        floe_sctp_record record = floe_sctp_sendq_load(q, at);
         needs_end &= (record.flags & FLOE_SCTP_RECORD_STARTED) == 0;
-        floe_sctp_outstanding_abandon(&a->outstanding, q, &a->streams, q->next);
+        floe_sctp_outstanding_abandon(&a->outstanding, q, &a->streams, at);
     }
     if (needs_end) {
         floe_sctp_stream *stream = floe_sctp_streams_find(&a->streams, a->parts.stream);
@@ -176,7 +190,11 @@ void floe_sctp_abandon_parts(floe_sctp_assoc *a, uint16_t serial)
         floe_sctp_record record = {.stream = a->parts.stream, .flags = order};
         FLOE_ASSERT(stream != NULL);
         record.ssn = a->parts.is_unordered ? 0 : (uint16_t)(stream->out_ssn - 1);
-        floe_sctp_outstanding_add_end(&a->outstanding, stream, &record);
+        if (FLOE_SCTP_IS_INTERLEAVED(&a->streams)) {
+            floe_sctp_turns_add_end(&a->outstanding, &a->streams, stream, &record);
+        } else {
+            floe_sctp_outstanding_add_end(&a->outstanding, stream, &record);
+        }
     }
     if (is_current) {
         a->parts.is_open = false;
@@ -204,7 +222,8 @@ void floe_sctp_cut_parts(floe_sctp_assoc *a, uint16_t stream)
     }
     a->parts.is_open = false;
     a->parts.has_held = false;
-    if (a->parts.is_queued && !a->parts.has_begun && !is_next(a, a->parts.serial)) {
+    if (a->parts.is_queued && !a->parts.has_begun &&
+        find_next(a, a->parts.serial) == FLOE_SCTP_POSITION_NONE) {
         expire_first_part(a);
     } else {
         floe_sctp_abandon_parts(a, a->parts.serial);

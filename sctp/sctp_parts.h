@@ -5,7 +5,8 @@
  * Its length need not be known when it begins, and may be far beyond the send buffer, which holds
  * the parts that are not yet acknowledged. On the wire it is one message: one SSN, B on its first
  * chunk, E on its last. Its fragments have TSNs in a row, so nothing else can be sent from its
- * first byte to its last. Therefore:
+ * first byte to its last; unless messages are interleaved (sctp_lane.h), when all that follows is
+ * true of its own stream alone, but for the first. Therefore:
  *   - there is one such message at a time in an association;
  *   - it begins when all that was queued before it is sent, and until its last byte is sent every
  *     other send gets AGAIN, and WRITABLE after it;

@@ -26,10 +26,13 @@ extern "C" {
 
 typedef struct floe_sctp_piece {
     uint32_t tsn;
-    uint32_t ppid;
-    uint32_t total;     /* head: bytes of the segment */
-    uint32_t cursor_at; /* head of a message: offset of the piece that was last viewed */
-    uint16_t cursor;    /* that piece */
+    uint32_t ppid;  /* I-DATA: the FSN, where it is not a first fragment */
+    uint32_t total; /* head: bytes of the segment */
+    union {
+        uint32_t cursor_at; /* head of a message: offset of the piece that was last viewed */
+        uint32_t mid;       /* I-DATA, until then */
+    };
+    uint16_t cursor; /* that piece */
     uint16_t stream, ssn;
     uint16_t len;          /* payload bytes of this piece */
     uint16_t next;         /* piece of the segment */

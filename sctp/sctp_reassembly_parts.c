@@ -12,6 +12,7 @@
  *                                        list, so that others can be read; what joins puts it back
  */
 #include "base/assert.h"
+#include "sctp/sctp_interleave.h"
 #include "sctp/sctp_reassembly_internal.h"
 
 #if FLOE_SCTP_PARTS
@@ -95,6 +96,10 @@ static void push_cut(floe_sctp_reassembly *r, floe_sctp_streams *streams)
 
 void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *streams)
 {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_interleave_open_any(r, streams);
+        return;
+    }
     if (r->cut != NONE) {
         push_cut(r, streams);
     }
@@ -221,7 +226,11 @@ void floe_sctp_reassembly_release_part(floe_sctp_reassembly *r, floe_sctp_stream
     floe_sctp_piece head = load(r, r->ready_head);
     floe_sctp_stream *stream = floe_sctp_streams_find(streams, head.stream);
     FLOE_ASSERT(stream != NULL && len <= head.total);
-    r->read_offset = floe_sctp_reassembly_taken(r, &head) + len;
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_interleave_take(streams, stream, &head, len);
+    } else {
+        r->read_offset = floe_sctp_reassembly_taken(r, &head) + len;
+    }
     if (len < head.total) {
         keep_rest(r, &head, len);
         return;

@@ -42,13 +42,13 @@ static bool store_data(floe_sctp_assoc *a, const floe_sctp_data *data)
     }
     floe_sctp_reassembly *r = &a->reassembly;
     uint32_t delivered = r->delivered;
-    floe_sctp_store result = floe_sctp_reassembly_add(r, stream, data, a->tracker.cum);
+    floe_sctp_store result = floe_sctp_store_data(a, stream, data);
     bool is_next = data->tsn == a->tracker.cum + 1;
     if (result == FLOE_SCTP_STORE_NO_ROOM && is_next && r->ready_count == 0) {
         /* Nothing can be read, so nothing will be freed: without this chunk all would stand still.
          * RFC 9260 §6.2: what lies beyond it makes room, and is sent again. */
-        if (floe_sctp_reassembly_renege(r, &a->streams, &a->tracker)) {
-            result = floe_sctp_reassembly_add(r, stream, data, a->tracker.cum);
+        if (floe_sctp_renege(a)) {
+            result = floe_sctp_store_data(a, stream, data);
         }
         if (result == FLOE_SCTP_STORE_NO_ROOM) {
             floe_sctp_fail(a, FLOE_SCTP_ERROR_NO_RESOURCE);
@@ -76,7 +76,9 @@ void floe_sctp_handle_data(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
         return;
     }
     floe_sctp_data data;
-    floe_sctp_data_parse(&data, chunk);
+    if (!floe_sctp_read_data(a, &data, chunk)) {
+        return;
+    }
     if (data.payload.len == 0) { /* RFC 9260 §6.2 */
         floe_sctp_fail(a, FLOE_SCTP_ERROR_NO_DATA);
         return;
@@ -112,6 +114,10 @@ void floe_sctp_handle_data(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
 
 static void skip_streams(floe_sctp_assoc *a, floe_bytes list)
 {
+    if (FLOE_SCTP_IS_INTERLEAVED(&a->streams)) {
+        floe_sctp_skip_interleaved(a, list);
+        return;
+    }
     for (size_t i = 0; i + 4 <= list.len; i += 4) {
         uint16_t id = floe_load_u16(list.ptr + i);
         floe_sctp_stream *stream = NULL;
@@ -136,7 +142,9 @@ void floe_sctp_handle_forward(floe_sctp_assoc *a, const floe_sctp_chunk *chunk)
         return;
     }
     floe_sctp_forward forward;
-    floe_sctp_forward_parse(&forward, chunk);
+    if (!floe_sctp_read_forward(a, &forward, chunk)) {
+        return;
+    }
     a->has_data = true; /* RFC 3758 §3.6: acknowledged like DATA */
     uint32_t cum = a->tracker.cum;
     if (!floe_serial32_lt(cum, forward.cum) || forward.cum - cum > FORWARD_MAX) {

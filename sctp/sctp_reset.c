@@ -74,13 +74,12 @@ static uint32_t request_max(const floe_sctp_assoc *a)
  * has performed it already: everything has been acknowledged, what was abandoned too. */
 static bool is_drained(const floe_sctp_assoc *a, const floe_sctp_stream *stream)
 {
-    const floe_sctp_sendq *q = &a->sendq;
     const floe_sctp_outstanding *o = &a->outstanding;
     /* Not by serial numbers: the last one may lie half of them back. */
     bool is_outstanding = (stream->flags & FLOE_SCTP_STREAM_HAS_TSN) != 0 &&
                           stream->last_tsn - o->cum - 1 < floe_sctp_outstanding_count(o);
-    bool is_half_sent = q->sent > 0 && floe_sctp_sendq_load(q, q->next).stream == stream->id;
-    return stream->send_head == FLOE_SCTP_POSITION_NONE && !is_half_sent && !is_outstanding;
+    return stream->send_head == FLOE_SCTP_POSITION_NONE && !floe_sctp_is_half_sent(a, stream) &&
+           !is_outstanding;
 }
 
 void floe_sctp_reset_prepare(floe_sctp_assoc *a)
@@ -154,7 +153,7 @@ static void finish_request(floe_sctp_assoc *a, bool is_done)
             /* RFC 6525 §5.2.7: the stream begins again at 0. */
             stream->flags &= (uint8_t) ~(FLOE_SCTP_STREAM_OUT | FLOE_SCTP_STREAM_SKIPPED |
                                          FLOE_SCTP_STREAM_HAS_TSN);
-            stream->out_ssn = 0;
+            floe_sctp_begin_stream_out(a, stream);
             stream->low_threshold = 0;
         }
         floe_sctp_streams_raise(&a->streams, stream,
@@ -228,7 +227,7 @@ static void perform(floe_sctp_assoc *a)
     for (uint32_t i = 0; i < a->streams.end; i++) {
         floe_sctp_stream *stream = used_stream(a, i);
         if (stream != NULL && is_concerned(a, stream)) {
-            floe_sctp_reassembly_reset(&a->reassembly, stream);
+            floe_sctp_begin_stream_in(a, stream);
             stream->flags &= (uint8_t) ~(FLOE_SCTP_STREAM_IN | IN_DEFERRED);
             floe_sctp_streams_raise(&a->streams, stream, FLOE_SCTP_STREAM_EV_RESET);
         }

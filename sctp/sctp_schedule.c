@@ -38,18 +38,3 @@ void floe_sctp_schedule_add(floe_sctp_schedule *schedule, floe_sctp_streams *str
         schedule->tail = at;
     }
 }
-
-uint32_t floe_sctp_schedule_check_invariants(const floe_sctp_schedule *schedule,
-                                             const floe_sctp_streams *streams)
-{
-    uint32_t count = 0;
-    uint64_t time = schedule->now;
-    uint16_t last = FLOE_SCTP_NONE;
-    for (uint16_t at = schedule->head; at != FLOE_SCTP_NONE; at = streams->table[at].turn_next) {
-        FLOE_ASSERT(streams->table[at].finish >= time && ++count <= streams->count);
-        time = streams->table[at].finish;
-        last = at;
-    }
-    FLOE_ASSERT(last == schedule->tail);
-    return count;
-}

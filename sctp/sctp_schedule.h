@@ -52,7 +52,7 @@ static inline void floe_sctp_schedule_take(floe_sctp_schedule *schedule,
     }
 }
 
-/* Asserts what must hold; returns the number of streams. */
+/* sctp_sendq_check.c: asserts what must hold; returns the number of streams. */
 uint32_t floe_sctp_schedule_check_invariants(const floe_sctp_schedule *schedule,
                                              const floe_sctp_streams *streams);
 

@@ -2,6 +2,7 @@
 #include "sctp/sctp_sendq.h"
 
 #include "base/assert.h"
+#include "sctp/sctp_turns.h"
 
 #include <string.h>
 
@@ -31,8 +32,8 @@ static bool has_flag(const floe_sctp_record *record, uint8_t flag)
     return (record->flags & flag) != 0;
 }
 
-/* Where the message after the one at `at`, whose record this is, lies. */
-static uint32_t next_of(const floe_sctp_sendq *q, uint32_t at, const floe_sctp_record *record)
+uint32_t floe_sctp_sendq_next_of(const floe_sctp_sendq *q, uint32_t at,
+                                 const floe_sctp_record *record)
 {
     size_t cost = floe_sctp_sendq_cost(record->len, has_flag(record, FLOE_SCTP_RECORD_RIDER));
     uint32_t next = wrap(q, at + (uint32_t)cost);
@@ -80,6 +81,10 @@ static void store_rider(floe_sctp_sendq *q, uint32_t at, const floe_sctp_rider *
 /* Whose turn it is, where no message has begun and not ended. */
 static void choose_next(floe_sctp_sendq *q, floe_sctp_streams *streams)
 {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_turns_choose(q, streams);
+        return;
+    }
     const floe_sctp_stream *stream = floe_sctp_schedule_first(&q->schedule, streams);
     if (stream == NULL && q->open != FLOE_SCTP_NONE) {
         stream = &streams->table[q->open];
@@ -91,7 +96,9 @@ static void choose_next(floe_sctp_sendq *q, floe_sctp_streams *streams)
 static void await_turn(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
                        const floe_sctp_record *record)
 {
-    if (!has_flag(record, FLOE_SCTP_RECORD_PART)) {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_turns_await(q, streams, stream, record->len);
+    } else if (!has_flag(record, FLOE_SCTP_RECORD_PART)) {
         floe_sctp_schedule_add(&q->schedule, streams, stream, record->len);
     }
 }
@@ -122,7 +129,7 @@ uint32_t floe_sctp_sendq_add(floe_sctp_sendq *q, floe_sctp_streams *streams,
     uint32_t at = q->tail;
     floe_sctp_sendq_store(q, at, record);
     append(q, streams, stream, record);
-    q->tail = next_of(q, at, record);
+    q->tail = floe_sctp_sendq_next_of(q, at, record);
     q->used += distance(q, at, q->tail);
     q->unsent++;
     q->count++;
@@ -163,7 +170,7 @@ void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset
 static floe_sctp_stream *leave_stream(floe_sctp_sendq *q, floe_sctp_streams *streams,
                                       const floe_sctp_record *record)
 {
-    bool is_part = has_flag(record, FLOE_SCTP_RECORD_PART);
+    bool is_part = has_flag(record, FLOE_SCTP_RECORD_PART) && !FLOE_SCTP_IS_INTERLEAVED(streams);
     floe_sctp_stream *stream =
         is_part ? &streams->table[q->open] : floe_sctp_schedule_first(&q->schedule, streams);
     FLOE_ASSERT(stream != NULL && stream->send_head == q->next && q->sent == 0);
@@ -181,6 +188,9 @@ static floe_sctp_stream *leave_stream(floe_sctp_sendq *q, floe_sctp_streams *str
 floe_sctp_stream *floe_sctp_sendq_begin(floe_sctp_sendq *q, floe_sctp_streams *streams,
                                         const floe_sctp_record *record, floe_time now)
 {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_turns_begin(q, streams, record);
+    }
     floe_sctp_stream *stream = leave_stream(q, streams, record);
     if (has_flag(record, FLOE_SCTP_RECORD_RIDER)) {
         floe_sctp_rider rider;
@@ -195,7 +205,9 @@ void floe_sctp_sendq_pass(floe_sctp_sendq *q, floe_sctp_streams *streams,
                           const floe_sctp_record *record)
 {
     FLOE_ASSERT(q->unsent > 0);
-    if (!has_flag(record, FLOE_SCTP_RECORD_STARTED)) {
+    if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        floe_sctp_turns_end(q, streams, record);
+    } else if (!has_flag(record, FLOE_SCTP_RECORD_STARTED)) {
         (void)leave_stream(q, streams, record);
     }
     q->sent = 0;
@@ -216,7 +228,7 @@ static bool is_free(const floe_sctp_record *record)
 /* The first message, whose record this is, makes room. */
 static void drop_front(floe_sctp_sendq *q, const floe_sctp_record *record)
 {
-    uint32_t next = next_of(q, q->head, record);
+    uint32_t next = floe_sctp_sendq_next_of(q, q->head, record);
     q->used -= distance(q, q->head, next);
     q->head = next;
     q->count--;
@@ -295,7 +307,7 @@ void floe_sctp_sendq_settle(floe_sctp_sendq *q, floe_sctp_outcome outcome)
             !has_flag(&record, FLOE_SCTP_RECORD_DONE)) {
             queue_fate(q, at, outcome);
         }
-        at = next_of(q, at, &record);
+        at = floe_sctp_sendq_next_of(q, at, &record);
     }
 }
 
@@ -310,73 +322,10 @@ void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome)
     floe_sctp_schedule_init(&q->schedule);
     for (uint32_t i = 0; i < count; i++) {
         floe_sctp_record record = floe_sctp_sendq_load(q, at);
-        uint32_t next = next_of(q, at, &record);
+        uint32_t next = floe_sctp_sendq_next_of(q, at, &record);
         if (!has_flag(&record, FLOE_SCTP_RECORD_DONE)) {
             floe_sctp_sendq_finish(q, at, outcome);
         }
         at = next;
     }
-}
-
-/* The fates that are to be read are those of so many messages. */
-static void check_fates(const floe_sctp_sendq *q, uint32_t count)
-{
-    uint32_t at = q->fate_head;
-    while (at != FLOE_SCTP_POSITION_NONE) {
-        floe_sctp_rider rider;
-        load_rider(q, at, &rider);
-        FLOE_ASSERT(count-- > 0 && (rider.next != FLOE_SCTP_POSITION_NONE || at == q->fate_tail));
-        at = rider.next;
-    }
-    FLOE_ASSERT(count == 0);
-}
-
-/* Each stream's messages that have not begun are in a list, and the stream in the schedule. */
-static void check_streams(const floe_sctp_sendq *q, const floe_sctp_streams *streams,
-                          uint32_t waiting)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < streams->end; i++) {
-        const floe_sctp_stream *stream = &streams->table[i];
-        uint32_t at = floe_sctp_stream_is_used(stream) ? stream->send_head : UINT32_MAX;
-        if (at != FLOE_SCTP_POSITION_NONE) {
-            floe_sctp_record first = floe_sctp_sendq_load(q, at);
-            count += !has_flag(&first, FLOE_SCTP_RECORD_PART);
-        }
-        while (at != FLOE_SCTP_POSITION_NONE) {
-            floe_sctp_record record = floe_sctp_sendq_load(q, at);
-            bool is_part = has_flag(&record, FLOE_SCTP_RECORD_PART);
-            FLOE_ASSERT(waiting-- > 0 && record.stream == stream->id && (!is_part || q->open == i));
-            FLOE_ASSERT(!has_flag(&record, FLOE_SCTP_RECORD_STARTED | FLOE_SCTP_RECORD_DONE));
-            FLOE_ASSERT(record.behind != FLOE_SCTP_POSITION_NONE || at == stream->send_tail);
-            at = record.behind;
-        }
-    }
-    FLOE_ASSERT(waiting == 0);
-    FLOE_ASSERT(floe_sctp_schedule_check_invariants(&q->schedule, streams) == count);
-}
-
-uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q,
-                                          const floe_sctp_streams *streams)
-{
-    uint64_t bytes = 0;
-    uint32_t used = 0, riders = 0, waiting = 0;
-    uint32_t at = q->head;
-    for (uint32_t i = 0; i < q->count; i++) {
-        floe_sctp_record record = floe_sctp_sendq_load(q, at);
-        bool is_done = has_flag(&record, FLOE_SCTP_RECORD_DONE);
-        FLOE_ASSERT(i > 0 || !is_free(&record));
-        bytes += is_done ? 0 : floe_sctp_record_count(&record, record.len);
-        waiting += !has_flag(&record, FLOE_SCTP_RECORD_STARTED | FLOE_SCTP_RECORD_DONE);
-        riders += is_done && has_flag(&record, FLOE_SCTP_RECORD_RIDER) &&
-                  !has_flag(&record, FLOE_SCTP_RECORD_TOLD);
-        uint32_t next = next_of(q, at, &record);
-        used += distance(q, at, next);
-        at = next;
-    }
-    FLOE_ASSERT(at == q->tail && used == q->used && used <= q->size);
-    FLOE_ASSERT(q->unsent == waiting + (q->sent > 0));
-    check_fates(q, riders);
-    check_streams(q, streams, waiting);
-    return bytes;
 }

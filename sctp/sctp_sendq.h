@@ -2,8 +2,8 @@
  * sctp/sctp_sendq.h - the messages that are to be sent: a ring of bytes, each message a record
  * followed by its payload, in the order in which they were queued. What is acknowledged or
  * abandoned is freed from the front. In a stream they are sent in that order; between streams, as
- * the schedule says. A message that has begun is sent to its end before another begins. It knows no
- * TSN; sctp_outstanding does.
+ * the schedule says. A message that has begun is sent to its end before another begins, unless
+ * messages are interleaved (sctp_turns.h). It knows no TSN; sctp_outstanding does.
  *
  * Where the sender wants to know a message's fate, a rider lies behind the payload, and the message
  * stays until its fate is read: so fates need no memory of their own, none is lost, and who asks
@@ -62,7 +62,8 @@ typedef struct floe_sctp_sendq {
     uint32_t head;   /* position of the oldest message */
     uint32_t tail;   /* where the next one goes */
     uint32_t used;   /* bytes from head to tail */
-    uint32_t next;   /* position of the message that is sent next: if it has begun, to its end */
+    uint32_t next;   /* position of the message that is sent next: if it has begun, to its end; or,
+                        where messages are interleaved, a fragment of it */
     uint32_t sent;   /* payload bytes of that message that were sent */
     uint32_t unsent; /* messages that are not completely sent */
     uint32_t count;  /* all messages */
@@ -115,7 +116,8 @@ static inline uint32_t floe_sctp_record_count(const floe_sctp_record *record, ui
 {
     return (record->flags & FLOE_SCTP_RECORD_UNCOUNTED) != 0 ? 0 : len;
 }
-/* The message at `next`, whose record this is, is completely sent, or is not going to be. */
+/* The message at `next`, whose record this is, is completely sent, or is not going to be; where
+ * messages are interleaved, any that has begun, or the first of its stream. */
 void floe_sctp_sendq_pass(floe_sctp_sendq *q, floe_sctp_streams *streams,
                           const floe_sctp_record *record);
 /* The message at `at` is acknowledged or abandoned: free what is, from the front. */
@@ -127,7 +129,11 @@ bool floe_sctp_sendq_take_fate(floe_sctp_sendq *q, floe_sctp_rider *rider);
 void floe_sctp_sendq_settle(floe_sctp_sendq *q, floe_sctp_outcome outcome);
 /* or go, all but those whose fate is to be read; and the streams were forgotten. */
 void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome);
-/* Asserts what must hold; returns the payload bytes of all messages that are not done. */
+/* Where the message behind the one at `at`, whose record this is, lies. */
+uint32_t floe_sctp_sendq_next_of(const floe_sctp_sendq *q, uint32_t at,
+                                 const floe_sctp_record *record);
+/* sctp_sendq_check.c: asserts what must hold; returns the payload bytes that are not sent, of the
+ * messages that count in their streams' `buffered`. */
 uint64_t floe_sctp_sendq_check_invariants(const floe_sctp_sendq *q,
                                           const floe_sctp_streams *streams);
 

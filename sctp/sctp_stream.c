@@ -12,6 +12,9 @@ void floe_sctp_streams_init(floe_sctp_streams *streams)
 {
     streams->free_head = streams->event_head = streams->event_tail = FLOE_SCTP_NONE;
     streams->end = streams->count = streams->reset_count = 0;
+#if FLOE_SCTP_IDATA
+    streams->interleaving = NULL;
+#endif
     for (uint16_t i = 0; i < FLOE_SCTP_STREAM_MAX; i++) {
         streams->bucket[i] = FLOE_SCTP_NONE;
     }

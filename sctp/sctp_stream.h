@@ -53,6 +53,9 @@ typedef struct floe_sctp_stream {
 } floe_sctp_stream;
 
 typedef struct floe_sctp_streams {
+#if FLOE_SCTP_IDATA
+    struct floe_sctp_interleaving *interleaving; /* sctp_lane.h; NULL: messages are not */
+#endif
     uint16_t bucket[FLOE_SCTP_STREAM_MAX]; /* first of the chain of an id modulo the size */
     uint16_t free_head;
     uint16_t end; /* entries of the table from here on were never used, and hold anything */
@@ -62,6 +65,13 @@ typedef struct floe_sctp_streams {
     /* Not touched before they are used: in fresh pages most take no memory. */
     floe_sctp_stream table[FLOE_SCTP_STREAM_MAX];
 } floe_sctp_streams;
+
+/* Whether messages are interleaved (RFC 8260): both sides have agreed on it. */
+#if FLOE_SCTP_IDATA
+#define FLOE_SCTP_IS_INTERLEAVED(streams) ((streams)->interleaving != NULL)
+#else
+#define FLOE_SCTP_IS_INTERLEAVED(streams) false
+#endif
 
 void floe_sctp_streams_init(floe_sctp_streams *streams);
 /* NULL: the stream has no state. */

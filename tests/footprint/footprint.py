@@ -33,6 +33,8 @@ APART["peer statistics, blob"] = {f"peer_peer_{part}.o"
 APART["sctp pmtu"] = {"sctp_sctp_pmtu.o", "sctp_sctp_pmtu_assoc.o"}
 APART["sctp snap"] = {"sctp_sctp_snap.o", "peer_peer_snap.o"}
 APART["sctp rest"] = {"sctp_sctp_rest.o"}
+APART["sctp interleaving"] = {f"sctp_sctp_{part}.o" for part in
+                              ("idata", "interleave", "interleave_parts", "interleaved", "turns")}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
 APART["sctp rate"] = {f"sctp_sctp_{part}.o" for part in ("rate", "bbr")}
 APART["ice hidden"] = {"ice_ice_hidden.o"}
@@ -47,7 +49,8 @@ APART["ice filter"] = {f"ice_ice_filter{part}.o" for part in ("", "_pairs")}
 APART["sctp, messages by parts"] = {"sctp_sctp_parts.o", "sctp_sctp_reassembly_parts.o",
                                     "datachannel_dc_parts.o", "peer_peer_parts.o"}
 # What only tests ask for.
-APART["sctp, datachannel invariants"] = {"sctp_sctp_check.o", "datachannel_dc_check.o"}
+APART["sctp, datachannel invariants"] = {"sctp_sctp_check.o", "sctp_sctp_sendq_check.o",
+                                         "datachannel_dc_check.o"}
 TYPES = ["floe_stun_txn", "floe_stun_discovery", "floe_turn_client", "floe_ice_agent", "floe_ice_relay",
          "floe_dtls_conn", "floe_mdns_node", "floe_sctp_assoc", "floe_dc", "floe_peer"]
 KB = 1024

@@ -28,6 +28,7 @@ typedef struct flow {
 } flow;
 
 static flow flows[2];
+static bool is_interleaved; /* RFC 8260: by both */
 
 static uint8_t byte_at(uint64_t at)
 {
@@ -72,6 +73,7 @@ static sctp_pair *new_pair(uint64_t seed, uint32_t loss, uint32_t reorder)
                                        .reorder = reorder,
                                        .send_size = MEMORY,
                                        .recv_size = MEMORY,
+                                       .is_interleaved = is_interleaved,
                                        .configure = configure,
                                        .on_message = on_message};
     sctp_pair *pair = sctp_pair_new(&options);
@@ -247,6 +249,53 @@ static void test_sim_parts_make_others_wait_and_no_longer(void **state)
     sctp_pair_free(pair);
 }
 
+#if FLOE_SCTP_IDATA
+static int set_interleaved(void **state)
+{
+    (void)state;
+    is_interleaved = true;
+    return 0;
+}
+
+/* A short message is queued every 20 ms; how many arrive of those, each in good time. */
+static uint32_t send_others(sctp_pair *pair, floe_time limit)
+{
+    const floe_sctp_send other = {.stream = 2, .data = FLOE_LIT("other")};
+    uint32_t sent = 0;
+    for (; flows[0].whole == 0; sent++) {
+        assert_int_equal(floe_sctp_assoc_send(sctp_pair_assoc(pair, 0), &other), FLOE_OK);
+        for (floe_time end = pair->now + 20 * FLOE_MS; pair->now < end;) {
+            step(pair, 5 * FLOE_MS);
+        }
+        assert_true(flows[0].others + limit / (20 * FLOE_MS) + 1 >= sent);
+    }
+    return sent;
+}
+
+/* Interleaved, nobody waits for the end of it. */
+static void test_sim_parts_interleaved_let_others_through(void **state)
+{
+    (void)state;
+    for (uint32_t loss = 0; loss <= 10; loss += 10) {
+        sctp_pair *pair = new_pair(loss, loss, loss);
+        assert_true(floe_sctp_assoc_is_interleaved(sctp_pair_assoc(pair, 0)));
+        begin(pair, 0, 4 << 20);
+        step(pair, 100 * FLOE_MS);
+        uint32_t sent = send_others(pair, loss == 0 ? 60 * FLOE_MS : 2 * FLOE_SECOND);
+        sctp_pair_run_for(pair, 5 * FLOE_SECOND);
+        assert_int_equal(flows[0].others, sent);
+        assert_true(sent > 20);
+        print_message("%u short messages passed a long one\n", (unsigned)sent);
+        sctp_pair_free(pair);
+    }
+}
+#endif
+
+#define INTERLEAVED(test)                                                                          \
+    {                                                                                              \
+#test " (interleaved)", test, set_interleaved, NULL, NULL                                  \
+    }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +305,13 @@ int main(void)
         cmocka_unit_test(test_sim_parts_may_be_given_up_anywhere),
         cmocka_unit_test(test_sim_parts_may_be_closed_anywhere),
         cmocka_unit_test(test_sim_parts_make_others_wait_and_no_longer),
+#if FLOE_SCTP_IDATA
+        INTERLEAVED(test_sim_parts_survive_loss_and_disorder),
+        INTERLEAVED(test_sim_parts_wait_for_a_slow_reader),
+        INTERLEAVED(test_sim_parts_may_be_given_up_anywhere),
+        INTERLEAVED(test_sim_parts_may_be_closed_anywhere),
+        INTERLEAVED(test_sim_parts_interleaved_let_others_through),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

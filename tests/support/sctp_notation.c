@@ -304,7 +304,7 @@ static void put_usual(floe_writer *w, const layout *l, const notation_words *wor
         floe_sctp_param_put(w, FLOE_SCTP_PARAM_STATE_COOKIE, (floe_bytes){cookie, sizeof cookie});
     }
     if (l->type == FLOE_SCTP_CHUNK_INIT || l->type == FLOE_SCTP_CHUNK_INIT_ACK) {
-        floe_sctp_init_params_put(w);
+        floe_sctp_init_params_put(w, false);
     }
 }
 

@@ -20,6 +20,10 @@ static void set_up_end(sctp_pair *pair, int n)
         .tx_ring_len = sizeof end->ring / sizeof end->ring[0],
         .remote_message_max = UINT32_MAX,
     };
+    end->interleaving.ring = end->numbers;
+    if (pair->options.is_interleaved) {
+        config.interleaving = &end->interleaving;
+    }
     if (pair->options.configure != NULL) {
         pair->options.configure(&config, n);
     }

@@ -9,6 +9,7 @@
 #define FLOE_SUPPORT_SCTP_PAIR_H
 
 #include "sctp/sctp_assoc.h"
+#include "sctp/sctp_lane.h"
 #include "support/sim_random.h"
 
 #define SCTP_PAIR_PACKETS    2048u /* on the way at one time; more are lost */
@@ -19,6 +20,8 @@ typedef struct sctp_pair sctp_pair;
 typedef struct sctp_end {
     floe_sctp_assoc assoc;
     floe_sctp_tx ring[1024];
+    floe_sctp_interleaving interleaving;
+    floe_sctp_number numbers[1024];
     uint8_t *send_buffer, *recv_buffer;
     uint32_t events[FLOE_SCTP_EV_WRITABLE + 1]; /* how often each type was seen */
     floe_sctp_event last[FLOE_SCTP_EV_WRITABLE + 1];
@@ -30,6 +33,7 @@ typedef struct sctp_pair_options {
     uint32_t loss, duplicate, reorder; /* of a thousand packets */
     floe_time delay;                   /* one way; default 10 ms */
     floe_time jitter;                  /* reordered ones take up to so much longer; default 30 ms */
+    bool is_interleaved;               /* both ask for it (RFC 8260) */
     size_t send_size, recv_size;       /* of the buffers; default 256 KiB each */
     void (*configure)(floe_sctp_config *config, int end);
     /* Whether a packet is lost whatever the odds say. */

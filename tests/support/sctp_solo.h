@@ -9,6 +9,7 @@
 
 #include "sctp/sctp_assoc.h"
 #include "sctp/sctp_chunk.h"
+#include "sctp/sctp_lane.h"
 #include "sctp/sctp_param.h"
 #include "support/sim_random.h"
 
@@ -25,6 +26,9 @@ typedef struct sctp_solo_packet {
 typedef struct sctp_solo {
     floe_sctp_assoc assoc;
     floe_sctp_tx ring[256];
+    floe_sctp_interleaving interleaving; /* for who asks for it */
+    floe_sctp_number numbers[256];
+    bool has_i_data; /* the peer announces I-DATA */
     uint8_t send_buffer[65536], recv_buffer[65536];
     sim_random source;
     floe_time now;

@@ -131,7 +131,7 @@ static void test_sctp_init_params_put_is_what_parse_understands(void **state)
     uint8_t report[8];
     floe_writer w = floe_writer_begin(out, sizeof out);
     floe_writer r = floe_writer_begin(report, sizeof report);
-    floe_sctp_init_params_put(&w);
+    floe_sctp_init_params_put(&w, false);
     floe_sctp_init_params params;
     floe_sctp_init_params_parse(&params, floe_writer_view(&w), &r);
     assert_true(params.has_forward_tsn && params.has_reconfig);

@@ -117,6 +117,8 @@ static void run(const sctp_pair_options *options, traffic *t)
     sctp_pair_options with = *options;
     current_seed = options->seed;
     with.configure = configure;
+    /* Where the receive buffer is small, interleaved beginnings could fill it. */
+    with.is_interleaved = options->seed % 2 == 1 && (with.recv_size == 0 || with.recv_size > 65536);
     with.ctx = t;
     with.on_message = on_message;
     sctp_pair *pair = sctp_pair_new(&with);
