@@ -32,6 +32,10 @@ static void begin(who connects)
         .tx_ring_len = 1024,
         .remote_message_max = UINT32_MAX,
     };
+    stage.interleaving.ring = stage.numbers;
+    if (stage.is_interleaved) {
+        config.interleaving = &stage.interleaving;
+    }
     if (stage.is_by_parts) { /* small, so that no message fits */
         config.send_buffer.len = config.recv_buffer.len = 131072;
         config.parts_from = 30000;
@@ -73,6 +77,11 @@ static size_t take_size(void)
 {
     static const size_t limits[] = {100, 100, 2000, 20000, SIZE_LIMIT - 100};
     size_t limit = limits[sim_random_below(&stage.link, stage.is_reliable ? 5 : 3)];
+    if (stage.is_interleaved && !stage.is_ordered && limit > 20000) {
+        /* usrsctp 0.9.5 delivers no part of an unordered message before it is whole: where its
+         * receive buffer is full of beginnings, it stands still with a closed window. */
+        limit = 20000;
+    }
     if (!stage.is_reliable && !stage.is_ordered) {
         /* usrsctp 0.9.5 takes it for a violation when a fragmented unordered message that was given
          * up is followed by one that is whole ("missing end"), and aborts: usrsctp#597. */
@@ -337,22 +346,36 @@ static void scenario_parts_given_up(void)
 static const struct {
     const char *name;
     void (*run)(void);
+    bool is_interleaved;
 } scenarios[] = {
-    {"we connect", scenario_we_connect},
-    {"packets grow", scenario_packets_grow},
-    {"they connect", scenario_they_connect},
-    {"both connect", scenario_both_connect},
-    {"unordered messages", scenario_unordered},
-    {"unreliable messages", scenario_unreliable},
-    {"unreliable unordered messages", scenario_unreliable_unordered},
-    {"streams are reset and used again", scenario_resets},
-    {"we shut down", scenario_we_shut_down},
-    {"they shut down", scenario_they_shut_down},
-    {"we abort", scenario_we_abort},
-    {"they abort", scenario_they_abort},
+    {"we connect", scenario_we_connect, false},
+    {"packets grow", scenario_packets_grow, false},
+    {"they connect", scenario_they_connect, false},
+    {"both connect", scenario_both_connect, false},
+    {"unordered messages", scenario_unordered, false},
+    {"unreliable messages", scenario_unreliable, false},
+    {"unreliable unordered messages", scenario_unreliable_unordered, false},
+    {"streams are reset and used again", scenario_resets, false},
+    {"we shut down", scenario_we_shut_down, false},
+    {"they shut down", scenario_they_shut_down, false},
+    {"we abort", scenario_we_abort, false},
+    {"they abort", scenario_they_abort, false},
 #if FLOE_SCTP_PARTS
-    {"messages beyond our memory, by parts", scenario_parts},
-    {"messages by parts that are given up", scenario_parts_given_up},
+    {"messages beyond our memory, by parts", scenario_parts, false},
+    {"messages by parts that are given up", scenario_parts_given_up, false},
+#endif
+#if FLOE_SCTP_IDATA
+    {"interleaved: we connect", scenario_we_connect, true},
+    {"interleaved: they connect", scenario_they_connect, true},
+    {"interleaved: both connect", scenario_both_connect, true},
+    {"interleaved: unordered messages", scenario_unordered, true},
+    {"interleaved: unreliable messages", scenario_unreliable, true},
+    {"interleaved: unreliable unordered messages", scenario_unreliable_unordered, true},
+    {"interleaved: streams are reset and used again", scenario_resets, true},
+#if FLOE_SCTP_PARTS
+    {"interleaved: messages beyond our memory, by parts", scenario_parts, true},
+    {"interleaved: messages by parts that are given up", scenario_parts_given_up, true},
+#endif
 #endif
 };
 
@@ -369,6 +392,7 @@ static bool run_scenario(size_t which, uint64_t seed, uint32_t loss)
     stage.loss = loss;
     stage.reorder = loss;
     stage.is_reliable = stage.is_ordered = true;
+    stage.is_interleaved = scenarios[which].is_interleaved;
     scenarios[which].run();
     end();
     return !stage.has_failed;

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/time.h>
 
+/* SCTP_INTERLEAVING_SUPPORTED: version 0.9.5 has the option, and its header does not name it. */
+#define INTERLEAVING_SUPPORTED 0x00001206
+
 sctp_stage stage;
 
 void stage_fail(const char *why, long a, long b)
@@ -127,6 +130,12 @@ void stage_drain_ours(void)
         }
         while (floe_sctp_assoc_poll_event(&stage.assoc, &event)) {
             stage.events[event.type]++;
+#if FLOE_SCTP_IDATA
+            if (event.type == FLOE_SCTP_EV_ESTABLISHED &&
+                floe_sctp_assoc_is_interleaved(&stage.assoc) != stage.is_interleaved) {
+                stage_fail("interleaving is agreed on, or not", stage.is_interleaved, 0);
+            }
+#endif
             if (event.type == FLOE_SCTP_EV_CLOSED) {
                 stage.closed = event;
             }
@@ -267,6 +276,12 @@ struct socket *stage_open_theirs(void)
     set_option(socket, SCTP_INITMSG, &init, sizeof init);
     set_option(socket, SCTP_ENABLE_STREAM_RESET, &resets, sizeof resets);
     set_option(socket, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
+    if (stage.is_interleaved) {
+        const int level = 2; /* it delivers parts of messages of several streams by turns */
+        struct sctp_assoc_value wanted = {SCTP_FUTURE_ASSOC, 1};
+        set_option(socket, SCTP_FRAGMENT_INTERLEAVE, &level, sizeof level);
+        set_option(socket, INTERLEAVING_SUPPORTED, &wanted, sizeof wanted);
+    }
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         struct sctp_event event = {.se_assoc_id = SCTP_ALL_ASSOC, .se_type = events[i], .se_on = 1};
         set_option(socket, SCTP_EVENT, &event, sizeof event);

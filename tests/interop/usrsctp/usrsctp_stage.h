@@ -11,6 +11,7 @@
 #include <usrsctp.h>
 
 #include "sctp/sctp_assoc.h"
+#include "sctp/sctp_lane.h"
 #include "support/sim_random.h"
 
 #define PORT        5000
@@ -30,6 +31,8 @@ typedef struct sctp_stage {
     /* ours */
     floe_sctp_assoc assoc;
     floe_sctp_tx ring[1024];
+    floe_sctp_interleaving interleaving;
+    floe_sctp_number numbers[1024];
     uint8_t send_buffer[1 << 20], recv_buffer[1 << 20];
     sim_random random;
     uint32_t events[FLOE_SCTP_EV_WRITABLE + 1];
@@ -49,6 +52,7 @@ typedef struct sctp_stage {
     /* what was sent and came: by sender (0 we, 1 they) */
     uint32_t sent[2][STREAMS], got[2][STREAMS];
     bool is_reliable, is_ordered;
+    bool is_interleaved; /* RFC 8260: both sides ask for it */
     bool has_failed;
     /* a message by parts each way, beyond our memory: usrsctp_parts.c */
     bool is_by_parts, is_part_given_up;
