@@ -14,7 +14,7 @@
  *        (262144; 0: no limit)
  *     n  candidates, each: type << 6 | kind << 4 | is_priority_odd << 3 | is_foundation_known << 2,
  *        then 4 bytes of IPv4, or 16 of IPv6 or of the UUID of a name in .local; port (2);
- *        local preference (2) or, if it is odd, priority (4); number of the known foundation
+ *        local preference (2) or, if it is odd, priority (4); number of the known foundation, < 32
  *     2  check value: the low half of the CRC32c of all before it
  *
  * Numbers are big-endian, those without a size in base 128, lowest first, as in LEB128. 89 bytes
