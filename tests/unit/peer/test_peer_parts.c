@@ -2,6 +2,7 @@
 #include "peer/peer_parts.h"
 
 #include "peer/peer_internal.h"
+#include "sctp/sctp_lane.h"
 #include "support/peer_pair.h"
 #include "support/unit.h"
 
@@ -24,11 +25,17 @@ typedef struct reading {
     unsigned parts, whole, cut;
 } reading;
 
+static floe_sctp_interleaving interleaving[2];
+static floe_sctp_number numbers[2][PEER_PAIR_RING];
+static bool is_interleaved; /* both lend it, RFC 8260 */
+
 static int set_up_with(void **state, uint32_t parts_from, uint32_t message_max)
 {
     peer_pair *pair = peer_pair_new();
     for (int end = 0; end < 2; end++) {
         floe_peer_config config = pair->end[end].config;
+        interleaving[end].ring = numbers[end];
+        config.interleaving = is_interleaved ? &interleaving[end] : NULL;
         config.parts_from = parts_from;
         config.message_max = message_max;
         config.send_buffer.len = 65536;
@@ -47,6 +54,16 @@ static int set_up(void **state)
 {
     return set_up_with(state, 20000, UINT32_MAX);
 }
+
+#if FLOE_SCTP_IDATA
+static int set_up_interleaved(void **state)
+{
+    is_interleaved = true;
+    int result = set_up(state);
+    is_interleaved = false;
+    return result;
+}
+#endif
 
 static int set_up_whole(void **state)
 {
@@ -118,6 +135,15 @@ static void test_peer_parts_carry_what_neither_memory_holds(void **state)
     assert_int_equal(info.messages_sent, 1);
     assert_int_equal(info.bytes_sent, total);
 }
+
+#if FLOE_SCTP_IDATA
+static void test_peer_parts_are_interleaved_where_both_lend_for_it(void **state)
+{
+    peer_pair *pair = *state;
+    test_peer_parts_carry_what_neither_memory_holds(state);
+    assert_true(floe_sctp_assoc_is_interleaved(&pair->end[0].peer.sctp));
+}
+#endif
 
 static void test_peer_parts_arrive_whole_where_nobody_asks_for_parts(void **state)
 {
@@ -249,6 +275,10 @@ int main(void)
         TEST(test_peer_parts_carry_what_neither_memory_holds),
         cmocka_unit_test_setup_teardown(test_peer_parts_arrive_whole_where_nobody_asks_for_parts,
                                         set_up_whole, tear_down),
+#if FLOE_SCTP_IDATA
+        cmocka_unit_test_setup_teardown(test_peer_parts_are_interleaved_where_both_lend_for_it,
+                                        set_up_interleaved, tear_down),
+#endif
         TEST(test_peer_parts_short_messages_stay_whole),
         TEST(test_peer_parts_abort_in_the_middle_is_told_as_a_cut),
         TEST(test_peer_parts_close_in_the_middle_cuts_and_closes),
