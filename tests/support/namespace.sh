@@ -11,6 +11,8 @@ make_namespace() {
     namespace=$1-$$
     trap remove_namespace EXIT
     $sudo ip netns add "$namespace"
+    # No looking for duplicates of IPv6 addresses: see settle.
+    in_namespace sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 || true
     $sudo ip -n "$namespace" link set lo up
     $sudo ip -n "$namespace" link add br0 type bridge
     $sudo ip -n "$namespace" addr add 203.0.113.5/24 dev br0
@@ -20,6 +22,19 @@ make_namespace() {
     $sudo ip -n "$namespace" link set port1 up
     $sudo ip -n "$namespace" link set br0 up
     $sudo ip -n "$namespace" route add default via 203.0.113.1
+    settle
+}
+
+# Interfaces get their link-local addresses up to two seconds after they are up. At each new address Chromium gives up
+# all names that it is resolving, and it asks for none twice: let them all be there first.
+settle() {
+    local interface tries=50
+    for interface in port0 port1 br0; do
+        while ! $sudo ip -n "$namespace" -6 -o addr show dev "$interface" scope link -tentative | grep -q . &&
+            [ "$((tries -= 1))" -gt 0 ]; do
+            sleep 0.1
+        done
+    done
 }
 
 in_namespace() {
