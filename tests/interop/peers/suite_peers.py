@@ -17,7 +17,7 @@ PROGRAM = sys.argv[1]
 FILTER = sys.argv[2] if len(sys.argv) > 2 else ""
 MODULES = sys.argv[3] if len(sys.argv) > 3 else ""
 SIZES = [1, 1199, 1200, 65535, 65536]
-AT_ONCE = 3  # cases; most of their time they wait
+AT_ONCE = 4  # cases; most of their time they wait
 
 
 class Pair:
