@@ -102,7 +102,8 @@ void floe_sctp_reassembly_open(floe_sctp_reassembly *r, floe_sctp_streams *strea
 /* Whether there can be one of either kind: most receivers have none. */
 static inline bool floe_sctp_reassembly_may_open(const floe_sctp_reassembly *r)
 {
-    return r->cut != FLOE_SCTP_NONE || (r->parts_from > 0 && r->partial != FLOE_SCTP_NONE);
+    return r->cut != FLOE_SCTP_NONE ||
+           (r->parts_from > 0 && (r->partial != FLOE_SCTP_NONE || r->ready_count == 0));
 }
 /* Of the first message, which had more to come when it was looked at, release the `len` bytes that
  * it had then. */
