@@ -4,18 +4,11 @@
  * Oracle: what parse accepts, written down, is accepted and means the same; written once more, it
  * is the same text.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
+#include "fuzz/harness.h"
 #include "sdp/sdp_candidate.h"
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void check_limits(const floe_sdp_candidate *cand)
 {

@@ -11,12 +11,12 @@
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method(): an input always does the same */
 
 #include <openssl/rand.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
 #include "base/writer.h"
 #include "dtls/dtls_conn.h"
+#include "fuzz/harness.h"
 #include "support/virtual_clock.c" /* gettimeofday() for OpenSSL; harnesses link no test helpers */
 
 #define PACKETS     32u
@@ -43,13 +43,6 @@ static floe_dtls_identity identities[2];
 static end ends[2];
 static floe_time now;
 static uint64_t random_state;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 /* xorshift64* by Vigna; the keys need not be secret here. */
 static int fill_random(unsigned char *out, int len)

@@ -7,11 +7,11 @@
  * the end of the connection, and end up in the same state. The first byte chooses the suite.
  */
 #include <openssl/ssl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
 #include "dtls/dtls_internal.h"
+#include "fuzz/harness.h"
 #include "support/virtual_clock.c" /* gettimeofday() for OpenSSL; harnesses link no test helpers */
 
 #define SUITES       3u
@@ -32,13 +32,6 @@ static floe_dtls_identity identities[SUITES];
 static association associations[SUITES];
 static slot slots[SLOTS];
 static const floe_time now = FLOE_SECOND;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void open_end(floe_dtls_conn *conn, const floe_dtls_identity *identity, floe_dtls_role role)
 {

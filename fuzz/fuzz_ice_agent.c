@@ -7,11 +7,11 @@
  * well-formed, signed with the right password, and leaves from a socket or a relay that the policy
  * allows.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "ice/ice_agent_internal.h"
 #include "support/ice_message.h"
 
@@ -32,22 +32,6 @@ typedef struct fuzz {
     unsigned asked_count;
     unsigned peer_generation;
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        out[i] = (uint8_t)(*state >> 56);
-    }
-}
 
 static uint8_t take(fuzz *f)
 {

@@ -4,11 +4,11 @@
  * Oracle: a model of plain lists says who has a path and a name; lookups agree with it, and no
  * datagram changes a table.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "ice/ice_mux.h"
 #include "support/sim_random.h"
 
@@ -20,13 +20,6 @@ typedef struct model {
     uint32_t name[8];                 /* of "name0" to "name7" */
     uint8_t newest[OWNER_MAX + 1][2]; /* of each: 1 more than the number; 0: none */
 } model;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static floe_path path_of(uint8_t port)
 {

@@ -7,12 +7,12 @@
  * every call; deadlines lie ahead; a check leaves only on a connection that stands, and is sent
  * once; there is room for one more stranger, whatever strangers do.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "fuzz/harness.h"
 #include "ice/ice_tcp.h"
 #include "stun/stun_stream.h"
 #include "support/ice_message.h"
@@ -40,22 +40,6 @@ typedef struct fuzz {
     floe_time now;
     uint64_t random;
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        out[i] = (uint8_t)(*state >> 56);
-    }
-}
 
 static uint8_t take(fuzz *f)
 {

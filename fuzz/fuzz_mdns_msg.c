@@ -5,18 +5,11 @@
  * again with its names in full it is accepted and means the same. A name of a candidate's form is
  * the same as text and as labels.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/harness.h"
 #include "mdns/mdns_msg.h"
 #include "mdns/mdns_name.h"
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 /* Each label fits into what is left, and the root is the last. */
 static void check_labels(const floe_mdns_labels *labels)

@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/floe_config.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "mdns/mdns_msg.h"
 #include "mdns/mdns_node.h"
 
@@ -29,22 +30,6 @@ typedef struct fuzz {
         floe_time since;
     } open[FLOE_MDNS_QUERY_MAX]; /* requests without an event; request 0: free */
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        out[i] = (uint8_t)(*state >> 56);
-    }
-}
 
 static uint8_t take(fuzz *f)
 {

@@ -8,11 +8,11 @@
  * description has changed nothing; what a peer writes, it can read; and two peers that have never
  * been told anything false can always be connected in the end.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "peer/peer.h"
 #include "support/virtual_clock.h"
 
@@ -47,22 +47,6 @@ typedef struct fuzz {
 } fuzz;
 
 static floe_dtls_identity identities[2];
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        out[i] = (uint8_t)(*state >> 56);
-    }
-}
 
 static uint8_t take(fuzz *f)
 {

@@ -6,22 +6,15 @@
  * Oracle: the description that a blob becomes is one that can be read; made a blob, which is not
  * longer than the first, and a description once more, it is the same text.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/crc.h"
 #include "base/writer.h"
+#include "fuzz/harness.h"
 #include "peer/peer_blob.h"
 #include "peer/peer_blob_internal.h"
 
 enum { INPUT_MAX = 3000, SDP_MAX = 65536 };
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void check_blob(floe_bytes text)
 {

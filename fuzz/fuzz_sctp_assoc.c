@@ -7,10 +7,10 @@
  * every call; what is sent is well-formed and fits; a drained association's deadline lies ahead;
  * what is dropped because it is not authentic has changed nothing but counters.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "sctp/sctp_assoc.h"
 #include "sctp/sctp_chunk.h"
 #include "sctp/sctp_idata.h"
@@ -39,22 +39,6 @@ typedef struct fuzz {
     uint8_t packet[1600];
     floe_writer w;
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        out[i] = (uint8_t)(*state >> 56);
-    }
-}
 
 static uint8_t take(fuzz *f)
 {

@@ -4,21 +4,14 @@
  * Oracle: what is read, written again, and read again is the same; lists stay within their chunks;
  * every walk ends.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/crc.h"
 #include "base/floe_config.h"
+#include "fuzz/harness.h"
 #include "sctp/sctp_chunk.h"
 #include "sctp/sctp_idata.h"
 #include "sctp/sctp_param.h"
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void check_data(const floe_sctp_chunk *chunk, floe_writer *w)
 {

@@ -11,10 +11,10 @@
  * reliable arrives, whatever happened before. (But for a set-up that takes so long that a cookie
  * goes stale: if the other side was established already, the protocol has it start over.)
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "sctp/sctp_assoc.h"
 #include "sctp/sctp_lane.h"
 #include "sctp/sctp_packet.h"
@@ -69,22 +69,6 @@ typedef struct fuzz {
     uint32_t drains; /* so far */
     size_t carries;  /* bytes of a packet that arrives; longer ones are lost, to the end */
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        out[i] = (uint8_t)(*state >> 56);
-    }
-}
 
 /* Do packets grow? */
 static bool is_growing(uint8_t options)

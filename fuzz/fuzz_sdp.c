@@ -5,17 +5,10 @@
  * byte once and in order; what its grammar promised can be taken apart. What it refuses has a fault
  * at a place inside the text.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/harness.h"
 #include "sdp/sdp.h"
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void check_fault(const floe_sdp *sdp, const floe_sdp_fault *fault, floe_bytes text)
 {

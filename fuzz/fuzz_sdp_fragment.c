@@ -5,17 +5,10 @@
  * of ours with its candidates, is read again and says the same; a description that floe_sdp_parse()
  * takes is a fragment, too, with the same sections.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/harness.h"
 #include "sdp/sdp_fragment.h"
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void check_bytes(const floe_sdp *sdp)
 {

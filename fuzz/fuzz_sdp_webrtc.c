@@ -4,17 +4,10 @@
  * Oracle: what was read, written as a first offer and as an answer to the text itself, is read
  * again and means the same; the answer has the sections of the text, in their order.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/harness.h"
 #include "sdp/sdp_webrtc.h"
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void check_read(const floe_sdp_webrtc *desc, const floe_sdp *sdp)
 {

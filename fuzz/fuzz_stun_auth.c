@@ -6,10 +6,10 @@
  * OK; after a challenge that was taken, the next request has its realm and nonce, names the user in
  * one way, and verifies by a key that is derived here; a realm that has refused is not tried again.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "stun/stun_auth.h"
 
 #define NAME FLOE_LIT("alice")
@@ -23,13 +23,6 @@ typedef struct fuzz {
     uint8_t buf[4096];
     floe_stun_msg msg;
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static uint8_t take(fuzz *f)
 {

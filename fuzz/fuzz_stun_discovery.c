@@ -7,12 +7,12 @@
  * changed nothing; a part that was told of does not change any more; it ends. The server answers a
  * request with one well-formed message that grows no more than it says, and nothing else.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/floe_config.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "stun/stun_discovery.h"
 #include "stun/stun_server.h"
 
@@ -39,22 +39,6 @@ typedef struct fuzz {
     unsigned told; /* parts that are final, a bit each */
     floe_stun_discovery_report final;
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        out[i] = (uint8_t)(*state >> 56);
-    }
-}
 
 static uint8_t take(fuzz *f)
 {

@@ -12,17 +12,11 @@
 #include "base/crc.h"
 #include "base/crypto.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "stun/stun_msg.h"
 
 #define SIZE_MAX_INPUT 4096u
 #define KEY            FLOE_LIT("VOkJxbRl1RmTxUk/WvJxBt")
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static const uint16_t addr_types[] = {FLOE_STUN_MAPPED_ADDRESS, FLOE_STUN_XOR_PEER_ADDRESS,
                                       FLOE_STUN_XOR_RELAYED_ADDRESS, FLOE_STUN_ALTERNATE_SERVER,

@@ -3,18 +3,11 @@
  *
  * Oracle: what parse accepts, written down in full, is accepted and means the same.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/writer.h"
+#include "fuzz/harness.h"
 #include "stun/stun_uri.h"
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static floe_bytes write_again(const floe_stun_uri *uri, uint8_t *buf, size_t cap)
 {

@@ -8,11 +8,11 @@
  * are well-formed, what is dropped does not change the state of the allocation, relays come and go
  * with the events that say so, and a client that is closed stays so.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "stun/stun_key.h"
 #include "turn/turn_client.h"
 
@@ -35,26 +35,10 @@ typedef struct fuzz {
     bool is_closed;
 } fuzz;
 
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
 /* Any refusal but of a dead client. */
 static void allow(floe_err err)
 {
     require(floe_err_class(err) != FLOE_KIND_DEAD || err == FLOE_E_CLOSED);
-}
-
-static void fill(void *ctx, uint8_t *out, size_t len)
-{
-    uint64_t *state = ctx;
-    for (size_t i = 0; i < len; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        out[i] = (uint8_t)(*state >> 56);
-    }
 }
 
 static uint8_t take(fuzz *f)

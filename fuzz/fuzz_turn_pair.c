@@ -7,11 +7,11 @@
  * network and server are well again, a client that is not closed has its allocation and a
  * permission within five minutes, and one that is closed has left no allocation behind.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/reader.h"
+#include "fuzz/harness.h"
 #include "support/turn_world.h"
 
 #define COMMANDS_MAX 300
@@ -22,13 +22,6 @@ typedef struct fuzz {
     uint16_t sockets;
     bool is_closed;
 } fuzz;
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 /* Any refusal but of a dead client. */
 static void allow(floe_err err)

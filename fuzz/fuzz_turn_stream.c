@@ -6,20 +6,13 @@
  * a message that only fits where nothing is copied; every message lies in what was given; a stream
  * that is broken stays so.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/harness.h"
 #include "stun/stun_stream.h"
 
 #define MESSAGES_MAX 256
 #define MEMORY_SIZE  512u
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 typedef struct whole {
     size_t count;
