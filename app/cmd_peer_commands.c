@@ -223,6 +223,7 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
         .message_max = (uint32_t)json_args_number(args, "maxMessageSize", SIZE_LIMIT, 0),
         .snap =
             json_args_flag(args, "snap", false) ? FLOE_PEER_SNAP_OFFERED : FLOE_PEER_SNAP_ANSWERED,
+        .is_interleaved = json_args_flag(args, "interleaved", false),
         .parts_from = (uint32_t)json_args_number(args, "partsFrom", SIZE_LIMIT, 0)};
     if (!ice_option_read(servers, json_args_array(args, "ice"), &why)) {
         json_args_fail(args, why);

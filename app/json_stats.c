@@ -271,6 +271,7 @@ static void put_sctp(json_t *report, const floe_peer *peer)
     put_number(object, "receiverWindow", stats.receiver_window);
     put_number(object, "mtu", stats.mtu);
     put_number(object, "unackedBytes", stats.unacked_bytes);
+    json_object_set_new(object, "interleaved", json_boolean(stats.is_interleaved));
 }
 
 json_t *json_stats_report(const floe_peer *peer)

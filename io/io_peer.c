@@ -12,9 +12,10 @@
 #include "base/crypto.h"
 #include "base/floe_config.h"
 #include "base/rand_os.h"
+#include "io/io_block.h"
 #include "io/io_peer_internal.h"
 #include "io/loop_internal.h"
-#include "stun/stun_uri.h"
+#include "sctp/sctp_lane.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,100 +23,9 @@
 #include <strings.h>
 #include <sys/mman.h>
 
-#define SEND_BUFFER      ((size_t)1024 * 1024)
-#define RECV_BUFFER      ((size_t)1024 * 1024)
-#define DESCRIPTION_SIZE ((size_t)2 * FLOE_SDP_SIZE_MAX) /* the current one and a pending one */
-#define BLOCKED_NAP      (10 * FLOE_MS)
-#define PAGE             ((size_t)4096)
-#define WHOLE_PAGES(n)   (((n) + PAGE - 1) / PAGE * PAGE)
+#define BLOCKED_NAP (10 * FLOE_MS)
 
-/* The parts of the one block behind the struct. Sizes are rounded up so that each part is aligned.
- */
-typedef struct block {
-    size_t description, sockets, rate, relays, texts; /* bytes of each */
-    size_t send, recv, ring, buffers; /* the last is those before it, in whole pages */
-    uint32_t ring_len, relay_max;
-    bool has_udp_relay; /* or may have */
-} block;
-
-static size_t round_up(size_t size)
-{
-    return (size + 15u) & ~(size_t)15u;
-}
-
-/* A chunk in flight needs an entry of the ring. Messages may be small: room for a quarter of the
- * largest chunk is enough to keep the ring from being the limit. */
-static uint32_t ring_len_for(size_t send_buffer)
-{
-    uint32_t len = 64;
-    while (len < send_buffer / 256u && len < 32768u) { /* no ring is longer */
-        len *= 2u;
-    }
-    return len;
-}
-
-static size_t text_size(const char *text)
-{
-    return text != NULL ? strlen(text) : 0;
-}
-
-/* Allocations that a URL may lead to: a name may have an IPv4 and an IPv6 address. */
-static uint32_t relays_of(const char *url)
-{
-    return strncasecmp(url, "turn", 4) == 0 ? 2 : 0;
-}
-
-/* A TURN server over UDP tells its clients apart by their addresses. */
-static bool is_udp_relay(const char *url)
-{
-    floe_stun_uri uri;
-    const char *fault;
-    return floe_stun_uri_parse(&uri, floe_bytes_of(url), &fault) == FLOE_OK && uri.is_turn &&
-           uri.transport == FLOE_UDP;
-}
-
-static block measure(const floe_io_config *config)
-{
-    block b = {.send = round_up(config->send_buffer != 0 ? config->send_buffer : SEND_BUFFER),
-               .recv = round_up(config->recv_buffer != 0 ? config->recv_buffer : RECV_BUFFER),
-               .description = round_up(DESCRIPTION_SIZE)};
-    b.ring_len = ring_len_for(b.send);
-    b.ring = round_up(b.ring_len * sizeof(floe_sctp_tx));
-    b.buffers = WHOLE_PAGES(b.send + b.recv + b.ring);
-    b.rate = config->congestion == FLOE_SCTP_CC_RATE ? round_up(sizeof(floe_sctp_bbr)) : 0;
-    for (size_t i = 0; i < config->server_count; i++) {
-        const floe_io_server *server = &config->servers[i];
-        b.texts += text_size(server->username) + text_size(server->credential);
-        for (size_t j = 0; j < server->url_count; j++) {
-            b.texts += text_size(server->urls[j]);
-            b.relay_max += relays_of(server->urls[j]);
-            b.has_udp_relay = b.has_udp_relay || is_udp_relay(server->urls[j]);
-        }
-    }
-    b.texts += text_size(config->ca_file) + 1;
-    b.relays = round_up(b.relay_max * sizeof(floe_ice_relay));
-    b.sockets = config->port == NULL || b.has_udp_relay ? round_up(sizeof(floe_socket_set)) : 0;
-    return b;
-}
-
-/* The next part of the block. */
-static uint8_t *cut(uint8_t **at, size_t size)
-{
-    uint8_t *part = *at;
-    *at += size;
-    return part;
-}
-
-static floe_bytes copy_text(uint8_t **at, const char *text)
-{
-    floe_bytes bytes = {*at, text_size(text)};
-    if (bytes.len > 0) {
-        memcpy(cut(at, bytes.len), text, bytes.len);
-    }
-    return bytes;
-}
-
-static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const block *b,
+static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const floe_io_block *b,
                           uint8_t **at)
 {
     floe_peer_config peer = {.rand = floe_rand_os(),
@@ -129,8 +39,9 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .mtu = config->mtu,
                              .ice = config->ice,
                              .tcp_links = io->tcp_memory};
-    peer.description = (floe_span){cut(at, b->description), b->description};
-    io->sockets = b->sockets > 0 ? (floe_socket_set *)(void *)cut(at, b->sockets) : NULL;
+    peer.description = (floe_span){floe_io_block_cut(at, b->description), b->description};
+    io->sockets =
+        b->sockets > 0 ? (floe_socket_set *)(void *)floe_io_block_cut(at, b->sockets) : NULL;
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {
         return FLOE_E_ARG;
     }
@@ -148,16 +59,21 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
         }
         peer.identity = &io->identity;
     }
-    peer.rate = (floe_sctp_bbr *)(void *)cut(at, b->rate);
+    peer.rate = (floe_sctp_bbr *)(void *)floe_io_block_cut(at, b->rate);
+    if (b->interleaving > 0) {
+        peer.interleaving =
+            (floe_sctp_interleaving *)(void *)floe_io_block_cut(at, b->interleaving);
+        peer.interleaving->ring = (floe_sctp_number *)(void *)floe_io_block_cut(at, b->numbers);
+    }
     io->secrets[0] = (floe_span){*at, b->relays};
-    peer.relays = (floe_ice_relay *)(void *)cut(at, b->relays);
+    peer.relays = (floe_ice_relay *)(void *)floe_io_block_cut(at, b->relays);
     peer.relay_max = b->relay_max;
     io->secrets[1] = (floe_span){*at, b->texts};
     uint8_t *buffers = (uint8_t *)io + io->size - b->buffers;
     floe_span pages = {buffers, b->buffers};
-    peer.recv_buffer = (floe_span){cut(&buffers, b->recv), b->recv};
-    peer.send_buffer = (floe_span){cut(&buffers, b->send), b->send};
-    peer.tx_ring = (floe_sctp_tx *)(void *)cut(&buffers, b->ring);
+    peer.recv_buffer = (floe_span){floe_io_block_cut(&buffers, b->recv), b->recv};
+    peer.send_buffer = (floe_span){floe_io_block_cut(&buffers, b->send), b->send};
+    peer.tx_ring = (floe_sctp_tx *)(void *)floe_io_block_cut(&buffers, b->ring);
     peer.tx_ring_len = b->ring_len;
     floe_err err = floe_peer_init(&io->peer, &peer, floe_loop_now(io->loop));
     floe_io_rest_init(&io->rest, pages, &io->peer.sctp);
@@ -178,12 +94,12 @@ static floe_err refuse_server(floe_io_peer *io, const char *url, const char *fau
 static floe_err add_server(floe_io_peer *io, const floe_io_server *server, uint8_t **at,
                            const char **why)
 {
-    floe_bytes username = copy_text(at, server->username);
-    floe_bytes credential = copy_text(at, server->credential);
+    floe_bytes username = floe_io_block_copy(at, server->username);
+    floe_bytes credential = floe_io_block_copy(at, server->credential);
     for (size_t i = 0; i < server->url_count; i++) {
         const char *fault = "";
-        floe_err err = floe_peer_add_server(&io->peer, copy_text(at, server->urls[i]), username,
-                                            credential, &fault);
+        floe_err err = floe_peer_add_server(&io->peer, floe_io_block_copy(at, server->urls[i]),
+                                            username, credential, &fault);
         if (err != FLOE_OK) {
             return refuse_server(io, server->urls[i], fault, why, err);
         }
@@ -413,7 +329,7 @@ static void init_links(floe_io_peer *io, const floe_io_config *config, uint8_t *
     links->ctx = io;
     if (config->ca_file != NULL) {
         size_t size = strlen(config->ca_file) + 1;
-        links->ca_file = (const char *)memcpy(cut(at, size), config->ca_file, size);
+        links->ca_file = (const char *)memcpy(floe_io_block_cut(at, size), config->ca_file, size);
     }
 }
 
@@ -457,20 +373,18 @@ floe_err floe_io_peer_open(floe_io_peer **io, floe_loop *loop, const floe_io_con
     if (why != NULL) {
         *why = "";
     }
-    block b = measure(config);
-    size_t size = round_up(sizeof(floe_io_peer));
-    size_t whole =
-        WHOLE_PAGES(size + b.description + b.sockets + b.rate + b.relays + b.texts) + b.buffers;
-    floe_io_peer *made = map(whole);
+    floe_io_block b;
+    floe_io_block_measure(&b, config, sizeof(floe_io_peer));
+    floe_io_peer *made = map(b.whole);
     if (made == NULL) {
         return FLOE_E_FULL;
     }
-    made->size = whole;
+    made->size = b.whole;
     made->loop = loop;
     made->use_loopback = config->use_loopback;
     made->ip_handling = config->ip_handling;
     made->is_hiding = config->is_hiding;
-    uint8_t *at = (uint8_t *)made + size;
+    uint8_t *at = (uint8_t *)made + b.owner;
     floe_err err = init_peer(made, config, &b, &at);
     init_links(made, config, &at);
     for (size_t i = 0; i < config->server_count && err == FLOE_OK; i++) {

@@ -56,8 +56,10 @@ typedef struct floe_io_config { /* zero means the default */
     uint32_t parts_from;                /* floe_peer_config */
     floe_sctp_cc_algorithm congestion;  /* default FLOE_SCTP_CC_CUBIC; sctp/README.md says when
                                          * FLOE_SCTP_CC_RATE is better */
-    floe_peer_glare glare;              /* what an offer does that meets ours */
-    floe_ip_handling ip_handling;       /* which of our addresses the peer may learn: default all */
+    bool is_interleaved;          /* messages of several channels share packets (RFC 8260), where
+                                   * the peer can, too; 9 KB, and 8 bytes a chunk in flight */
+    floe_peer_glare glare;        /* what an offer does that meets ours */
+    floe_ip_handling ip_handling; /* which of our addresses the peer may learn: default all */
     floe_io_port *port;  /* share its sockets (io/io_port.h), unless a server is turn: over UDP;
                           * outlives the peer. NULL: sockets of its own */
     bool is_hiding;      /* addresses, behind names in .local that this machine answers for: nobody

@@ -67,12 +67,13 @@ void floe_peer_get_sctp(const floe_peer *peer, floe_peer_sctp_stats *stats)
 {
     floe_sctp_stats sctp;
     floe_sctp_assoc_get_stats(&peer->sctp, &sctp);
-    *stats = (floe_peer_sctp_stats){
-        .srtt_us = sctp.srtt_us,
-        .congestion_window = sctp.cwnd,
-        .receiver_window = sctp.rwnd_remote,
-        .mtu = sctp.packet_size,
-        .unacked_bytes = sctp.flight,
+    *stats = (floe_peer_sctp_stats)
+    {
+        .srtt_us = sctp.srtt_us, .congestion_window = sctp.cwnd,
+        .receiver_window = sctp.rwnd_remote, .mtu = sctp.packet_size, .unacked_bytes = sctp.flight,
+#if FLOE_SCTP_IDATA
+        .is_interleaved = floe_sctp_assoc_is_interleaved(&peer->sctp),
+#endif
     };
 }
 

@@ -91,6 +91,7 @@ typedef struct floe_peer_sctp_stats { /* RTCSctpTransportStats */
     uint32_t receiver_window;         /* bytes that the peer has room for */
     uint32_t mtu;                     /* of an SCTP packet */
     uint32_t unacked_bytes;           /* sent and not acknowledged (the W3C counts chunks) */
+    bool is_interleaved; /* messages of several channels are (RFC 8260); not the W3C's */
 } floe_peer_sctp_stats;
 
 void floe_peer_get_connection(const floe_peer *peer, floe_peer_connection_stats *stats);

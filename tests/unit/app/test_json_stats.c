@@ -90,8 +90,9 @@ static void test_json_stats_channel_and_connection_count(void **state)
     assert_true(json_is_integer(json_object_get(channel, "dataChannelIdentifier")));
     const json_t *connection = find(report, "type", "peer-connection");
     assert_int_equal(json_integer_value(json_object_get(connection, "dataChannelsOpened")), 1);
-    assert_true(json_integer_value(json_object_get(find(report, "type", "sctp-transport"),
-                                                   "congestionWindow")) > 0);
+    const json_t *sctp = find(report, "type", "sctp-transport");
+    assert_true(json_integer_value(json_object_get(sctp, "congestionWindow")) > 0);
+    assert_true(json_is_false(json_object_get(sctp, "interleaved"))); /* nobody has asked for it */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

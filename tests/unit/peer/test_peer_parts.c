@@ -2,6 +2,7 @@
 #include "peer/peer_parts.h"
 
 #include "peer/peer_internal.h"
+#include "peer/peer_stats.h"
 #include "sctp/sctp_lane.h"
 #include "support/peer_pair.h"
 #include "support/unit.h"
@@ -141,7 +142,9 @@ static void test_peer_parts_are_interleaved_where_both_lend_for_it(void **state)
 {
     peer_pair *pair = *state;
     test_peer_parts_carry_what_neither_memory_holds(state);
-    assert_true(floe_sctp_assoc_is_interleaved(&pair->end[0].peer.sctp));
+    floe_peer_sctp_stats stats;
+    floe_peer_get_sctp(&pair->end[0].peer, &stats);
+    assert_true(stats.is_interleaved);
 }
 #endif
 
