@@ -75,6 +75,16 @@ export class Pair {
     ]);
   }
 
+  // What both sides know of their paths, for who has to find out why a case has failed.
+  async story() {
+    const told = (groups) => JSON.stringify(groups.filter(({ type }) => /candidate|transport/.test(type)));
+    const late = new Promise((resolve) => { setTimeout(resolve, 2000, 'says nothing'); });
+    const floe = this.floe.ask({ cmd: 'stats' }, 'stats').then(({ report }) => told(report));
+    const page = this.page.evaluate(async () => [...(await window.peer.pc.getStats()).values()]).then(told);
+    const [ours, theirs] = await Promise.all([floe, page].map((side) => Promise.race([side, late]).catch((error) => error.message)));
+    return `    floe: ${ours}\n    page: ${theirs}`;
+  }
+
   async end() {
     await this.page.close().catch(() => {});
     await this.floe.quit();
@@ -87,6 +97,8 @@ export async function withPair(connect, use) {
   try {
     await use(pair);
     await pair.end();
+  } catch (error) {
+    throw new Error(`${error.message}\n${await pair.story()}`);
   } finally {
     pair.floe.kill();
     await pair.page.close().catch(() => {});
