@@ -127,8 +127,9 @@ class Pair(unittest.TestCase):
         a, b, _, answer = self.pair()
         a.process.stdin.write(answer.encode())
         a.process.stdin.close()
-        b.hear("connected to them")
+        a.hear("connected to them")
         self.assertEqual(a.end(), 0)
+        b.hear("the peer closed the connection")  # it may hear of both at once, and tell the last
         b.end()
 
     def test_no_answer_is_an_error(self):
