@@ -13,7 +13,8 @@
 #include "io/interfaces.h"
 #include "stun/stun_server.h"
 
-#define PORTS_MAX 32u
+#define PORTS_MAX  32u
+#define PORT_TRIES 16
 
 typedef struct listener {
     floe_loop *loop;
@@ -21,6 +22,8 @@ typedef struct listener {
     floe_stun_server server;
     udp_port ports[PORTS_MAX];
     size_t count;
+    floe_addr refused; /* where a socket could not be had, and why */
+    floe_err refusal;
 } listener;
 
 /* What a signal asks for. */
@@ -48,20 +51,16 @@ static void receive(void *ctx, const floe_path *path, floe_bytes packet)
     }
 }
 
+/* False: why is in l->refused. */
 static bool add_port(listener *l, const floe_addr *local)
 {
-    char text[FLOE_ADDR_TEXT_MAX];
     floe_err err = l->count < PORTS_MAX
                        ? udp_port_open(&l->ports[l->count], l->loop, &l->batch, local, receive, l)
                        : FLOE_E_FULL;
-    if (err == FLOE_OK) {
-        l->count++;
-        return true;
-    }
-    fprintf(stderr, "floe stun: cannot listen on %s: %s\n", floe_addr_text(local, text),
-            err == FLOE_E_ARG ? "this machine has no such address, or the port is in use"
-                              : "no file descriptors are left");
-    return false;
+    l->count += err == FLOE_OK;
+    l->refused = *local;
+    l->refusal = err;
+    return err == FLOE_OK;
 }
 
 /* Every address of this machine, on one port. One socket each, so that an answer goes out from the
@@ -123,6 +122,35 @@ static bool open_sockets(listener *l, const stun_listen_options *options)
                                       : open_all(l, options->local.port);
 }
 
+static void close_sockets(listener *l)
+{
+    while (l->count > 0) {
+        udp_port_close(&l->ports[--l->count]);
+    }
+}
+
+/* A port that the system chose on one address may be in use on the next: then have it choose again.
+ */
+static bool open_somewhere(listener *l, const stun_listen_options *options)
+{
+    char text[FLOE_ADDR_TEXT_MAX];
+    bool is_any = options->local.port == 0;
+    for (int left = is_any ? PORT_TRIES : 1; left > 0; left--) {
+        if (open_sockets(l, options)) {
+            return true;
+        }
+        close_sockets(l);
+        if (l->refusal != FLOE_E_ARG) {
+            break;
+        }
+    }
+    fprintf(stderr, "floe stun: cannot listen on %s: %s\n", floe_addr_text(&l->refused, text),
+            l->refusal == FLOE_E_ARG    ? "this machine has no such address, or the port is in use"
+            : l->refusal == FLOE_E_FULL ? "no file descriptors are left"
+                                        : "this machine has no address");
+    return false;
+}
+
 int stun_listen_run(floe_loop *loop, const stun_listen_options *options)
 {
     listener *l = calloc(1, sizeof *l);
@@ -131,7 +159,7 @@ int stun_listen_run(floe_loop *loop, const stun_listen_options *options)
         return 1;
     }
     l->loop = loop;
-    bool is_open = open_sockets(l, options);
+    bool is_open = open_somewhere(l, options);
     if (is_open) {
         signal(SIGINT, want_stop);
         signal(SIGTERM, want_stop);
@@ -141,9 +169,7 @@ int stun_listen_run(floe_loop *loop, const stun_listen_options *options)
     while (is_open && !stop_wanted) {
         floe_loop_wait(loop, 1000);
     }
-    for (size_t i = 0; i < l->count; i++) {
-        udp_port_close(&l->ports[i]);
-    }
+    close_sockets(l);
     free(l);
     return is_open ? 0 : 1;
 }
