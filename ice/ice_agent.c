@@ -27,9 +27,7 @@ floe_err floe_ice_agent_init(floe_ice_agent *agent, const floe_ice_config *confi
         (config->filters != NULL && !FLOE_ICE_FILTER)) {
         return FLOE_E_ARG;
     }
-    if (config->ufrag.len == 0 && config->pwd.len == 0) {
-        floe_ice_credentials_make(&agent->ours[0], &config->rand);
-    } else if (!floe_ice_credentials_set(&agent->ours[0], config->ufrag, config->pwd)) {
+    if (!floe_ice_credentials_choose(&agent->ours[0], config->ufrag, config->pwd, &config->rand)) {
         return FLOE_E_ARG;
     }
     agent->now = now;

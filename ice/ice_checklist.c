@@ -143,28 +143,39 @@ void floe_ice_checklist_release(floe_ice_checklist *list, uint32_t foundation)
     }
 }
 
-uint8_t floe_ice_checklist_next(const floe_ice_checklist *list)
+/* Of the pairs that are triggered, or else of those that wait. */
+static uint8_t find_first(const floe_ice_checklist *list, bool is_triggered)
 {
     uint8_t best = FLOE_ICE_NONE;
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        if (list->pair[i].state == FLOE_ICE_PAIR_WAITING &&
-            (best == FLOE_ICE_NONE || list->pair[i].priority > list->pair[best].priority)) {
+        const floe_ice_pair *pair = &list->pair[i];
+        if ((is_triggered ? floe_ice_pair_is(pair, FLOE_ICE_PAIR_TRIGGERED)
+                          : pair->state == FLOE_ICE_PAIR_WAITING) &&
+            (best == FLOE_ICE_NONE || pair->priority > list->pair[best].priority)) {
             best = i;
         }
     }
     return best;
 }
 
+uint8_t floe_ice_checklist_next(const floe_ice_checklist *list)
+{
+    return find_first(list, false);
+}
+
 uint8_t floe_ice_checklist_next_triggered(const floe_ice_checklist *list)
 {
-    uint8_t best = FLOE_ICE_NONE;
+    return find_first(list, true);
+}
+
+bool floe_ice_checklist_has_hope(const floe_ice_checklist *list, uint64_t above)
+{
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        if (floe_ice_pair_is(&list->pair[i], FLOE_ICE_PAIR_TRIGGERED) &&
-            (best == FLOE_ICE_NONE || list->pair[i].priority > list->pair[best].priority)) {
-            best = i;
+        if (list->pair[i].priority > above && floe_ice_pair_has_hope(&list->pair[i])) {
+            return true;
         }
     }
-    return best;
+    return false;
 }
 
 size_t floe_ice_checklist_count(const floe_ice_checklist *list)

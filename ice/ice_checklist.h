@@ -44,6 +44,8 @@ uint8_t floe_ice_checklist_next(const floe_ice_checklist *list);
 /* The triggered pair of highest priority, or FLOE_ICE_NONE. */
 uint8_t floe_ice_checklist_next_triggered(const floe_ice_checklist *list);
 size_t floe_ice_checklist_count(const floe_ice_checklist *list);
+/* May a pair of more than this priority still succeed? */
+bool floe_ice_checklist_has_hope(const floe_ice_checklist *list, uint64_t above);
 
 #ifdef __cplusplus
 }

@@ -44,8 +44,12 @@ bool floe_ice_credentials_set(floe_ice_credentials *c, floe_bytes ufrag, floe_by
     return true;
 }
 
-void floe_ice_credentials_make(floe_ice_credentials *c, const floe_rand *rand)
+bool floe_ice_credentials_choose(floe_ice_credentials *c, floe_bytes ufrag, floe_bytes pwd,
+                                 const floe_rand *rand)
 {
+    if (ufrag.len > 0 || pwd.len > 0) {
+        return floe_ice_credentials_set(c, ufrag, pwd);
+    }
     memset(c, 0, sizeof *c);
     rand->fill(rand->ctx, c->text, MADE_UFRAG + MADE_PWD);
     for (size_t i = 0; i < MADE_UFRAG + MADE_PWD; i++) {
@@ -54,6 +58,7 @@ void floe_ice_credentials_make(floe_ice_credentials *c, const floe_rand *rand)
     c->ufrag_len = MADE_UFRAG;
     c->pwd_len = MADE_PWD;
     floe_hmac_sha1_key_prepare(&c->key, floe_ice_credentials_pwd(c));
+    return true;
 }
 
 floe_bytes floe_ice_credentials_ufrag(const floe_ice_credentials *c)

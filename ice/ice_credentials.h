@@ -27,9 +27,10 @@ typedef struct floe_ice_credentials {
 /* Copy. False, and unchanged: too short, too long together, or not ice-chars: letters,
  * digits, + and /; - = _ and # are let pass. */
 bool floe_ice_credentials_set(floe_ice_credentials *c, floe_bytes ufrag, floe_bytes pwd);
-/* New ones: 8 and 24 ice-chars, i.e. 48 and 144 random bits (RFC 8445 section 5.3 wants 24, 128).
- */
-void floe_ice_credentials_make(floe_ice_credentials *c, const floe_rand *rand);
+/* The same; where both are empty, new ones: 8 and 24 ice-chars, i.e. 48 and 144 random bits (RFC
+ * 8445 section 5.3 wants 24 and 128). */
+bool floe_ice_credentials_choose(floe_ice_credentials *c, floe_bytes ufrag, floe_bytes pwd,
+                                 const floe_rand *rand);
 floe_bytes floe_ice_credentials_ufrag(const floe_ice_credentials *c);
 floe_bytes floe_ice_credentials_pwd(const floe_ice_credentials *c);
 

@@ -124,17 +124,6 @@ static bool is_nominating(const floe_ice_agent *agent)
     return false;
 }
 
-static bool has_better_hope(const floe_ice_agent *agent, const floe_ice_pair *than)
-{
-    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        const floe_ice_pair *pair = &agent->list.pair[i];
-        if (pair->priority > than->priority && floe_ice_pair_has_hope(pair)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void clear_all(floe_ice_agent *agent, unsigned flag)
 {
     for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
@@ -168,7 +157,7 @@ static void nominate(floe_ice_agent *agent)
         return;
     }
     floe_time end = grace_end(agent, pair);
-    if (agent->now < end && has_better_hope(agent, pair)) {
+    if (agent->now < end && floe_ice_checklist_has_hope(&agent->list, pair->priority)) {
         if (end != before) {
             floe_ice_trace_put(agent, FLOE_ICE_TRACE_FACT, FLOE_ICE_FACT_GRACE, best, 0, 0);
         }

@@ -15,13 +15,6 @@ uint32_t floe_ice_pair_foundation(uint32_t local, uint32_t remote)
     return local * 2654435761u ^ remote;
 }
 
-bool floe_ice_pair_has_hope(const floe_ice_pair *pair)
-{
-    bool is_open = pair->state == FLOE_ICE_PAIR_FROZEN || pair->state == FLOE_ICE_PAIR_WAITING ||
-                   pair->state == FLOE_ICE_PAIR_IN_PROGRESS;
-    return is_open && !floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD | FLOE_ICE_PAIR_TRIED);
-}
-
 bool floe_ice_pair_is_checking(const floe_ice_pair *pair)
 {
     if (!floe_ice_pair_is(pair, FLOE_ICE_PAIR_PENDING)) {

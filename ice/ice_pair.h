@@ -89,7 +89,13 @@ static inline bool floe_ice_pair_is_valid(const floe_ice_pair *pair)
 }
 
 /* May a check of this pair still succeed for the first time? */
-bool floe_ice_pair_has_hope(const floe_ice_pair *pair);
+static inline bool floe_ice_pair_has_hope(const floe_ice_pair *pair)
+{
+    bool is_open = pair->state == FLOE_ICE_PAIR_FROZEN || pair->state == FLOE_ICE_PAIR_WAITING ||
+                   pair->state == FLOE_ICE_PAIR_IN_PROGRESS;
+    return is_open && !floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD | FLOE_ICE_PAIR_TRIED);
+}
+
 /* A request with retransmissions is under way: a first check, or a nomination. */
 bool floe_ice_pair_is_checking(const floe_ice_pair *pair);
 /* The check failed, or consent lapsed: the pair is not valid (any more). */

@@ -105,9 +105,9 @@ static void set_aside(floe_ice_agent *agent)
                       FLOE_ICE_PAIR_SENT_CONTROLLING | FLOE_ICE_PAIR_SENT_NOMINATION;
         floe_ice_pair_set(old, FLOE_ICE_PAIR_NOMINATED);
         agent->path = FLOE_ICE_OLD;
+        agent->ours[1] = agent->ours[0];
+        agent->theirs[1] = agent->theirs[0];
     }
-    agent->ours[1] = agent->ours[0];
-    agent->theirs[1] = agent->theirs[0];
     forget_pairs(agent);
 }
 
@@ -170,9 +170,7 @@ static void keep_bases(floe_ice_agent *agent)
 floe_err floe_ice_agent_restart(floe_ice_agent *agent, floe_bytes ufrag, floe_bytes pwd)
 {
     floe_ice_credentials fresh;
-    if (ufrag.len == 0 && pwd.len == 0) {
-        floe_ice_credentials_make(&fresh, &agent->rand);
-    } else if (!floe_ice_credentials_set(&fresh, ufrag, pwd)) {
+    if (!floe_ice_credentials_choose(&fresh, ufrag, pwd, &agent->rand)) {
         return FLOE_E_ARG;
     }
     if (floe_ice_agent_is_closed(agent)) {

@@ -10,6 +10,14 @@
 
 #include "ice/ice_agent_internal.h"
 
+/* Which of the sessions between the two a check belongs to. */
+typedef enum floe_ice_session {
+    FLOE_ICE_SESSION_NONE,
+    FLOE_ICE_SESSION_EARLY, /* the peer has our description, and we not its */
+    FLOE_ICE_SESSION_NOW,
+    FLOE_ICE_SESSION_BEFORE /* before the last restart, of either */
+} floe_ice_session;
+
 /* A check as far as we care, once it is authentic. */
 typedef struct floe_ice_request {
     const floe_stun_msg *msg;
@@ -17,7 +25,8 @@ typedef struct floe_ice_request {
     floe_bytes from_ufrag;
     uint32_t priority;
     uint8_t local;
-    bool is_old; /* of the generation before the restart */
+    bool is_old; /* with our credentials of before the restart */
+    floe_ice_session session;
     bool use_candidate;
     uint32_t move; /* NOMINATION, or 0 */
 } floe_ice_request;
@@ -54,6 +63,20 @@ static floe_err authenticate(const floe_ice_agent *agent, floe_ice_request *requ
         return FLOE_E_AUTH;
     }
     return floe_stun_msg_check_integrity_by(request->msg, &agent->ours[request->is_old].key);
+}
+
+/* RFC 8445 §9: a restart begins another session, whose checks have the user fragments of both. One
+ * with ours of before and the peer's of after belongs to none: a browser that restarts sends it
+ * until it has our answer, and Chromium, once answered, holds on to that pair and refuses all
+ * checks of the new session on it. */
+static floe_ice_session find_session(const floe_ice_agent *agent, const floe_ice_request *request)
+{
+    bool is_before = request->is_old || agent->is_theirs_newer;
+    floe_bytes theirs = floe_ice_credentials_ufrag(&agent->theirs[is_before]);
+    if (!floe_bytes_equal(theirs, request->from_ufrag)) {
+        return theirs.len == 0 && !is_before ? FLOE_ICE_SESSION_EARLY : FLOE_ICE_SESSION_NONE;
+    }
+    return is_before ? FLOE_ICE_SESSION_BEFORE : FLOE_ICE_SESSION_NOW;
 }
 
 /* RFC 8489 §6.3.1: 420 names the attributes that we had to understand and do not. */
@@ -108,6 +131,7 @@ static uint8_t get_pair(floe_ice_agent *agent, uint8_t local, const floe_addr *f
 static bool follow_up(floe_ice_agent *agent, uint8_t index, bool use_candidate, uint32_t move)
 {
     floe_ice_pair *pair = &agent->list.pair[index];
+    bool is_first = !floe_ice_pair_is(pair, FLOE_ICE_PAIR_ANSWERED);
     floe_ice_pair_set(pair, FLOE_ICE_PAIR_ANSWERED);
     pair->heard_at = agent->now;
     if (floe_ice_pair_is(pair, FLOE_ICE_PAIR_DEAD)) {
@@ -122,6 +146,10 @@ static bool follow_up(floe_ice_agent *agent, uint8_t index, bool use_candidate, 
         floe_ice_nominate_follow(agent, index, move);
     }
     if (floe_ice_pair_is_valid(pair)) {
+        /* What we nominated before the peer had our description, Firefox forgets: tell it again. */
+        if (is_first && floe_ice_pair_is(pair, FLOE_ICE_PAIR_NOMINATED)) {
+            pair->keep_at = agent->now;
+        }
         floe_ice_backup_asked(agent, index);
         return true;
     }
@@ -193,15 +221,12 @@ static void accept(floe_ice_agent *agent, const floe_ice_request *request)
     const floe_addr *from = &request->path->remote;
     floe_ice_reply *reply = owe(agent, request, 0);
     (void)floe_ice_table_hear(agent, request->path, 0);
-    if (request->is_old) {
-        return;
-    }
     /* RFC 8445 §7.3: before the peer's credentials are known there is nothing more to do, but to
-     * remember. The same holds for a peer that has restarted and whose new ones are on their way.
-     */
-    floe_bytes known = floe_ice_credentials_ufrag(&agent->theirs[0]);
-    if (!floe_bytes_equal(known, request->from_ufrag)) {
+     * remember. */
+    if (request->session == FLOE_ICE_SESSION_EARLY) {
         keep_early(agent, request);
+    }
+    if (request->session != FLOE_ICE_SESSION_NOW) {
         return;
     }
     uint8_t index = get_pair(agent, request->local, from, request->priority);
@@ -233,6 +258,10 @@ floe_err floe_ice_reply_input(floe_ice_agent *agent, const floe_path *path,
     floe_err err = authenticate(agent, &request);
     if (err != FLOE_OK) {
         return err;
+    }
+    request.session = find_session(agent, &request);
+    if (request.session == FLOE_ICE_SESSION_NONE) {
+        return FLOE_E_UNKNOWN;
     }
     agent->count.checks_received++;
     if (agent->reply_count >= FLOE_ICE_REPLY_MAX) {

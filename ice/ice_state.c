@@ -28,16 +28,6 @@ bool floe_ice_state_is_legal(floe_ice_state from, floe_ice_state to)
     return (legal[from] >> to & 1u) != 0;
 }
 
-static bool has_hope(const floe_ice_agent *agent)
-{
-    for (uint8_t i = 0; i < FLOE_ICE_PAIR_MAX; i++) {
-        if (floe_ice_pair_has_hope(&agent->list.pair[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static floe_ice_cause explain(const floe_ice_agent *agent)
 {
     if (agent->lost_cause != FLOE_ICE_CAUSE_NONE) {
@@ -76,7 +66,8 @@ static floe_ice_state derive(const floe_ice_agent *agent)
     }
     /* RFC 8863 §4: not before the PAC timer has run out, and not while a check may succeed. A
      * candidate that comes later is still checked, but only success undoes the failure. */
-    bool is_over = agent->now >= agent->patient_until && !has_hope(agent);
+    bool is_over =
+        agent->now >= agent->patient_until && !floe_ice_checklist_has_hope(&agent->list, 0);
     if (agent->state == FLOE_ICE_FAILED || agent->lost_cause != FLOE_ICE_CAUSE_NONE || is_over) {
         return FLOE_ICE_FAILED;
     }

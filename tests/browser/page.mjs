@@ -41,15 +41,19 @@ export function installPeer(config) {
   pc.onconnectionstatechange = () => note({ ev: 'state', state: pc.connectionState });
   pc.oniceconnectionstatechange = () => note({ ev: 'ice', state: pc.iceConnectionState });
 
+  // A restart gathers anew, and browsers say `complete` of the gathering before it for a while: what counts is whose it is.
+  const ufrag = () => pc.localDescription?.sdp.match(/a=ice-ufrag:(\S+)/)?.[1];
+  const complete = new Set(); // ufrags whose candidates are all known
+  pc.addEventListener('icegatheringstatechange', () => {
+    if (pc.iceGatheringState === 'complete') { complete.add(ufrag()); note({ ev: 'gathered' }); }
+  });
+
+  const told = []; // candidates, as they come
+  pc.addEventListener('icecandidate', ({ candidate }) => candidate?.candidate && told.push(candidate.toJSON()));
+
   async function gathered() {
-    await new Promise((done) => {
-      if (pc.iceGatheringState === 'complete') done();
-      else {
-        pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && done());
-        setTimeout(done, 10000);
-      }
-    });
-    return { type: pc.localDescription.type, sdp: pc.localDescription.sdp };
+    await until('end of gathering', () => complete.has(ufrag()));
+    return pc.localDescription.toJSON();
   }
 
   // Bytes that depend on the place, so that a part in the wrong place shows.
@@ -78,6 +82,8 @@ export function installPeer(config) {
     pc, log, channels, until, note,
     create: (label, options) => { adopt(pc.createDataChannel(label, options)); },
     async offer(options) { await pc.setLocalDescription(await pc.createOffer(options)); return gathered(); },
+    async offerEarly(options) { await pc.setLocalDescription(await pc.createOffer(options)); return pc.localDescription.toJSON(); },
+    async candidates() { await gathered(); return told.filter(({ usernameFragment }) => usernameFragment === ufrag()); },
     async answer(offer) {
       await pc.setRemoteDescription(offer);
       await pc.setLocalDescription(await pc.createAnswer());

@@ -50,10 +50,16 @@ async function negotiate(pair, who, options = {}) {
     pair.floe.send({ cmd: 'remote', ...answer });
     return { floe: offer, page: answer };
   }
-  const offer = await pair.page.evaluate((o) => window.peer.offer(o), options);
+  const { isEarly, ...rest } = options;
+  const offer = await pair.page.evaluate((o, e) => (e ? window.peer.offerEarly(o) : window.peer.offer(o)), rest, isEarly);
   pair.floe.send({ cmd: 'remote', ...offer });
   const answer = await pair.floe.event('local', (e) => e.type === 'answer', { from });
   await pair.page.evaluate((a) => window.peer.remote(a), { type: 'answer', sdp: answer.sdp });
+  if (isEarly) {
+    for (const { candidate, sdpMid } of await pair.page.evaluate(() => window.peer.candidates())) {
+      pair.floe.send({ cmd: 'candidate', candidate, mid: sdpMid });
+    }
+  }
   return { floe: answer, page: offer };
 }
 
@@ -65,15 +71,17 @@ async function steady(pair) {
 }
 
 async function negotiationCases(name, connect) {
-  for (const who of ['the browser', 'floe']) {
-    await runner.test(name(`${who} restarts ICE while data flows, three times`), () => withPair(connect, async (pair) => {
+  for (const [who, how, options] of [
+    ['the browser', '', {}], ['the browser', ', its candidates told late', { isEarly: true }], ['floe', '', {}],
+  ]) {
+    await runner.test(name(`${who} restarts ICE while data flows, three times${how}`), () => withPair(connect, async (pair) => {
       await pair.opened('lab');
       const flow = await startFlow(pair);
       await flow.more(50);
       const seen = { floe: new Set(), page: new Set() };
       for (let i = 0; i < 3; i += 1) {
         const from = pair.floe.mark();
-        const said = await negotiate(pair, who, { iceRestart: true });
+        const said = await negotiate(pair, who, { iceRestart: true, ...options });
         seen.floe.add(ufrag(said.floe));
         seen.page.add(ufrag(said.page));
         await pair.floe.event('pair', () => true, { from });

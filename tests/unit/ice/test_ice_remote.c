@@ -410,6 +410,57 @@ static void test_ice_remote_restart_whose_old_pair_dies_goes_on_checking(void **
     assert_int_equal(ice_solo_state(&solo), FLOE_ICE_CHECKING);
 }
 
+/* A check of the peer with this user name and our password of before, or after, the restart. */
+static floe_err hear(const char *username, const char *pwd)
+{
+    ice_message check = ice_message_check(false);
+    check.username = username;
+    check.pwd = pwd;
+    return ice_solo_input(&solo, &check);
+}
+
+#define PEER_NEW "peernew0"
+
+/* Chromium checks with its new user fragment and our old one until it has our answer; it stays with
+ * what is answered, and refuses our checks with both new ones there. */
+static void test_ice_remote_restart_of_the_peer_answers_no_check_of_two_sessions(void **state)
+{
+    (void)state;
+    ice_solo_connect(&solo);
+    assert_int_equal(hear(ICE_OUR_UFRAG ":" PEER_NEW, ICE_OUR_PWD), FLOE_E_UNKNOWN);
+    assert_int_equal(set_remote(PEER_NEW, "peernewpasswordpeernew00"), FLOE_OK);
+    assert_int_equal(hear(ICE_OUR_UFRAG ":" PEER_NEW, ICE_OUR_PWD), FLOE_E_UNKNOWN);
+    restart(NEW_UFRAG, NEW_PWD);
+    assert_int_equal(hear(ICE_OUR_UFRAG ":" PEER_NEW, ICE_OUR_PWD), FLOE_E_UNKNOWN);
+    assert_int_equal(hear(NEW_UFRAG ":" ICE_PEER_UFRAG, NEW_PWD), FLOE_E_UNKNOWN);
+    assert_int_equal(stats().replies_sent, 0);
+    assert_int_equal(hear(NEW_UFRAG ":" PEER_NEW, NEW_PWD), FLOE_OK);
+    (void)ice_solo_drain(&solo);
+    assert_int_equal(stats().replies_sent, 1);
+}
+
+static void test_ice_remote_restart_of_the_peer_answers_consent_checks_of_before(void **state)
+{
+    (void)state;
+    ice_solo_connect(&solo);
+    assert_int_equal(set_remote(PEER_NEW, "peernewpasswordpeernew00"), FLOE_OK);
+    assert_int_equal(hear(ICE_TO_US, ICE_OUR_PWD), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+    restart(NEW_UFRAG, NEW_PWD);
+    assert_int_equal(hear(ICE_TO_US, ICE_OUR_PWD), FLOE_OK);
+    ice_solo_expect_reply(&solo, 0);
+}
+
+static void test_ice_remote_restart_of_both_without_a_path_ends_the_session_before(void **state)
+{
+    (void)state;
+    ice_solo_signal(&solo);
+    assert_int_equal(set_remote(PEER_NEW, "peernewpasswordpeernew00"), FLOE_OK);
+    restart(NEW_UFRAG, NEW_PWD);
+    assert_int_equal(hear(ICE_OUR_UFRAG ":" PEER_NEW, ICE_OUR_PWD), FLOE_E_AUTH);
+    assert_int_equal(hear(ICE_TO_US, ICE_OUR_PWD), FLOE_E_AUTH);
+}
+
 static void test_ice_remote_restart_with_bad_credentials_is_refused(void **state)
 {
     (void)state;
@@ -446,6 +497,12 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(test_ice_remote_restart_takes_the_last_data_of_the_old_pair, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_of_the_peer_alone_starts_over, setup),
+        cmocka_unit_test_setup(test_ice_remote_restart_of_the_peer_answers_no_check_of_two_sessions,
+                               setup),
+        cmocka_unit_test_setup(test_ice_remote_restart_of_the_peer_answers_consent_checks_of_before,
+                               setup),
+        cmocka_unit_test_setup(
+            test_ice_remote_restart_of_both_without_a_path_ends_the_session_before, setup),
         cmocka_unit_test_setup(test_ice_remote_restart_after_the_peers_keeps_what_was_signalled,
                                setup),
         cmocka_unit_test_setup(test_ice_remote_restart_twice_keeps_the_pair_that_works, setup),
