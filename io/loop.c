@@ -272,10 +272,13 @@ static int sleep_until_ready(floe_loop *loop, int ms)
     int count = 0;
     if (loop->is_busy && loop->spin_us > 0 && ms != 0) {
         floe_time spin = loop->spin_us, sleep = ms < 0 ? FLOE_TIME_NEVER : (floe_time)ms * FLOE_MS;
-        floe_time until = loop->now + floe_time_min(spin, sleep);
+        floe_time end = floe_time_after(loop->now, sleep);
+        floe_time now;
         do {
             count = epoll_wait(loop->fd, loop->batch, FLOE_LOOP_BATCH, 0);
-        } while (count == 0 && read_clock() < until);
+            now = read_clock();
+        } while (count == 0 && now - loop->now < floe_time_min(spin, sleep));
+        ms = sleep_ms(now, end, ms); /* what is left */
     }
     if (count == 0) {
         count = epoll_wait(loop->fd, loop->batch, FLOE_LOOP_BATCH, ms);

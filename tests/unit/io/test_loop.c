@@ -183,6 +183,16 @@ static void test_loop_that_spins_waits_no_longer_than_it_is_told(void **state)
     unwatch(f, 0);
 }
 
+static void test_loop_that_spins_is_not_late(void **state)
+{
+    fixture *f = *state;
+    make_busy(f, 60u * FLOE_SECOND);
+    floe_time start = floe_loop_now(f->loop);
+    floe_loop_wait(f->loop, 500);
+    assert_true(floe_loop_now(f->loop) - start < 900 * FLOE_MS); /* and not twice as long */
+    unwatch(f, 0);
+}
+
 static void test_loop_that_spins_takes_what_comes(void **state)
 {
     fixture *f = *state;
@@ -403,6 +413,7 @@ int main(void)
         TEST(test_loop_reports_again_what_was_not_read),
         TEST(test_loop_waits_no_longer_than_it_is_told),
         TEST(test_loop_that_spins_waits_no_longer_than_it_is_told),
+        TEST(test_loop_that_spins_is_not_late),
         TEST(test_loop_that_spins_takes_what_comes),
         TEST(test_loop_at_rest_does_not_spin),
         TEST(test_loop_tells_of_a_hang_up),
