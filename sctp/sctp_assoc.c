@@ -260,8 +260,11 @@ floe_err floe_sctp_assoc_send(floe_sctp_assoc *a, const floe_sctp_send *message)
         return err;
     }
     size_t cost = floe_sctp_sendq_cost(message->data.len, message->wants_fate);
-    if (floe_sctp_is_taken(a, message->stream) || cost > floe_sctp_sendq_room(&a->sendq)) {
-        a->wanted = (uint32_t)cost;
+    bool is_taken = floe_sctp_is_taken(a, message->stream);
+    if (is_taken || cost > floe_sctp_sendq_room(&a->sendq)) {
+        if (!is_taken || !floe_sctp_await_parts(a)) {
+            a->wanted = (uint32_t)cost;
+        }
         return FLOE_E_AGAIN;
     }
     floe_sctp_stream *stream = floe_sctp_streams_get(&a->streams, message->stream);

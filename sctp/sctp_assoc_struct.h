@@ -76,9 +76,10 @@ typedef struct floe_sctp_parts {
     uint8_t held; /* the last byte handed over, if has_held */
     bool has_held;
     bool is_unordered;
-    bool is_open;   /* neither ended nor abandoned */
-    bool is_queued; /* a part was */
-    bool has_begun; /* a part was sent */
+    bool is_open;    /* neither ended nor abandoned */
+    bool is_queued;  /* a part was */
+    bool has_begun;  /* a part was sent */
+    bool is_awaited; /* interleaved: somebody was refused because of it */
 } floe_sctp_parts;
 #endif
 

@@ -260,7 +260,15 @@ void floe_sctp_note_room_for_parts(floe_sctp_assoc *a, size_t room);
 void floe_sctp_expire_parts(floe_sctp_assoc *a);
 /* Whether it keeps all others waiting; or, interleaved, those of its own stream. */
 bool floe_sctp_is_taken(const floe_sctp_assoc *a, uint16_t stream);
+/* Who was refused because of it is to be told at its end. False: not interleaved, there is no room
+ * before that. */
+bool floe_sctp_await_parts(floe_sctp_assoc *a);
 #else
+static inline bool floe_sctp_await_parts(floe_sctp_assoc *a)
+{
+    (void)a;
+    return false;
+}
 static inline bool floe_sctp_is_taken(const floe_sctp_assoc *a, uint16_t stream)
 {
     (void)a;

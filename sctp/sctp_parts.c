@@ -29,7 +29,7 @@ floe_err floe_sctp_assoc_begin_message(floe_sctp_assoc *a, const floe_sctp_send 
         return FLOE_E_UNSUPPORTED;
     }
     if (a->sendq.open != FLOE_SCTP_NONE) {
-        a->wanted = a->wanted > 0 ? a->wanted : 1;
+        a->wanted = floe_sctp_await_parts(a) || a->wanted > 0 ? a->wanted : 1;
         return FLOE_E_AGAIN;
     }
     floe_sctp_stream *stream = floe_sctp_streams_get(&a->streams, message->stream);
@@ -44,7 +44,8 @@ floe_err floe_sctp_assoc_begin_message(floe_sctp_assoc *a, const floe_sctp_send 
         .stream = message->stream,
         .serial = (uint16_t)(a->parts.serial + 1),
         .is_unordered = message->is_unordered,
-        .is_open = true};
+        .is_open = true,
+        .is_awaited = a->parts.is_awaited};
     if (message->has_lifetime) {
         a->parts.expires = floe_time_after(a->now, message->lifetime_ms * FLOE_MS);
     }
@@ -56,6 +57,13 @@ bool floe_sctp_is_taken(const floe_sctp_assoc *a, uint16_t stream)
 {
     return a->sendq.open != FLOE_SCTP_NONE &&
            (!FLOE_SCTP_IS_INTERLEAVED(&a->streams) || stream == a->parts.stream);
+}
+
+bool floe_sctp_await_parts(floe_sctp_assoc *a)
+{
+    bool is_interleaved = FLOE_SCTP_IS_INTERLEAVED(&a->streams);
+    a->parts.is_awaited |= is_interleaved;
+    return is_interleaved;
 }
 
 bool floe_sctp_assoc_is_writing(const floe_sctp_assoc *a, uint16_t stream)
@@ -234,6 +242,10 @@ void floe_sctp_note_room_for_parts(floe_sctp_assoc *a, size_t room)
 {
     if (a->parts.wanted > 0 && (a->parts.wanted <= room || !a->parts.is_open)) {
         a->parts.wanted = 0;
+        a->events |= EV_WRITABLE;
+    }
+    if (a->parts.is_awaited && a->sendq.open == FLOE_SCTP_NONE) {
+        a->parts.is_awaited = false;
         a->events |= EV_WRITABLE;
     }
 }

@@ -144,6 +144,62 @@ static void test_sctp_turns_part_that_was_begun_before_agreement_waits_as_others
 #endif
 }
 
+#if FLOE_SCTP_PARTS
+/* Whether there was a WRITABLE among the events. */
+static bool is_told(void)
+{
+    bool is_writable = false;
+    floe_sctp_event event;
+    solo_drain(s);
+    while (floe_sctp_assoc_poll_event(&s->assoc, &event)) {
+        is_writable |= event.type == FLOE_SCTP_EV_WRITABLE;
+    }
+    return is_writable;
+}
+#endif
+
+/* Who waits for the end of a message by parts is told then, and not asked again and again. */
+static void test_sctp_turns_who_waits_for_a_message_by_parts_is_told_at_its_end(void **state)
+{
+    (void)state;
+#if FLOE_SCTP_PARTS
+    static uint8_t bytes[100];
+    const floe_sctp_send message = {.stream = 3, .ppid = 53};
+    const floe_sctp_send other = {.stream = 4, .ppid = 53};
+    assert_int_equal(floe_sctp_assoc_begin_message(&s->assoc, &message), FLOE_OK);
+    floe_bytes part = {bytes, sizeof bytes};
+    assert_int_equal(floe_sctp_assoc_write(&s->assoc, 3, part, false), FLOE_OK);
+    assert_int_equal(floe_sctp_assoc_begin_message(&s->assoc, &other), FLOE_E_AGAIN);
+    assert_false(is_told());
+    assert_int_equal(solo_send_with(s, (floe_sctp_send){.stream = 3}, 10), FLOE_E_AGAIN);
+    (void)solo_give_sack(s, 1, 1 << 20, NULL, 0);
+    assert_false(is_told());
+    assert_int_equal(floe_sctp_assoc_write(&s->assoc, 3, part, true), FLOE_OK);
+    assert_true(is_told());
+    assert_int_equal(floe_sctp_assoc_begin_message(&s->assoc, &other), FLOE_OK);
+#endif
+}
+
+static void test_sctp_turns_who_waits_for_room_waits_for_no_message_by_parts(void **state)
+{
+    (void)state;
+#if FLOE_SCTP_PARTS
+    static uint8_t bytes[100];
+    const floe_sctp_send message = {.stream = 3, .ppid = 53};
+    assert_int_equal(floe_sctp_assoc_begin_message(&s->assoc, &message), FLOE_OK);
+    floe_bytes part = {bytes, sizeof bytes};
+    assert_int_equal(floe_sctp_assoc_write(&s->assoc, 3, part, false), FLOE_OK);
+    assert_int_equal(solo_send_with(s, (floe_sctp_send){.stream = 1}, 40000), FLOE_OK);
+    assert_int_equal(solo_send_with(s, (floe_sctp_send){.stream = 2}, 40000), FLOE_E_AGAIN);
+    assert_int_equal(solo_send_with(s, (floe_sctp_send){.stream = 3}, 10), FLOE_E_AGAIN);
+    for (int i = 0; i < 20 && floe_sctp_assoc_get_buffered(&s->assoc, 1) > 0; i++) {
+        (void)solo_give_sack(s, s->assoc.outstanding.next_tsn - s->tsn, 1 << 20, NULL, 0);
+    }
+    assert_true(is_told());
+    assert_int_equal(solo_send_with(s, (floe_sctp_send){.stream = 2}, 40000), FLOE_OK);
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +211,10 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(test_sctp_turns_full_ring_puts_off_what_needs_an_end, set_up),
         cmocka_unit_test_setup(test_sctp_turns_part_that_was_begun_before_agreement_waits_as_others,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_turns_who_waits_for_a_message_by_parts_is_told_at_its_end,
+                               set_up),
+        cmocka_unit_test_setup(test_sctp_turns_who_waits_for_room_waits_for_no_message_by_parts,
                                set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
