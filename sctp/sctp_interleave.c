@@ -24,6 +24,7 @@
 
 #define NONE FLOE_SCTP_NONE
 #define HALF UINT32_C(0x80000000) /* from here on a distance is one to the past */
+#define FAR  UINT32_C(0x40000000) /* so far back no unordered message is under way any more */
 
 #define BEGIN FLOE_SCTP_FLAG_BEGIN
 #define END   FLOE_SCTP_FLAG_END
@@ -46,6 +47,12 @@ static bool is_unordered(uint8_t flags)
 static uint32_t fsn_of(const floe_sctp_piece *piece)
 {
     return floe_sctp_piece_fsn(piece);
+}
+
+/* Messages of this order with numbers before it are over. */
+static uint32_t *past_of(floe_sctp_lane *lane, bool unordered)
+{
+    return unordered ? &lane->past_mid : &lane->in_mid;
 }
 
 static bool is_whole(const floe_sctp_reassembly *r, const floe_sctp_piece *head)
@@ -258,10 +265,14 @@ floe_sctp_store floe_sctp_interleave_add(floe_sctp_reassembly *r, floe_sctp_stre
                                          floe_sctp_stream *stream, const floe_sctp_data *data,
                                          bool is_next)
 {
-    const floe_sctp_lane *lane = floe_sctp_lane_of(streams, stream);
+    floe_sctp_lane *lane = floe_sctp_lane_of(streams, stream);
     /* RFC 8260 §2.1: the past and the future are half of all numbers, each. */
-    if (!is_unordered(data->flags) && data->mid - lane->in_mid >= HALF) {
+    uint32_t ahead = data->mid - *past_of(lane, is_unordered(data->flags));
+    if (ahead >= HALF) {
         return FLOE_SCTP_STORE_OK; /* its turn is over: it was skipped */
+    }
+    if (is_unordered(data->flags) && ahead > FAR) {
+        lane->past_mid = data->mid - FAR; /* nothing else moves it, where nothing is skipped */
     }
     place at = find_place(r, stream, lane, data);
     bool is_read = is_of_open(r, lane, data) && data->fsn <= lane->open_fsn;
@@ -292,8 +303,9 @@ void floe_sctp_interleave_skip(floe_sctp_reassembly *r, floe_sctp_streams *strea
                                floe_sctp_stream *stream, const floe_sctp_i_skip *skip)
 {
     floe_sctp_lane *lane = floe_sctp_lane_of(streams, stream);
-    uint32_t ahead = skip->mid - lane->in_mid;
-    if (!skip->is_unordered && ahead >= HALF) {
+    uint32_t *past = past_of(lane, skip->is_unordered);
+    uint32_t ahead = skip->mid - *past;
+    if (ahead >= HALF) {
         return; /* old news */
     }
 #if FLOE_SCTP_PARTS
@@ -317,10 +329,8 @@ void floe_sctp_interleave_skip(floe_sctp_reassembly *r, floe_sctp_streams *strea
         }
         at = head.next_message;
     }
-    if (!skip->is_unordered) {
-        lane->in_mid = skip->mid + 1;
-        floe_sctp_interleave_deliver(r, streams, stream);
-    }
+    *past = skip->mid + 1; /* what comes late of these is thrown away, in both orders */
+    floe_sctp_interleave_deliver(r, streams, stream);
 #if FLOE_SCTP_PARTS
     floe_sctp_interleave_open(r, streams, stream);
 #endif
@@ -334,15 +344,17 @@ void floe_sctp_interleave_reset(floe_sctp_reassembly *r, const floe_sctp_streams
         floe_sctp_piece_free(&r->arena, load(r, lane->open).far);
         lane->open = NONE;
     }
-    lane->in_mid = 0;
+    lane->in_mid = lane->past_mid = 0;
     floe_sctp_reassembly_reset(r, stream);
 }
 
-/* Whether each fragment of the segment lies beyond the cumulative TSN. */
-static bool is_beyond(const floe_sctp_reassembly *r, uint16_t head, uint32_t cum)
+/* Whether each fragment of the segment lies beyond the cumulative TSN; in the window, that is: what
+ * has waited for so long that its TSN seems to be ahead is not. */
+static bool is_beyond(const floe_sctp_reassembly *r, uint16_t head,
+                      const floe_sctp_tracker *tracker)
 {
     for (uint16_t at = head; at != NONE; at = load(r, at).next) {
-        if (!floe_serial32_lt(cum, load(r, at).tsn)) {
+        if (load(r, at).tsn - tracker->cum - 1 >= tracker->window) {
             return false;
         }
     }
@@ -357,7 +369,7 @@ static bool renege_stream(floe_sctp_reassembly *r, floe_sctp_stream *stream,
     uint16_t at = stream->wait_head;
     while (at != NONE) {
         uint16_t next = load(r, at).next_message;
-        if (!is_beyond(r, at, tracker->cum)) {
+        if (!is_beyond(r, at, tracker)) {
             before = at;
             at = next;
             continue;

@@ -24,6 +24,7 @@ typedef struct floe_sctp_lane {
     uint64_t taken;       /* of the message that was read in part: bytes that were, */
     uint32_t taken_ppid;  /* and its PPID */
     uint32_t in_mid;      /* of the next ordered message to be delivered */
+    uint32_t past_mid;    /* unordered messages with numbers before it are over */
     uint32_t open_mid;    /* of the message that is read as it arrives, */
     uint32_t open_fsn;    /* its last fragment that follows from the first, */
     uint16_t open;        /* and where that lies; NONE: there is no such message */

@@ -256,6 +256,36 @@ static void test_sctp_interleave_skip_of_unordered_messages_spares_later_ones(vo
     expect_empty();
 }
 
+static void test_sctp_interleave_keeps_nothing_of_unordered_messages_that_were_skipped(void **state)
+{
+    (void)state;
+    (void)add(0, B | U, 6, 0);
+    skip_to(true, 7);
+    expect_empty();
+    assert_int_equal(add(1, E | U, 7, 1), FLOE_SCTP_STORE_OK); /* it was late */
+    assert_int_equal(add(2, E | U, 6, 1), FLOE_SCTP_STORE_OK);
+    expect_empty();
+    (void)add(3, B | E | U, 8, 0);
+    expect(8, 1);
+    skip_to(true, 6); /* old news */
+    (void)add(4, E | U, 7, 1);
+    expect_empty();
+}
+
+static void test_sctp_interleave_unordered_mids_go_around(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 24; i++) { /* twice around */
+        uint32_t mid = i * 0x20000000u;
+        (void)add(3 * i, B | U, mid, 0);
+        (void)add(3 * i + 1, B | E | U, mid + 1, 0);
+        expect(mid + 1, 1);
+        (void)add(3 * i + 2, E | U, mid, 1);
+        expect(mid, 2);
+    }
+    expect_empty();
+}
+
 static void test_sctp_interleave_refuses_messages_over_the_limit(void **state)
 {
     (void)state;
@@ -296,6 +326,19 @@ static void test_sctp_interleave_renege_drops_what_lies_beyond_the_cumulative_ts
     expect_empty();
 }
 
+static void test_sctp_interleave_renege_knows_what_has_waited_for_half_of_all_tsns(void **state)
+{
+    (void)state;
+    (void)add(0, B | U, 0, 0);
+    for (uint32_t i = 0; i <= 32768; i++) { /* an I-FORWARD-TSN each, which names no message */
+        floe_sctp_tracker_forward(&f.tracker, f.tracker.cum + 65536);
+    }
+    assert_false(floe_sctp_interleave_renege(&f.r, &f.streams, &f.tracker));
+    floe_sctp_reassembly_check_invariants(&f.r, &f.streams, &f.tracker);
+    skip_to(true, 0);
+    expect_empty();
+}
+
 static void test_sctp_interleave_reset_begins_with_zero_again(void **state)
 {
     (void)state;
@@ -328,10 +371,15 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(test_sctp_interleave_skip_of_unordered_messages_spares_later_ones,
                                set_up),
+        cmocka_unit_test_setup(
+            test_sctp_interleave_keeps_nothing_of_unordered_messages_that_were_skipped, set_up),
+        cmocka_unit_test_setup(test_sctp_interleave_unordered_mids_go_around, set_up),
         cmocka_unit_test_setup(test_sctp_interleave_refuses_messages_over_the_limit, set_up),
         cmocka_unit_test_setup(test_sctp_interleave_memory_is_bounded_whatever_begins, set_up),
         cmocka_unit_test_setup(
             test_sctp_interleave_renege_drops_what_lies_beyond_the_cumulative_tsn, set_up),
+        cmocka_unit_test_setup(
+            test_sctp_interleave_renege_knows_what_has_waited_for_half_of_all_tsns, set_up),
         cmocka_unit_test_setup(test_sctp_interleave_reset_begins_with_zero_again, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
