@@ -483,8 +483,11 @@ static bool is_done(fuzz *f)
             return false;
         }
 #endif
-        if (f->end[n].assoc.sendq.used > 0 || f->end[n].fates > 0) {
-            return false;
+        const end *e = &f->end[n];
+        const floe_sctp_arena *held = &e->assoc.reassembly.arena;
+        if (e->assoc.sendq.used > 0 || e->fates > 0 || held->free < held->count ||
+            floe_sctp_outstanding_count(&e->assoc.outstanding) > 0) {
+            return false; /* of what was given up nothing is held, either */
         }
     }
     return true;
