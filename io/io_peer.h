@@ -57,7 +57,10 @@ typedef struct floe_io_config { /* zero means the default */
     floe_sctp_cc_algorithm congestion;  /* default FLOE_SCTP_CC_CUBIC; sctp/README.md says when
                                          * FLOE_SCTP_CC_RATE is better */
     bool is_interleaved;          /* messages of several channels share packets (RFC 8260), where
-                                   * the peer can, too; 9 KB, and 8 bytes a chunk in flight */
+                                   * the peer can, too; 9 KB, and 8 bytes a chunk in flight. The
+                                   * beginnings of one of each channel must fit into recv_buffer:
+                                   * four of message_max at once end the connection, unless
+                                   * parts_from is set or the buffer is larger (sctp/README.md) */
     floe_peer_glare glare;        /* what an offer does that meets ours */
     floe_ip_handling ip_handling; /* which of our addresses the peer may learn: default all */
     floe_io_port *port;  /* share its sockets (io/io_port.h), unless a server is turn: over UDP;
