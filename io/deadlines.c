@@ -72,6 +72,13 @@ void floe_deadlines_set(floe_deadlines *deadlines, floe_deadline *deadline, floe
     }
 }
 
+floe_time floe_deadlines_join(floe_time at, floe_time from)
+{
+    return at == FLOE_TIME_NEVER || at < from
+               ? at
+               : (at / FLOE_DEADLINES_GRAIN + 1) * FLOE_DEADLINES_GRAIN;
+}
+
 floe_deadline *floe_deadlines_first(const floe_deadlines *deadlines)
 {
     return deadlines->count > 0 ? deadlines->heap[0].deadline : NULL;

@@ -26,10 +26,15 @@ typedef struct floe_deadlines { /* private */
     uint32_t count, max;
 } floe_deadlines;
 
+/* Deadlines that may wait for each other do so for up to that long. */
+#define FLOE_DEADLINES_GRAIN (50 * FLOE_MS)
+
 /* `memory` has room for as many deadlines as are ever in it. */
 void floe_deadlines_init(floe_deadlines *deadlines, floe_deadlines_entry *memory, uint32_t max);
 /* It is due at `at` from now on, FLOE_TIME_NEVER: never. A new one starts with NEVER. */
 void floe_deadlines_set(floe_deadlines *deadlines, floe_deadline *deadline, floe_time at);
+/* A deadline of `from` or later is put off to where others of about that time are. */
+floe_time floe_deadlines_join(floe_time at, floe_time from);
 /* The first one, or NULL. */
 floe_deadline *floe_deadlines_first(const floe_deadlines *deadlines);
 

@@ -18,9 +18,12 @@
 #define SWEEP_PAUSE FLOE_SECOND /* between two looks at all paths */
 
 /* What is due in more than FAR is done with what else is due at about that time: idle peers ask for
- * consent every few seconds, each at a time of its own, and waking costs more than the work. */
-#define FAR   (500 * FLOE_MS)
-#define GRAIN (50 * FLOE_MS)
+ * consent every few seconds, each at a time of its own, and waking costs more than the work. A peer
+ * at rest has nothing else to do, and is looked at for each packet, often just before its next
+ * check: only what follows a packet at once, as the next check of the peer does, is done in time.
+ */
+#define FAR         (500 * FLOE_MS)
+#define FAR_AT_REST (20 * FLOE_MS)
 
 struct floe_io_port {
     floe_loop *loop;
@@ -228,9 +231,11 @@ static void update_name(floe_io_port *port, floe_io_peer *io)
     (void)!floe_ice_mux_add_name(&port->mux, ufrag, io->guest.owner);
 }
 
-static floe_time coarse(floe_time at, floe_time now)
+/* Connected, with no checks to send but those of consent, and without traffic. */
+static bool is_at_rest(const floe_io_peer *io)
 {
-    return at == FLOE_TIME_NEVER || at < floe_time_after(now, FAR) ? at : (at / GRAIN + 1) * GRAIN;
+    return floe_io_rest_is(&io->rest) && floe_peer_get_state(&io->peer) == FLOE_PEER_CONNECTED &&
+           floe_peer_get_ice_state(&io->peer) == FLOE_ICE_COMPLETED;
 }
 
 /* Drain one peer. True: it has an event that the program does not know of. */
@@ -246,8 +251,9 @@ static bool drain(floe_io_port *port, floe_io_peer *io)
     if (!is_sent) {
         touch(io);
     }
+    floe_time far = is_at_rest(io) ? FAR_AT_REST : FAR;
     floe_deadlines_set(&port->deadlines, &io->guest.deadline,
-                       coarse(at, floe_loop_now(port->loop)));
+                       floe_deadlines_join(at, floe_time_after(floe_loop_now(port->loop), far)));
     return is_fresh;
 }
 

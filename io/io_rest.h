@@ -25,6 +25,12 @@ typedef struct floe_io_rest {
 void floe_io_rest_init(floe_io_rest *rest, floe_span pages, const floe_sctp_assoc *sctp);
 /* Whenever the peer is looked at. */
 void floe_io_rest_look(floe_io_rest *rest, floe_sctp_assoc *sctp, floe_time now);
+/* Nothing was used since it was given back, or at all. */
+static inline bool floe_io_rest_is(const floe_io_rest *rest)
+{
+    return rest->due_at == FLOE_TIME_NEVER;
+}
+
 /* When the peer is to be looked at for this. What was not empty then waits for another reason. */
 static inline floe_time floe_io_rest_deadline(const floe_io_rest *rest, floe_time now)
 {

@@ -173,12 +173,33 @@ static void hear_all(crowd *c, floe_peer_sdp_type type)
     }
 }
 
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
 static double cpu_seconds(void)
 {
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+/* What this process has done so far. */
+typedef struct effort {
+    double cpu;
+    long sleeps;
+    unsigned long long in; /* datagrams */
+} effort;
+
+static effort measure(const crowd *c)
+{
+    struct rusage usage;
+    floe_io_port_stats stats;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    floe_io_port_get_stats(c->ports[0], &stats);
+    return (effort){cpu_seconds(), usage.ru_nvcsw,
+                    stats.mux.by_name + stats.mux.by_path + stats.mux.by_request};
 }
 
 /* Bytes of memory that are ours alone. */
@@ -206,12 +227,16 @@ static void report(crowd *c, int seconds, double memory_before)
     stay(c, floe_loop_now(c->loop) + 3 * FLOE_SECOND);
     (void)malloc_trim(0); /* all handshakes at one time have left holes behind */
     double memory = resident() - memory_before;
-    double cpu = cpu_seconds();
+    effort before = measure(c);
     stay(c, floe_loop_now(c->loop) + (floe_time)seconds * FLOE_SECOND);
-    cpu = cpu_seconds() - cpu;
+    effort after = measure(c);
+    double in = (double)(after.in - before.in);
     floe_io_port_get_stats(c->ports[0], &stats);
     printf("memory:  %.1f KB a peer\nidle:    %.2f %% of a core for all\n",
-           memory / 1024 / (double)c->count, 100 * cpu / seconds);
+           memory / 1024 / (double)c->count, 100 * (after.cpu - before.cpu) / seconds);
+    printf("         %.0f datagrams in and %.0f wakes a second, %.1f us for each datagram in\n",
+           in / seconds, (double)(after.sleeps - before.sleeps) / seconds,
+           1e6 * (after.cpu - before.cpu) / (in > 0 ? in : 1));
     printf("port:    %u peers, %u sockets, %u paths, %u names\n", stats.peers, stats.sockets,
            stats.mux.paths, stats.mux.names);
     printf("in:      %llu by name, %llu by path, %llu by request, %llu of nobody, %llu of rivals\n",

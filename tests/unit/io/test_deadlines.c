@@ -44,11 +44,32 @@ static void test_deadlines_are_empty_at_first_and_at_last(void **state)
     assert_null(floe_deadlines_first(&deadlines));
 }
 
+static void test_deadlines_that_are_far_join_others_and_none_comes_early(void **state)
+{
+    const floe_time now = 7 * FLOE_SECOND + 3;
+    (void)state;
+    for (floe_time in = 20 * FLOE_MS; in < FLOE_SECOND; in += 777) {
+        floe_time at = floe_deadlines_join(now + in, now + 20 * FLOE_MS);
+        assert_int_equal(at % FLOE_DEADLINES_GRAIN, 0);
+        assert_in_range(at, now + in + 1, now + in + FLOE_DEADLINES_GRAIN);
+    }
+}
+
+static void test_deadlines_that_are_near_or_never_stay_what_they_are(void **state)
+{
+    (void)state;
+    assert_int_equal(floe_deadlines_join(FLOE_SECOND - 1, FLOE_SECOND), FLOE_SECOND - 1);
+    assert_int_equal(floe_deadlines_join(0, FLOE_SECOND), 0);
+    assert_true(floe_deadlines_join(FLOE_TIME_NEVER, FLOE_SECOND) == FLOE_TIME_NEVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlines_first_is_always_the_first),
         cmocka_unit_test(test_deadlines_are_empty_at_first_and_at_last),
+        cmocka_unit_test(test_deadlines_that_are_far_join_others_and_none_comes_early),
+        cmocka_unit_test(test_deadlines_that_are_near_or_never_stay_what_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,31 @@ static void test_io_port_sleeps_when_there_is_nothing_to_do(void **state)
     assert_in_range(waits, 1, 100);
 }
 
+static void test_io_port_peer_at_rest_wakes_when_others_do(void **state)
+{
+    fixture *f = *state;
+    floe_io_config config = {.identity = &identity, .use_loopback = true};
+    config.ice.consent_us = 400 * FLOE_MS; /* nearer than what waits for others in any case */
+    open_port(f, 0, PAIRS);
+    open_peer(f, 1, NULL);
+    config.port = f->port[0];
+    assert_int_equal(floe_io_peer_open(&f->io[0], f->loop, &config, NULL), FLOE_OK);
+    describe(f, 0);
+    expect_open(f, 0);
+    floe_time rest = floe_loop_now(f->loop) + 2 * FLOE_IO_REST_AFTER;
+    unsigned joined = 0;
+    while (floe_loop_now(f->loop) < rest + FLOE_SECOND) {
+        turn(f);
+        floe_time now = floe_loop_now(f->loop);
+        floe_time at = f->io[0]->guest.deadline.at;
+        if (now >= rest && at != FLOE_TIME_NEVER && at >= now + 20 * FLOE_MS) {
+            assert_int_equal(at % FLOE_DEADLINES_GRAIN, 0);
+            joined++;
+        }
+    }
+    assert_in_range(joined, 1, 1000);
+}
+
 static void test_io_port_peer_survives_a_restart_of_ice(void **state)
 {
     fixture *f = *state;
@@ -510,6 +535,7 @@ int main(void)
         TEST(test_io_port_serves_several_peers),
         TEST(test_io_port_peer_that_goes_leaves_nothing_behind),
         TEST(test_io_port_sleeps_when_there_is_nothing_to_do),
+        TEST(test_io_port_peer_at_rest_wakes_when_others_do),
         TEST(test_io_port_peer_survives_a_restart_of_ice),
         TEST(test_io_port_path_of_one_peer_can_not_be_taken_for_another),
         TEST(test_io_port_checks_from_forged_addresses_keep_nobody_from_his_path),

@@ -69,9 +69,11 @@ static void test_io_rest_gives_pages_back_after_a_quiet_second(void **state)
     sctp_pair_run_for(pair, FLOE_IO_REST_AFTER - 1);
     look();
     assert_false(is_given_back());
+    assert_false(floe_io_rest_is(&idle));
     sctp_pair_run_for(pair, 1);
     look();
     assert_true(is_given_back());
+    assert_true(floe_io_rest_is(&idle));
     assert_true(deadline() == FLOE_TIME_NEVER);
 }
 
