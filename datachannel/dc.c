@@ -6,7 +6,8 @@
 
 void floe_dc_init(floe_dc *dc)
 {
-    memset(dc, 0, offsetof(floe_dc, channels));
+    const size_t begin = offsetof(floe_dc, stats); /* behind the pool, which holds anything */
+    memset((uint8_t *)dc + begin, 0, offsetof(floe_dc, channels) - begin);
     for (size_t i = 0; i < FLOE_DC_CHANNEL_MAX; i++) {
         dc->streams[i] = FLOE_STREAM_NONE;
     }

@@ -41,6 +41,9 @@ typedef struct floe_dc_channel {
 } floe_dc_channel;
 
 struct floe_dc {
+    /* This and the end of the channels are not touched before they are used, and what is used of
+     * both lies together: of a table in fresh pages most takes no memory. */
+    uint8_t pool[FLOE_DC_POOL_SIZE];
     floe_dc_stats stats;
     uint16_t streams[FLOE_DC_CHANNEL_MAX]; /* of each slot; FLOE_STREAM_NONE: none. Apart from the
                                               channels, because each message looks here */
@@ -60,9 +63,7 @@ struct floe_dc {
     bool wants_writable; /* a send got AGAIN */
     bool has_writable;
     uint16_t slot_end; /* slots from here on were never used, and hold anything */
-    /* Not touched before they are used: of a table in fresh pages most take no memory. */
     floe_dc_channel channels[FLOE_DC_CHANNEL_MAX];
-    uint8_t pool[FLOE_DC_POOL_SIZE];
 };
 
 #ifdef __cplusplus

@@ -93,29 +93,30 @@ uint16_t floe_dc_table_pick_stream(const floe_dc *dc, uint16_t limit)
     return FLOE_STREAM_NONE;
 }
 
-/* The end of a piece of the pool that overlaps [at, at + len); 0 where none does. */
-static size_t end_of_overlap(const floe_dc *dc, size_t at, size_t len)
+/* Where the piece of the pool begins that overlaps [at, at + len); `at + len` where none does. */
+static size_t begin_of_overlap(const floe_dc *dc, size_t at, size_t len)
 {
     for (size_t i = 0; i < dc->slot_end; i++) {
         const floe_dc_channel *c = &dc->channels[i];
         if (c->is_used && c->open_at < at + len && at < (size_t)c->open_at + c->open_len) {
-            return (size_t)c->open_at + c->open_len;
+            return c->open_at;
         }
     }
-    return 0;
+    return at + len;
 }
 
+/* From the end on: there the pool is near to what else a peer with few channels has touched. */
 uint8_t *floe_dc_table_add_names(floe_dc *dc, uint16_t slot, size_t len)
 {
-    size_t at = 0;
-    while (len <= FLOE_DC_POOL_SIZE - at) {
-        size_t end = end_of_overlap(dc, at, len);
-        if (end == 0) {
-            dc->channels[slot].open_at = (uint16_t)at;
+    size_t end = FLOE_DC_POOL_SIZE;
+    while (len <= end) {
+        size_t begin = begin_of_overlap(dc, end - len, len);
+        if (begin == end) {
+            dc->channels[slot].open_at = (uint16_t)(end - len);
             dc->channels[slot].open_len = (uint16_t)len;
-            return dc->pool + at;
+            return dc->pool + end - len;
         }
-        at = end;
+        end = begin;
     }
     return NULL;
 }

@@ -82,7 +82,7 @@ void floe_io_block_measure(floe_io_block *b, const floe_io_config *config, size_
     b->texts += text_size(config->ca_file) + 1;
     b->relays = round_up(b->relay_max * sizeof(floe_ice_relay));
     b->sockets = config->port == NULL || b->has_udp_relay ? round_up(sizeof(floe_socket_set)) : 0;
-    b->whole = WHOLE_PAGES(b->owner + b->description + b->sockets + b->rate + b->interleaving +
+    b->whole = WHOLE_PAGES(b->owner + b->sockets + b->description + b->rate + b->interleaving +
                            b->numbers + b->relays + b->texts) +
                b->buffers;
 }

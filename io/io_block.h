@@ -15,7 +15,7 @@ extern "C" {
 
 /* Bytes of each part, rounded up so that each is aligned; 0: there is none. */
 typedef struct floe_io_block {
-    size_t owner, description, sockets, rate, interleaving, numbers, relays, texts;
+    size_t owner, sockets, description, rate, interleaving, numbers, relays, texts;
     size_t send, recv, ring, buffers; /* the last is those before it, in whole pages */
     size_t whole;                     /* all of it */
     uint32_t ring_len, relay_max;

@@ -39,9 +39,9 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .mtu = config->mtu,
                              .ice = config->ice,
                              .tcp_links = io->tcp_memory};
-    peer.description = (floe_span){floe_io_block_cut(at, b->description), b->description};
     io->sockets =
         b->sockets > 0 ? (floe_socket_set *)(void *)floe_io_block_cut(at, b->sockets) : NULL;
+    peer.description = (floe_span){floe_io_block_cut(at, b->description), b->description};
     if (floe_ip_handling_apply(config->ip_handling, &peer.ice) != FLOE_OK) {
         return FLOE_E_ARG;
     }

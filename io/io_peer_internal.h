@@ -46,11 +46,12 @@ struct floe_io_peer {
     floe_io_guest guest;
     floe_io_rest rest;
     floe_peer peer;
-    /* What few peers need: little of it is touched before, and that lies together. */
+    /* What few peers need: not touched before. */
     floe_resolver resolver;
     floe_mdns_resolver mdns; /* shared NULL: not begun */
-    floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
     floe_relay_links links;
+    /* What peers with sockets of their own need; those lie right behind it (io_block.c). */
+    floe_ice_tcp_link tcp_memory[FLOE_ICE_TCP_LINK_MAX];
     floe_ice_tcp_links tcp;
 };
 
