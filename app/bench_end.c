@@ -18,7 +18,9 @@ bool bench_end_open(bench_end *end, floe_loop *loop, const bench_options *option
                              .recv_buffer = options->buffer,
                              .message_max = BENCH_MESSAGE_MAX,
                              .use_loopback = options->use_loopback};
-    floe_loop_set_spin(loop, options->spin_us);
+    if (options->has_spin) {
+        floe_loop_set_spin(loop, options->spin_us);
+    }
     config.ice.patience_us = options->is_patient ? PATIENCE_US : 0;
     *end = (bench_end){.question = FLOE_DC_NONE, .echo = FLOE_DC_NONE, .is_mirror = is_mirror};
     *why = "";

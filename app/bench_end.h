@@ -28,8 +28,9 @@ typedef struct bench_options {
     const floe_dtls_identity *identity; /* lent */
     const floe_io_server *servers;
     size_t server_count;
-    size_t buffer;     /* of sending, and of receiving */
-    uint32_t spin_us;  /* floe_loop_set_spin() */
+    size_t buffer; /* of sending, and of receiving */
+    bool has_spin;
+    uint32_t spin_us;  /* floe_loop_set_spin(), if has_spin */
     bool use_loopback; /* loopback addresses, too */
     bool is_patient;   /* descriptions are carried by people */
 } bench_options;

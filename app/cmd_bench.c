@@ -29,7 +29,7 @@ static const char usage[] =
     "  --case NAME     only this; may be repeated\n"
     "  --seconds N     how long each size of message is sent (default 2)\n"
     "  --buffer BYTES  for sending, and for receiving (default 1 MiB; flow, loose and echo)\n"
-    "  --spin US       look for so long for packets before sleep (default 0)\n"
+    "  --spin US       look for so long for packets before sleep (default: as the loop does, 50)\n"
     "  --json          one JSON object in the place of the table\n"
     "\n"
     "1 MB is 1,000,000 bytes. CPU time is that of both ends, unless one is elsewhere.\n";
@@ -52,7 +52,7 @@ typedef struct bench_command {
     json_t *ice, *results;
     ice_option_list servers;
     const char *invitation;
-    bool is_inviting, use_json;
+    bool is_inviting, use_json, has_spin;
     unsigned cases;
     uint64_t seconds, buffer, spin;
 } bench_command;
@@ -179,6 +179,7 @@ static int run(bench_command *c)
                                  .servers = c->servers.servers,
                                  .server_count = c->servers.count,
                                  .buffer = (size_t)c->buffer,
+                                 .has_spin = c->has_spin,
                                  .spin_us = (uint32_t)c->spin,
                                  .use_loopback = true,
                                  .is_patient = c->is_inviting || c->invitation != NULL};
@@ -229,6 +230,7 @@ static bool parse_option(int option, bench_command *c)
     case 'b':
         return take_number("buffer", BUFFER_MIN, BUFFER_MAX, &c->buffer);
     case 'S':
+        c->has_spin = true;
         return take_number("spin", 0, SPIN_MAX, &c->spin);
     case 'I':
         c->is_inviting = true;

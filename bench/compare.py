@@ -217,6 +217,10 @@ def measure_idle(stack):
         return grown / PEERS
 
 
+def measure_sockets():
+    return spread(json.loads(run.output(run.BUILD / "echo_sockets", ECHOES))["us"])
+
+
 def measure_ice(name):
     told = json.loads(run.output(run.BUILD / f"connect_{name}", "data", DATAGRAMS[name]))
     return {"rate": told["received"] / told["wall_s"], "us": told["cpu_s"] * 1e6 / told["received"]}
@@ -263,6 +267,8 @@ def measure(options, others):
     for _ in range(options.rounds):
         for stack in others:
             measure_stack(results, stack, options)
+        if "pair" in options.only:
+            results.add("sockets", "bare sockets", lambda: floe_bench("--case", "echo")[0], measure_sockets)
         if "ice" in options.only:
             results.add("ice", "libnice", lambda: measure_ice("floe"), lambda: measure_ice("libnice"))
         for mode in SCTP_MODES if "sctp" in options.only else []:
@@ -284,6 +290,7 @@ def build():
     run.build_floe()
     run.build_connect()
     run.compile_c("sctp_usrsctp", [], ["-lusrsctp"])
+    run.compile_c("echo_sockets", ["-D_DEFAULT_SOURCE"], [])
 
 
 def versions(others):

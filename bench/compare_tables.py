@@ -15,6 +15,7 @@ FLOWS = [
 ]
 TIMES = [
     ("round trip of 64 bytes", ("pair", "echo"), "p99_us", "99 %"),
+    ("the same without a stack", ("sockets",), "p99_us", "99 %"),
     ("from two peers to an open channel", ("connect",), "worst_us", "worst"),
 ]
 IDLE = ("idle",)

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -19,10 +20,13 @@
 
 #define FLOE_LOOP_BATCH 64 /* events taken by one epoll_wait(); more are taken by the next */
 
+#define SPIN_US 50u /* about what a processor of a virtual machine takes to wake */
+#define SOON    4u  /* times that: who is woken and answers at once has answered */
+
 struct floe_loop {
     int fd;
     bool is_running; /* inside floe_loop_wait() */
-    bool is_busy;    /* the last wait brought something */
+    bool is_brisk;   /* the last wait was short */
     uint32_t spin_us;
     floe_time now;
     size_t watches;                            /* added and not removed */
@@ -45,6 +49,13 @@ static floe_time read_clock(void)
     return (floe_time)ts.tv_sec * FLOE_SECOND + (floe_time)ts.tv_nsec / 1000u;
 }
 
+/* More than one, or whoever is to send what is looked for has to wait for the looking to end. */
+static bool has_processors(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
+}
+
 floe_err floe_loop_open(floe_loop **loop)
 {
     *loop = NULL;
@@ -58,6 +69,7 @@ floe_err floe_loop_open(floe_loop **loop)
         return FLOE_E_FULL;
     }
     made->now = read_clock();
+    made->spin_us = has_processors() ? SPIN_US : 0;
     *loop = made;
     return FLOE_OK;
 }
@@ -270,7 +282,7 @@ static void run_watch(floe_watch *watch, uint32_t events)
 static int sleep_until_ready(floe_loop *loop, int ms)
 {
     int count = 0;
-    if (loop->is_busy && loop->spin_us > 0 && ms != 0) {
+    if (loop->is_brisk && loop->spin_us > 0 && ms != 0) {
         floe_time spin = loop->spin_us, sleep = ms < 0 ? FLOE_TIME_NEVER : (floe_time)ms * FLOE_MS;
         floe_time end = floe_time_after(loop->now, sleep);
         floe_time now;
@@ -284,8 +296,7 @@ static int sleep_until_ready(floe_loop *loop, int ms)
         count = epoll_wait(loop->fd, loop->batch, FLOE_LOOP_BATCH, ms);
     }
     FLOE_ASSERT(count >= 0 || errno == EINTR);
-    loop->is_busy = count > 0;
-    return loop->is_busy ? count : 0;
+    return count > 0 ? count : 0;
 }
 
 void floe_loop_wait(floe_loop *loop, int timeout_ms)
@@ -295,7 +306,9 @@ void floe_loop_wait(floe_loop *loop, int timeout_ms)
     loop->now = read_clock();
     int ms = sleep_ms(loop->now, prepare_timers(loop), timeout_ms);
     loop->batch_count = sleep_until_ready(loop, ms);
-    loop->now = read_clock();
+    floe_time now = read_clock();
+    loop->is_brisk = loop->batch_count > 0 && now - loop->now <= (floe_time)SOON * loop->spin_us;
+    loop->now = now;
     /* Timers come first: a flood of packets can not hold them up. */
     wake_timers(loop);
     run_due_timers(loop);

@@ -45,10 +45,11 @@ typedef struct floe_timer {
 FLOE_MUST_USE floe_err floe_loop_open(floe_loop **loop);
 void floe_loop_close(floe_loop *loop); /* after everything on it was removed; NULL is fine */
 
-/* After a wake that brought something, look again and again for `us` microseconds before sleep:
- * what comes meanwhile is handled without the time that a sleeping processor takes to wake, at the
- * cost of up to `us` of CPU time a wake. 0, the default: sleep at once. A loop at rest sleeps
- * anyway. */
+/* After a wait that brought something within 4 * us microseconds, look again and again for `us`
+ * of them before sleep: what comes meanwhile is handled without the time that a sleeping
+ * processor takes to wake. Where things happen less often, and of course at rest, the loop sleeps
+ * at once. By default 50, and 0 (never look) where the thread that opens the loop has but one
+ * processor. */
 void floe_loop_set_spin(floe_loop *loop, uint32_t us);
 
 /* Monotonic time in microseconds, read once per wake: it stands still while handlers run. */

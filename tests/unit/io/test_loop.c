@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -161,7 +162,7 @@ static void test_loop_waits_no_longer_than_it_is_told(void **state)
     assert_in_range(took, 19 * FLOE_MS, 5 * FLOE_SECOND);
 }
 
-/* The wait that comes next is one after a wake that brought something. */
+/* The wait that comes next is one after a wait that brought something at once. */
 static void make_busy(fixture *f, uint32_t spin_us)
 {
     char byte;
@@ -211,6 +212,25 @@ static void test_loop_at_rest_does_not_spin(void **state)
     clock_t before = clock();
     floe_loop_wait(f->loop, 200);
     assert_true(clock() - before < CLOCKS_PER_SEC / 10);
+    unwatch(f, 0);
+}
+
+static void test_loop_that_waited_long_does_not_spin(void **state)
+{
+    fixture *f = *state;
+    struct itimerspec late = {.it_value.tv_nsec = 250000000};
+    int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+    assert_int_equal(timerfd_settime(fd, 0, &late, NULL), 0);
+    assert_int_equal(dup2(fd, f->pipes[0][0]), f->pipes[0][0]);
+    close(fd);
+    floe_loop_set_spin(f->loop, 50000);
+    watch(f, 0);
+    floe_loop_wait(f->loop, 5000);
+    uint64_t expirations;
+    assert_int_equal(read(f->pipes[0][0], &expirations, sizeof expirations), sizeof expirations);
+    clock_t before = clock();
+    floe_loop_wait(f->loop, 100);
+    assert_true(clock() - before < CLOCKS_PER_SEC / 40);
     unwatch(f, 0);
 }
 
@@ -416,6 +436,7 @@ int main(void)
         TEST(test_loop_that_spins_is_not_late),
         TEST(test_loop_that_spins_takes_what_comes),
         TEST(test_loop_at_rest_does_not_spin),
+        TEST(test_loop_that_waited_long_does_not_spin),
         TEST(test_loop_tells_of_a_hang_up),
         TEST(test_loop_sleeps_although_a_paused_watch_has_hung_up),
         TEST(test_loop_reports_what_came_during_a_pause),
