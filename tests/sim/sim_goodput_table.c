@@ -2,8 +2,8 @@
  * tests/sim/sim_goodput_table.c - what NewReno, CUBIC and the rate-based controller get out of
  * links of every kind, beside each other, a hundred times each: docs/GOODPUT.md.
  *
- * FLOE_SIM_GOODPUT=write plays all of them, in several processes, and writes the document: half an
- * hour of one core, nearly all of it for the fast links, which FLOE_SIM_GOODPUT_SEEDS=n plays n
+ * FLOE_SIM_GOODPUT=write plays all of them, in several processes, and writes the document: ten
+ * minutes of one core, nearly all of it for the fast links, which FLOE_SIM_GOODPUT_SEEDS=n plays n
  * times. Else the slow ones are played, a few times, and what must hold of each is asserted.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -219,7 +219,7 @@ static void test_sim_goodput_table_is_written(void **state)
     (void)state;
     const char *wish = getenv("FLOE_SIM_GOODPUT");
     UNIT_NEEDS(FLOE_SCTP_WINDOW_MAX >= 4096 && FLOE_SCTP_RATE);
-    UNIT_NEEDS(wish != NULL && strcmp(wish, "write") == 0); /* it takes half an hour */
+    UNIT_NEEDS(wish != NULL && strcmp(wish, "write") == 0); /* it takes minutes */
     read_seeds();
     play_all();
     FILE *file = fopen(DOCUMENT, "w");
