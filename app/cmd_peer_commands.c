@@ -132,14 +132,31 @@ static bool read_is_offer(json_args *args)
     return is_offer;
 }
 
+/* Which of the names the option has; the first of all values if it is not there. A value without a
+ * name can't be asked for. */
+static unsigned read_name(json_args *args, const char *key, const char *const *names, size_t count,
+                          const char *fault)
+{
+    floe_bytes name = json_args_text(args, key);
+    for (unsigned i = 0; i < count; i++) {
+        if (names[i] != NULL && floe_bytes_equal(name, floe_bytes_of(names[i]))) {
+            return i;
+        }
+    }
+    if (name.ptr != NULL) {
+        json_args_fail(args, fault);
+    }
+    return 0;
+}
+
+#define READ_NAME(args, key, names, fault)                                                         \
+    read_name(args, key, names, sizeof(names) / sizeof(names)[0], fault)
+
 static floe_ice_policy read_policy(json_args *args)
 {
-    floe_bytes name = json_args_text(args, "policy");
-    bool is_relay = floe_bytes_equal(name, FLOE_LIT("relay"));
-    if (name.ptr != NULL && !is_relay && !floe_bytes_equal(name, FLOE_LIT("all"))) {
-        json_args_fail(args, "\"policy\" is all or relay");
-    }
-    return is_relay ? FLOE_ICE_POLICY_RELAY : FLOE_ICE_POLICY_ALL;
+    static const char *const names[] = {
+        [FLOE_ICE_POLICY_ALL] = "all", [FLOE_ICE_POLICY_RELAY] = "relay"};
+    return (floe_ice_policy)READ_NAME(args, "policy", names, "\"policy\" is all or relay");
 }
 
 static floe_ice_nomination read_nomination(json_args *args)
@@ -149,16 +166,8 @@ static floe_ice_nomination read_nomination(json_args *args)
         [FLOE_ICE_NOMINATE_FAST] = "fast",
         [FLOE_ICE_NOMINATE_CONSERVATIVE] = "conservative",
     };
-    floe_bytes name = json_args_text(args, "nomination");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (floe_bytes_equal(name, floe_bytes_of(names[i]))) {
-            return (floe_ice_nomination)i;
-        }
-    }
-    if (name.ptr != NULL) {
-        json_args_fail(args, "\"nomination\" is soon, fast or conservative");
-    }
-    return FLOE_ICE_NOMINATE_SOON;
+    return (floe_ice_nomination)READ_NAME(args, "nomination", names,
+                                          "\"nomination\" is soon, fast or conservative");
 }
 
 static floe_ip_handling read_ip_handling(json_args *args)
@@ -176,32 +185,26 @@ static floe_peer_glare read_glare(json_args *args)
     static const char *const names[] = {[FLOE_PEER_GLARE_REFUSED] = "refused",
                                         [FLOE_PEER_GLARE_POLITE] = "polite",
                                         [FLOE_PEER_GLARE_IMPOLITE] = "impolite"};
-    floe_bytes name = json_args_text(args, "glare");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (floe_bytes_equal(name, floe_bytes_of(names[i]))) {
-            return (floe_peer_glare)i;
-        }
-    }
-    if (name.ptr != NULL) {
-        json_args_fail(args, "\"glare\" is refused, polite or impolite");
-    }
-    return FLOE_PEER_GLARE_REFUSED;
+    return (floe_peer_glare)READ_NAME(args, "glare", names,
+                                      "\"glare\" is refused, polite or impolite");
 }
 
 static floe_io_tcp read_tcp(json_args *args)
 {
     static const char *const names[] = {
         [FLOE_IO_TCP_NONE] = "none", [FLOE_IO_TCP_ACTIVE] = "active", [FLOE_IO_TCP_BOTH] = "both"};
-    floe_bytes name = json_args_text(args, "tcp");
-    for (unsigned i = FLOE_IO_TCP_NONE; i <= FLOE_IO_TCP_BOTH && name.ptr != NULL; i++) {
-        if (floe_bytes_equal(name, floe_bytes_of(names[i]))) {
-            return (floe_io_tcp)i;
-        }
-    }
-    if (name.ptr != NULL) {
-        json_args_fail(args, "\"tcp\" is none, active or both");
-    }
-    return FLOE_IO_TCP_DEFAULT;
+    return (floe_io_tcp)READ_NAME(args, "tcp", names, "\"tcp\" is none, active or both");
+}
+
+static floe_sctp_scheduler read_scheduler(json_args *args)
+{
+    static const char *const names[] = {
+        [FLOE_SCTP_SCHEDULER_WFQ] = "weighted",  [FLOE_SCTP_SCHEDULER_FAIR] = "fair",
+        [FLOE_SCTP_SCHEDULER_FCFS] = "fcfs",     [FLOE_SCTP_SCHEDULER_ROUND_ROBIN] = "round-robin",
+        [FLOE_SCTP_SCHEDULER_PACKET] = "packet", [FLOE_SCTP_SCHEDULER_PRIORITY] = "priority"};
+    return (floe_sctp_scheduler)READ_NAME(
+        args, "scheduler", names,
+        "\"scheduler\" is weighted, fair, fcfs, round-robin, packet or priority");
 }
 
 /* The result views into `servers`. */
@@ -223,6 +226,7 @@ static floe_io_config read_config(json_args *args, ice_option_list *servers)
         .message_max = (uint32_t)json_args_number(args, "maxMessageSize", SIZE_LIMIT, 0),
         .snap =
             json_args_flag(args, "snap", false) ? FLOE_PEER_SNAP_OFFERED : FLOE_PEER_SNAP_ANSWERED,
+        .scheduler = read_scheduler(args),
         .is_interleaved = json_args_flag(args, "interleaved", false),
         .parts_from = (uint32_t)json_args_number(args, "partsFrom", SIZE_LIMIT, 0)};
     if (!ice_option_read(servers, json_args_array(args, "ice"), &why)) {

@@ -180,6 +180,12 @@
 #define FLOE_SCTP_IDATA 1
 #endif
 
+/* 1: an association can be told which stream's message is sent next (sctp/sctp_scheduler.h). 0: it
+ * is by weighted fair queueing; others are ARG. */
+#ifndef FLOE_SCTP_SCHEDULERS
+#define FLOE_SCTP_SCHEDULERS 1
+#endif
+
 /* Bytes of answers that wait to be sent: HEARTBEAT ACK, ERROR. 1 byte each. Beyond: the answer is
  * dropped; the peer asks again. */
 #ifndef FLOE_SCTP_REPLY_MAX

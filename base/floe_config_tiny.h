@@ -29,6 +29,7 @@
 #define FLOE_SCTP_PARTS          0
 #define FLOE_SCTP_SNAP           0
 #define FLOE_SCTP_IDATA          0
+#define FLOE_SCTP_SCHEDULERS     0
 #define FLOE_SCTP_RATE           0
 #define FLOE_SCTP_PMTUD          0
 #define FLOE_DC_CHANNEL_MAX      4

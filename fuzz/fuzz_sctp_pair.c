@@ -530,8 +530,9 @@ static floe_sctp_cc_algorithm congestion_of(bool is_newreno, bool is_rate)
     return is_newreno ? FLOE_SCTP_CC_NEWRENO : FLOE_SCTP_CC_CUBIC;
 }
 
-static void set_up(fuzz *f, unsigned n, uint8_t options, bool is_interleaved)
+static void set_up(fuzz *f, unsigned n, uint8_t options, uint8_t who)
 {
+    bool is_interleaved = (who >> n & 1) != 0;
     end *e = &f->end[n];
     e->random = n;
     e->interleaving.ring = e->numbers;
@@ -553,6 +554,7 @@ static void set_up(fuzz *f, unsigned n, uint8_t options, bool is_interleaved)
         .is_over_dtls = (options >> (4 + n) & 1) != 0,
         .congestion = congestion_of(options & 64, options & 8),
         .rate = &e->rate,
+        .scheduler = (floe_sctp_scheduler)(FLOE_SCTP_SCHEDULERS ? (who >> 2) % 6 : 0),
         .is_unpaced = (options & 128) != 0,
         .packet_usual = is_growing(options) ? LARGEST : 0,
         .packet_limit = is_growing(options) ? LARGEST : 0,
@@ -578,9 +580,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     f.now = FLOE_SECOND;
     f.carries = LARGEST;
     f.options = take(&f);
-    uint8_t who = size > 0 ? data[size - 1] : 0; /* asks for interleaving */
-    set_up(&f, 0, f.options, (who & 1) != 0);
-    set_up(&f, 1, f.options, (who & 2) != 0);
+    uint8_t who = size > 0 ? data[size - 1] : 0; /* asks for interleaving; the scheduler */
+    set_up(&f, 0, f.options, who);
+    set_up(&f, 1, f.options, who);
     tell_limit(&f.end[0], &f.end[1]);
     tell_limit(&f.end[1], &f.end[0]);
     drain(&f);

@@ -35,6 +35,7 @@ static floe_err init_peer(floe_io_peer *io, const floe_io_config *config, const 
                              .parts_from = config->parts_from,
                              .snap = config->snap,
                              .congestion = config->congestion,
+                             .scheduler = config->scheduler,
                              .glare = config->glare,
                              .mtu = config->mtu,
                              .ice = config->ice,

@@ -44,6 +44,7 @@ static floe_err init_sctp(floe_peer *peer, const floe_peer_config *config)
     sctp.congestion = config->congestion;
     sctp.rate = config->rate;
     sctp.interleaving = config->interleaving;
+    sctp.scheduler = config->scheduler;
     sctp.slow_start_packets = config->slow_start_packets;
     sctp.keeps_window = config->keeps_window;
     sctp.is_over_dtls = true; /* RFC 9653: which checks more than a CRC does */

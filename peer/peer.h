@@ -68,8 +68,9 @@ typedef struct floe_peer_config {
     floe_span send_buffer, recv_buffer; /* required: SCTP's, see floe_sctp_config */
     floe_sctp_tx *tx_ring;              /* required: power of two entries */
     uint32_t tx_ring_len;
-    floe_sctp_cc_algorithm congestion; /* these five: see floe_sctp_config and sctp/README.md */
+    floe_sctp_cc_algorithm congestion; /* these six: see floe_sctp_config and sctp/README.md */
     floe_sctp_bbr *rate;               /* lent; required for FLOE_SCTP_CC_RATE */
+    floe_sctp_scheduler scheduler;
     struct floe_sctp_interleaving *interleaving; /* lent (sctp/sctp_lane.h): messages of channels
                                                     are interleaved, where the peer can, too */
     uint32_t slow_start_packets;

@@ -16,7 +16,8 @@ static bool is_usable(const floe_sctp_config *c)
            c->recv_buffer.len >= FLOE_SCTP_RECV_MIN && is_power && c->tx_ring_len >= 16 &&
            c->tx_ring_len <= FLOE_SCTP_RING_MAX &&
            (c->packet_max == 0 || c->packet_max >= FLOE_SCTP_PACKET_MIN) &&
-           (c->congestion != FLOE_SCTP_CC_RATE || (FLOE_SCTP_RATE && c->rate != NULL));
+           (c->congestion != FLOE_SCTP_CC_RATE || (FLOE_SCTP_RATE && c->rate != NULL)) &&
+           (uint32_t)c->scheduler <= (FLOE_SCTP_SCHEDULERS ? FLOE_SCTP_SCHEDULER_PRIORITY : 0);
 }
 
 static uint32_t or_default(uint32_t value, uint32_t fallback)
@@ -74,7 +75,7 @@ floe_err floe_sctp_assoc_init(floe_sctp_assoc *a, const floe_sctp_config *config
     floe_sctp_rto_init(&a->rto, a->config.rto_initial_ms, a->config.rto_min_ms,
                        a->config.rto_max_ms);
     floe_sctp_streams_init(&a->streams);
-    floe_sctp_sendq_init(&a->sendq, a->config.send_buffer);
+    floe_sctp_sendq_init(&a->sendq, a->config.send_buffer, a->config.scheduler);
     floe_sctp_outstanding_init(&a->outstanding, a->config.tx_ring, a->config.tx_ring_len,
                                a->local_tsn);
     floe_sctp_pmtu_init(&a->pmtu, a->config.packet_max);

@@ -26,6 +26,7 @@
 #include "base/trace.h"
 #include "sctp/sctp_cc.h"
 #include "sctp/sctp_fate.h"
+#include "sctp/sctp_scheduler.h"
 #include "sctp/sctp_tx.h"
 
 #ifdef __cplusplus
@@ -93,6 +94,7 @@ typedef struct floe_sctp_config {
                         */
     floe_sctp_cc_algorithm congestion; /* FLOE_SCTP_CC_CUBIC; see sctp/README.md for the choice */
     floe_sctp_bbr *rate;               /* lent: required for FLOE_SCTP_CC_RATE, else not used */
+    floe_sctp_scheduler scheduler;     /* FLOE_SCTP_SCHEDULER_WFQ */
     struct floe_sctp_interleaving *interleaving; /* lent: asks for messages that are interleaved,
                                                     sctp/sctp_interleave.h; NULL: no such wish */
     uint32_t slow_start_packets; /* one SACK opens the window by so many at most in slow start (L of
@@ -111,8 +113,8 @@ typedef struct floe_sctp_config {
 typedef struct floe_sctp_send {
     uint16_t stream;
     uint32_t ppid;
-    uint16_t priority; /* the stream's weight, from here on, where several streams have messages
-                          to be sent: they share the link by it; 0: 256 */
+    uint16_t priority; /* of the stream, from here on, where several streams have messages to be
+                          sent: floe_sctp_scheduler says what it means; 0: 256 */
     bool is_unordered;
     bool has_max_retransmits; /* RFC 7496: abandon after so many retransmissions */
     bool has_lifetime;        /* abandon so many milliseconds after this call, 0 being 1 */

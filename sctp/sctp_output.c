@@ -311,9 +311,11 @@ static bool put_new(floe_sctp_assoc *a, floe_writer *w)
     }
     uint32_t at = q->next;
     uint32_t len = next_fragment(a, w, record.len - q->sent);
-    if (len == 0 || !has_window(a, len)) {
+    if (len == 0 || !floe_sctp_schedule_may_pack(&q->schedule, record.stream) ||
+        !has_window(a, len)) {
         return false;
     }
+    floe_sctp_schedule_pack(&q->schedule, record.stream);
     if ((record.flags & FLOE_SCTP_RECORD_STARTED) == 0) {
         start_message(a, &record);
     }
@@ -335,6 +337,7 @@ static void put_all_data(floe_sctp_assoc *a, floe_writer *w)
     bool may_send = floe_sctp_may_send_data(a);
     /* RFC 9260 §7.2.4: the first packet of a fast retransmit does not wait for the window. */
     bool is_drained = put_lost(a, w, may_send || a->is_fast_due);
+    floe_sctp_sendq_begin_packet(&a->sendq, &a->streams);
     if (is_drained || w->len > before) {
         a->is_fast_due = false;
     }

@@ -8,7 +8,7 @@
 
 static const uint32_t record_size = (uint32_t)sizeof(floe_sctp_record);
 
-void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory)
+void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory, floe_sctp_scheduler scheduler)
 {
     const size_t limit = UINT32_MAX / 2; /* positions add up without overflow */
     uint32_t size = (uint32_t)(memory.len < limit ? memory.len : limit);
@@ -18,7 +18,7 @@ void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory)
                            .fate_head = FLOE_SCTP_POSITION_NONE,
                            .fate_tail = FLOE_SCTP_POSITION_NONE,
                            .open = FLOE_SCTP_NONE};
-    floe_sctp_schedule_init(&q->schedule);
+    floe_sctp_schedule_init(&q->schedule, scheduler);
 }
 
 /* A position for payload. */
@@ -99,7 +99,8 @@ static void await_turn(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp
     if (FLOE_SCTP_IS_INTERLEAVED(streams)) {
         floe_sctp_turns_await(q, streams, stream, record->len);
     } else if (!has_flag(record, FLOE_SCTP_RECORD_PART)) {
-        floe_sctp_schedule_add(&q->schedule, streams, stream, record->len);
+        floe_sctp_schedule_add(&q->schedule, streams, stream, record->len,
+                               floe_sctp_sendq_arrival(q, stream->send_head));
     }
 }
 
@@ -115,7 +116,8 @@ static void append(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_str
         memcpy(last + offsetof(floe_sctp_record, behind), &q->tail, sizeof q->tail);
     }
     stream->send_tail = q->tail;
-    if (q->sent == 0) { /* it may overtake all that has not begun */
+    /* It may overtake all that has not begun. */
+    if (q->sent == 0 || FLOE_SCTP_IS_INTERLEAVED(streams)) {
         choose_next(q, streams);
     }
 }
@@ -164,6 +166,22 @@ void floe_sctp_sendq_read(const floe_sctp_sendq *q, uint32_t at, uint32_t offset
     if (first < len) {
         memcpy(out + first, q->buf, len - first);
     }
+}
+
+void floe_sctp_sendq_begin_packet(floe_sctp_sendq *q, floe_sctp_streams *streams)
+{
+#if FLOE_SCTP_SCHEDULERS
+    if (q->schedule.packet == FLOE_SCTP_NONE) {
+        return;
+    }
+    floe_sctp_scheduler_begin_packet(&q->schedule, streams);
+    if (q->sent == 0 || FLOE_SCTP_IS_INTERLEAVED(streams)) {
+        choose_next(q, streams);
+    }
+#else
+    (void)q;
+    (void)streams;
+#endif
 }
 
 /* The message at `next` leaves its stream, whose next one waits for its own turn. */
@@ -229,7 +247,9 @@ static bool is_free(const floe_sctp_record *record)
 static void drop_front(floe_sctp_sendq *q, const floe_sctp_record *record)
 {
     uint32_t next = floe_sctp_sendq_next_of(q, q->head, record);
-    q->used -= distance(q, q->head, next);
+    uint32_t size = distance(q, q->head, next);
+    q->used -= size;
+    q->freed += size;
     q->head = next;
     q->count--;
     FLOE_ASSERT(q->unsent <= q->count);
@@ -319,7 +339,7 @@ void floe_sctp_sendq_drop(floe_sctp_sendq *q, floe_sctp_outcome outcome)
     q->sent = 0;
     q->next = FLOE_SCTP_POSITION_NONE;
     q->open = FLOE_SCTP_NONE;
-    floe_sctp_schedule_init(&q->schedule);
+    floe_sctp_schedule_init(&q->schedule, (floe_sctp_scheduler)q->schedule.scheduler);
     for (uint32_t i = 0; i < count; i++) {
         floe_sctp_record record = floe_sctp_sendq_load(q, at);
         uint32_t next = floe_sctp_sendq_next_of(q, at, &record);

@@ -69,11 +69,19 @@ typedef struct floe_sctp_sendq {
     uint32_t count;  /* all messages */
     floe_sctp_schedule schedule;
     uint32_t fate_head, fate_tail; /* messages whose fate is to be read; POSITION_NONE */
-    uint16_t open; /* entry of the stream whose message by parts is not completely sent; NONE. It
-                      has its turn when no other message waits, and none is added meanwhile */
+    uint64_t freed; /* bytes that were, from the front: with a position, the order of arrival */
+    uint16_t open;  /* entry of the stream whose message by parts is not completely sent; NONE. It
+                       has its turn when no other message waits, and none is added meanwhile */
 } floe_sctp_sendq;
 
-void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory);
+void floe_sctp_sendq_init(floe_sctp_sendq *q, floe_span memory, floe_sctp_scheduler scheduler);
+
+/* Bytes that were queued before the message at `at`: more for each message than for the one before.
+ */
+static inline uint64_t floe_sctp_sendq_arrival(const floe_sctp_sendq *q, uint32_t at)
+{
+    return q->freed + (at >= q->head ? at - q->head : at + q->size - q->head);
+}
 
 /* Bytes that a message takes; and those that are free for one. A record does not go around the end
  * of the ring, payload does: up to a record less one byte may be lost there. */
@@ -96,6 +104,8 @@ void floe_sctp_sendq_fill(floe_sctp_sendq *q, uint32_t at, uint32_t offset, floe
  * STARTED and first_tsn, and stores it. Returns its stream. */
 floe_sctp_stream *floe_sctp_sendq_begin(floe_sctp_sendq *q, floe_sctp_streams *streams,
                                         const floe_sctp_record *record, floe_time now);
+/* A packet begins that may have new data: the scheduler may choose anew. */
+void floe_sctp_sendq_begin_packet(floe_sctp_sendq *q, floe_sctp_streams *streams);
 /* The record of the message at `at`: copy it out, and back. */
 static inline floe_sctp_record floe_sctp_sendq_load(const floe_sctp_sendq *q, uint32_t at)
 {

@@ -12,7 +12,7 @@ uint32_t floe_sctp_schedule_check_invariants(const floe_sctp_schedule *schedule,
                                              const floe_sctp_streams *streams)
 {
     uint32_t count = 0;
-    uint64_t time = schedule->now;
+    uint64_t time = floe_sctp_schedule_is_timed(schedule) ? schedule->now : 0;
     uint16_t last = FLOE_SCTP_NONE;
     for (uint16_t at = schedule->head; at != FLOE_SCTP_NONE; at = streams->table[at].turn_next) {
         FLOE_ASSERT(streams->table[at].finish >= time && ++count <= streams->count);

@@ -41,7 +41,9 @@ void floe_sctp_turns_choose(floe_sctp_sendq *q, floe_sctp_streams *streams)
 static void add(floe_sctp_sendq *q, floe_sctp_streams *streams, floe_sctp_stream *stream,
                 uint32_t len)
 {
-    floe_sctp_schedule_add(&q->schedule, streams, stream, len < TURN_MAX ? len : TURN_MAX);
+    uint32_t at = floe_sctp_turns_next_of(streams, stream);
+    floe_sctp_schedule_add(&q->schedule, streams, stream, len < TURN_MAX ? len : TURN_MAX,
+                           floe_sctp_sendq_arrival(q, at));
 }
 
 /* The stream is out of the schedule, wherever it stood, if it did. */

@@ -35,6 +35,7 @@ APART["sctp snap"] = {"sctp_sctp_snap.o", "peer_peer_snap.o"}
 APART["sctp rest"] = {"sctp_sctp_rest.o"}
 APART["sctp interleaving"] = {f"sctp_sctp_{part}.o" for part in
                               ("idata", "interleave", "interleave_parts", "interleaved", "turns")}
+APART["sctp schedulers"] = {"sctp_sctp_scheduler.o"}
 APART["sdp fragment"] = {"sdp_sdp_fragment.o"}
 APART["sctp rate"] = {f"sctp_sctp_{part}.o" for part in ("rate", "bbr")}
 APART["ice hidden"] = {"ice_ice_hidden.o"}

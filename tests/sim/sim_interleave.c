@@ -86,6 +86,16 @@ static void talk(sctp_pair *pair, uint64_t seed)
     }
 }
 
+static uint64_t seed_now;
+
+static void choose_scheduler(floe_sctp_config *config, int end)
+{
+    (void)end;
+    if (FLOE_SCTP_SCHEDULERS) {
+        config->scheduler = (floe_sctp_scheduler)(seed_now % (FLOE_SCTP_SCHEDULER_PRIORITY + 1));
+    }
+}
+
 /* The network behaves from now on: all is through, and forgotten. */
 static void settle(sctp_pair *pair)
 {
@@ -109,6 +119,7 @@ static void test_sim_interleave_leaves_nothing_behind(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 40; seed++) {
         memset(flows, 0, sizeof flows);
+        seed_now = seed;
         sctp_pair *pair =
             sctp_pair_new(&(sctp_pair_options){.seed = seed,
                                                .loss = 20 + (uint32_t)(seed % 12) * 10,
@@ -116,6 +127,7 @@ static void test_sim_interleave_leaves_nothing_behind(void **state)
                                                .reorder = 200,
                                                .jitter = 400 * FLOE_MS,
                                                .is_interleaved = true,
+                                               .configure = choose_scheduler,
                                                .on_message = on_message});
         sctp_pair_connect(pair);
         talk(pair, seed);

@@ -31,7 +31,7 @@ static inline int set_up(void **state)
 {
     (void)state;
     memset(f.ring, 0xFF, sizeof f.ring); /* what it finds there means nothing */
-    floe_sctp_sendq_init(&f.q, (floe_span){f.memory, sizeof f.memory});
+    floe_sctp_sendq_init(&f.q, (floe_span){f.memory, sizeof f.memory}, FLOE_SCTP_SCHEDULER_WFQ);
     floe_sctp_streams_init(&f.streams);
     floe_sctp_outstanding_init(&f.o, f.ring, RING, FIRST);
     f.now = SENT;

@@ -32,7 +32,8 @@ static int set_up(void **state)
 {
     (void)state;
     floe_sctp_streams_init(&f.streams);
-    floe_sctp_sendq_init(&f.sendq, (floe_span){f.send_buffer, sizeof f.send_buffer});
+    floe_sctp_sendq_init(&f.sendq, (floe_span){f.send_buffer, sizeof f.send_buffer},
+                         FLOE_SCTP_SCHEDULER_WFQ);
     f.streams.interleaving = &f.interleaving;
     floe_sctp_turns_start(&f.sendq, &f.streams);
     floe_sctp_reassembly_init(&f.r, (floe_span){f.memory, sizeof f.memory}, 262144, CHUNK_MAX);

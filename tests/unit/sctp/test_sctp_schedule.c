@@ -13,7 +13,7 @@ static int set_up(void **state)
 {
     (void)state;
     floe_sctp_streams_init(&f.streams);
-    floe_sctp_schedule_init(&f.schedule);
+    floe_sctp_schedule_init(&f.schedule, FLOE_SCTP_SCHEDULER_WFQ);
     return 0;
 }
 
@@ -21,7 +21,7 @@ static void add(uint16_t id, uint16_t weight, uint32_t len)
 {
     floe_sctp_stream *stream = floe_sctp_streams_get(&f.streams, id);
     stream->weight = weight;
-    floe_sctp_schedule_add(&f.schedule, &f.streams, stream, len);
+    floe_sctp_schedule_add(&f.schedule, &f.streams, stream, len, 0);
     (void)floe_sctp_schedule_check_invariants(&f.schedule, &f.streams);
 }
 

@@ -17,7 +17,7 @@ static fixture f;
 static int set_up(void **state)
 {
     (void)state;
-    floe_sctp_sendq_init(&f.q, (floe_span){f.memory, sizeof f.memory});
+    floe_sctp_sendq_init(&f.q, (floe_span){f.memory, sizeof f.memory}, FLOE_SCTP_SCHEDULER_WFQ);
     floe_sctp_streams_init(&f.streams);
     (void)floe_sctp_streams_get(&f.streams, 0);
     return 0;
