@@ -56,7 +56,7 @@ typedef struct floe_io_config { /* zero means the default */
     uint32_t parts_from;                /* floe_peer_config */
     floe_sctp_cc_algorithm congestion;  /* default FLOE_SCTP_CC_CUBIC; sctp/README.md says when
                                          * FLOE_SCTP_CC_RATE is better */
-    floe_sctp_scheduler scheduler;      /* which channel's message is sent next */
+    floe_sctp_scheduler scheduler;      /* which channel's message is sent next: default WFQ */
     bool is_interleaved;          /* messages of several channels share packets (RFC 8260), where
                                    * the peer can, too; 9 KB, and 8 bytes a chunk in flight. The
                                    * beginnings of one of each channel must fit into recv_buffer:
