@@ -1,5 +1,5 @@
 // Messages of several channels that are interleaved (RFC 8260): Firefox, which offers it, and Chromium under its field
-// trial, in both roles; and Chromium without, where all is as ever.
+// trial, in both roles; and Chromium without, where all is as ever. By every scheduler (RFC 8260 section 3), with and without.
 
 import { startBrowser } from './browsers.mjs';
 import { floeOffers, pageOffers, withPair } from './connect.mjs';
@@ -9,10 +9,11 @@ const [program, filter, ...kinds] = process.argv.slice(2);
 const runner = new Runner(filter);
 const trial = 'WebRTC-DataChannelMessageInterleaving/Enabled/';
 const sizes = [0, 1, 1200, 65536, 262144];
+const schedulers = ['fair', 'fcfs', 'round-robin', 'packet', 'priority'];
 
-function connect(browser, role) {
+function connect(browser, role, scheduler = 'weighted') {
   const prepare = () => { window.peer.create('lab'); };
-  const options = { interleaved: true };
+  const options = { interleaved: true, scheduler };
   return role === 'offers' ? pageOffers(program, browser, prepare, { options }) : floeOffers(program, browser, { options });
 }
 
@@ -64,12 +65,24 @@ async function cases(browser, role, isAgreed) {
   }));
 }
 
+async function schedulerCases(browser) {
+  for (const scheduler of schedulers) {
+    await runner.test(`${browser.kind}: ${scheduler}`, () => withPair(() => connect(browser, 'offers', scheduler), async (pair) => {
+      await pair.opened('lab');
+      await open(pair, 'first', { priority: 'high' });
+      await open(pair, 'loose', { ordered: false });
+      await Promise.all(['lab', 'first', 'loose'].map((label) => echo(pair, label)));
+    }));
+  }
+}
+
 for (const kind of kinds) {
   for (const trials of kind === 'chromium' ? [trial, ''] : ['']) {
     const browser = await startBrowser(kind, { trials });
     console.log(`-- ${browser.version} ${trials}`);
     try {
       for (const role of ['offers', 'answers']) await cases(browser, role, kind === 'firefox' || trials !== '');
+      await schedulerCases(browser);
     } finally {
       await browser.close();
     }
