@@ -81,6 +81,14 @@ static void prepare_now(floe_timer *timer)
     timer->at = 0;
 }
 
+/* Within the wait, whose time runs by then: however busy the machine is, the wait is a long one. */
+static void arm_late(floe_timer *timer)
+{
+    fixture *f = timer->ctx;
+    const struct itimerspec late = {.it_value.tv_nsec = 250000000};
+    assert_int_equal(timerfd_settime(f->pipes[0][0], 0, &late, NULL), 0);
+}
+
 static void count_woke(floe_timer *timer, floe_time now)
 {
     fixture *f = timer->ctx;
@@ -187,11 +195,16 @@ static void test_loop_that_spins_waits_no_longer_than_it_is_told(void **state)
 static void test_loop_that_spins_is_not_late(void **state)
 {
     fixture *f = *state;
-    make_busy(f, 60u * FLOE_SECOND);
-    floe_time start = floe_loop_now(f->loop);
-    floe_loop_wait(f->loop, 1000);
-    assert_true(floe_loop_now(f->loop) - start < 1900 * FLOE_MS); /* and not twice as long */
-    unwatch(f, 0);
+    floe_time took = FLOE_TIME_NEVER;
+    /* A busy machine makes one wait late, a loop that waits twice makes all of them so. */
+    for (int i = 0; i < 5 && took >= 900 * FLOE_MS; i++) {
+        make_busy(f, 60u * FLOE_SECOND);
+        floe_time start = floe_loop_now(f->loop);
+        floe_loop_wait(f->loop, 500);
+        took = floe_loop_now(f->loop) - start;
+        unwatch(f, 0);
+    }
+    assert_true(took < 900 * FLOE_MS);
 }
 
 static void test_loop_that_spins_takes_what_comes(void **state)
@@ -218,14 +231,15 @@ static void test_loop_at_rest_does_not_spin(void **state)
 static void test_loop_that_waited_long_does_not_spin(void **state)
 {
     fixture *f = *state;
-    struct itimerspec late = {.it_value.tv_nsec = 250000000};
     int fd = timerfd_create(CLOCK_MONOTONIC, 0);
-    assert_int_equal(timerfd_settime(fd, 0, &late, NULL), 0);
     assert_int_equal(dup2(fd, f->pipes[0][0]), f->pipes[0][0]);
     close(fd);
     floe_loop_set_spin(f->loop, 50000);
     watch(f, 0);
+    f->timers[0].prepare = arm_late;
+    floe_loop_add_timer(f->loop, &f->timers[0]);
     floe_loop_wait(f->loop, 5000);
+    floe_loop_remove_timer(f->loop, &f->timers[0]);
     uint64_t expirations;
     assert_int_equal(read(f->pipes[0][0], &expirations, sizeof expirations), sizeof expirations);
     clock_t before = clock();
