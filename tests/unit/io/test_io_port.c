@@ -234,9 +234,10 @@ static void test_io_port_peer_at_rest_wakes_when_others_do(void **state)
     expect_open(f, 0);
     floe_time rest = floe_loop_now(f->loop) + 2 * FLOE_IO_REST_AFTER;
     unsigned joined = 0;
-    while (floe_loop_now(f->loop) < rest + FLOE_SECOND) {
+    while (floe_loop_now(f->loop) < rest + FLOE_SECOND || joined == 0) {
         turn(f);
         floe_time now = floe_loop_now(f->loop);
+        assert_true(now < rest + PATIENCE);
         floe_time at = f->io[0]->guest.deadline.at;
         if (now >= rest && at != FLOE_TIME_NEVER && at >= now + 20 * FLOE_MS) {
             assert_int_equal(at % FLOE_DEADLINES_GRAIN, 0);
