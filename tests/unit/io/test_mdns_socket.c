@@ -13,7 +13,7 @@
 
 #include "support/unit.h"
 
-#define WAIT (5 * FLOE_SECOND)
+#define WAIT (20 * FLOE_SECOND)
 
 typedef struct end {
     floe_mdns_node node;
