@@ -61,7 +61,8 @@ class Stun(unittest.TestCase):
         self.assertIs(result["translated"], False)
         self.assertEqual((result["sent"], result["received"]), (3, 3))
         rtt = result["rtt_ms"]
-        self.assertTrue(0 <= rtt["min"] <= rtt["median"] <= rtt["max"] < 1000, rtt)
+        self.assertTrue(0 <= rtt["min"] <= rtt["median"] <= rtt["max"], rtt)
+        self.assertLess(rtt["min"], 1000)  # the machine may have held up one or the other
 
     def test_stun_speaks_to_people(self):
         with Server("127.0.0.1:0") as server:
@@ -124,12 +125,12 @@ class Stun(unittest.TestCase):
 
     def test_stun_over_a_connection_that_is_refused_says_so(self):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-            s.bind(("127.0.0.1", 0))
+            s.bind(("127.0.0.1", 0))  # and does not listen; nobody else gets the port meanwhile
             port = s.getsockname()[1]
-        for transport in ("tcp", "tls"):
-            status, out, _ = floe("stun", "--transport", transport, "127.0.0.1:%d" % port)
-            self.assertEqual(status, 1)
-            self.assertIn("over %s: connection refused" % transport.upper(), out)
+            for transport in ("tcp", "tls"):
+                status, out, _ = floe("stun", "--transport", transport, "127.0.0.1:%d" % port)
+                self.assertEqual(status, 1)
+                self.assertIn("over %s: connection refused" % transport.upper(), out)
 
     def test_an_unknown_name_is_an_error_with_the_reason(self):
         for command in ("stun", "nat"):
