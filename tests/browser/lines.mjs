@@ -85,7 +85,7 @@ export class LineProcess {
   // End it in an orderly way; a sanitizer's report, or any other bad exit, is a failure.
   async quit() {
     if (!this.exit) this.send({ cmd: 'quit' });
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), 10000);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 20000);
     await this.ended;
     clearTimeout(timer);
     if (this.exit.code !== 0) throw new Error(`${this.name}: exit ${JSON.stringify(this.exit)}: ${this.errors.slice(-4000)}`);

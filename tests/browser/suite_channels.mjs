@@ -302,8 +302,8 @@ async function closingCases(name, connect) {
     await pair.opened('mine');
     await pair.opened('ours');
     await pair.page.evaluate(() => window.peer.pc.close());
-    for (const label of ['lab', 'mine', 'ours']) await pair.floe.event('closed', (e) => e.label === label, { timeout: 5000 });
-    const { reason } = await pair.floe.event('state', (e) => e.pc === 'closed', { timeout: 5000 });
+    for (const label of ['lab', 'mine', 'ours']) await pair.floe.event('closed', (e) => e.label === label, { timeout: 15000 });
+    const { reason } = await pair.floe.event('state', (e) => e.pc === 'closed', { timeout: 15000 });
     check(`reason: ${reason}`, /closed/.test(reason));
   }));
 

@@ -282,13 +282,13 @@ def avahi_on_this_machine_beside_us(_):
 def nobody_answers(_):
     got, ms = resolve(f"{uuid.uuid4()}.local")
     expect(got, "none")
-    assert 9900 <= ms <= 11000, f"took {ms} ms"
+    assert 9900 <= ms <= 15000, f"took {ms} ms"
 
 
 def a_plain_resolver_is_answered_alone(_):
     """RFC 6762 section 6.7: a question from another port than 5353."""
     with Registered(HERE) as name, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(5)
+        s.settimeout(20)
         s.bind((HERE, 0))
         s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(HERE))
         labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split(".")) + b"\0"
@@ -376,7 +376,7 @@ def names_end_with_their_peer(other):
         s.bind(("", 5353))
         s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
                      socket.inet_aton("224.0.0.251") + socket.inet_aton(HERE))
-        s.settimeout(5)
+        s.settimeout(20)
         names = two_that_hide_connect(other)
         labels = [n.split(".")[0].encode() for n in names]
         live = set()

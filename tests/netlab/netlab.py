@@ -134,7 +134,7 @@ class Meeting:
         self.signalling.carry_until(told, 10)
         return "-".join(told()[-1][end]["type"] for end in ("local_candidate", "remote_candidate"))
 
-    def settle(self, limit=3):
+    def settle(self, limit=10):
         """What both sides have, once it is what it should be, or no longer changes."""
         end = time.monotonic() + limit
         while True:
