@@ -9,9 +9,9 @@ const ADDRESS = '203.0.113.10'; // not the browser's own
 const PORT = 3478;
 const TLS_PORT = 5349;
 
-// Its port is in the kernel's table of listening sockets.
+// Its port is in the kernel's table of sockets, and listens: what is left of a connection is there for a minute.
 function isListening(port) {
-  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A `;
   return readFileSync('/proc/net/tcp', 'utf8').includes(hex);
 }
 
@@ -34,6 +34,7 @@ export class TurnServer {
       if (this.child.exitCode !== null) throw new Error('coturn does not start');
       await new Promise((done) => setTimeout(done, 50));
     }
+    if (!(isListening(PORT) && isListening(TLS_PORT))) throw new Error('coturn does not listen');
   }
 
   // An RTCIceServer entry; the transport is udp, tcp, tls or dtls.

@@ -22,6 +22,12 @@ OTHER_REALM = ["--lt-cred-mech",
 REST = ["--use-auth-secret", f"--static-auth-secret={SECRET}"]
 
 
+def is_listening(port):
+    """Not only left over of a connection to the one before, which the table has for a minute."""
+    with open("/proc/net/tcp", encoding="ascii") as sockets:
+        return f":{port:04X} 00000000:0000 0A " in sockets.read()
+
+
 class Server:
     """A coturn with options of its own."""
 
@@ -38,7 +44,7 @@ class Server:
         self.process = subprocess.Popen(self.command, cwd=self.folder, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 15
-        while "0D96" not in (sockets := open("/proc/net/tcp").read()) or "14E5" not in sockets:
+        while not (is_listening(3478) and is_listening(5349)):
             assert self.process.poll() is None and time.monotonic() < deadline, "coturn does not start"
             time.sleep(0.05)
 
