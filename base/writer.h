@@ -9,6 +9,8 @@
 
 #include "base/floe.h"
 
+#include <string.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -45,17 +47,33 @@ static inline floe_bytes floe_writer_view(const floe_writer *w)
     return written;
 }
 
-/* Store a big-endian integer into memory whose bounds are already known. */
+/* Store a big-endian integer into memory whose bounds are already known. It goes there as one: of
+ * bytes stored side by side, of several integers in a row, gcc 12 makes thirty instructions. */
 static inline void floe_store_u16(uint8_t *p, uint16_t value)
 {
-    p[0] = (uint8_t)(value >> 8);
-    p[1] = (uint8_t)value;
+    const uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
+    uint16_t whole;
+    memcpy(&whole, bytes, sizeof whole);
+    memcpy(p, &whole, sizeof whole);
 }
 
 static inline void floe_store_u32(uint8_t *p, uint32_t value)
 {
-    floe_store_u16(p, (uint16_t)(value >> 16));
-    floe_store_u16(p + 2, (uint16_t)value);
+    const uint8_t bytes[] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+                             (uint8_t)value};
+    uint32_t whole;
+    memcpy(&whole, bytes, sizeof whole);
+    memcpy(p, &whole, sizeof whole);
+}
+
+static inline void floe_store_u64(uint8_t *p, uint64_t value)
+{
+    const uint8_t bytes[] = {(uint8_t)(value >> 56), (uint8_t)(value >> 48), (uint8_t)(value >> 40),
+                             (uint8_t)(value >> 32), (uint8_t)(value >> 24), (uint8_t)(value >> 16),
+                             (uint8_t)(value >> 8),  (uint8_t)value};
+    uint64_t whole;
+    memcpy(&whole, bytes, sizeof whole);
+    memcpy(p, &whole, sizeof whole);
 }
 
 #ifdef __cplusplus

@@ -38,12 +38,6 @@ static uint64_t load_u64(const uint8_t *p)
     return (uint64_t)floe_load_u32(p) << 32 | floe_load_u32(p + 4);
 }
 
-static void store_u64(uint8_t *p, uint64_t value)
-{
-    floe_store_u32(p, (uint32_t)(value >> 32));
-    floe_store_u32(p + 4, (uint32_t)value);
-}
-
 static OSSL_PARAM make_seed(const void *bytes, size_t len)
 {
     return OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, (void *)(uintptr_t)bytes, len);
@@ -176,7 +170,7 @@ void floe_dtls_keys_note_given(floe_dtls_keys *keys, const floe_dtls_record *rec
 /* RFC 5246 §6.2.3.3: epoch, record number, type, version, length of the plain text. */
 static void put_aad(uint8_t aad[AAD_SIZE], uint64_t number, uint8_t type, size_t plain_len)
 {
-    store_u64(aad, EPOCH_1 | number);
+    floe_store_u64(aad, EPOCH_1 | number);
     aad[8] = type;
     floe_store_u16(aad + 9, VERSION_1_2);
     floe_store_u16(aad + 11, (uint16_t)plain_len);
@@ -193,7 +187,7 @@ static void put_gcm_nonce(uint8_t nonce[FLOE_DTLS_NONCE], const uint8_t *salt,
 /* RFC 7905 §2: the IV, XORed with epoch and record number. */
 static void put_chacha_nonce(uint8_t nonce[FLOE_DTLS_NONCE], const uint8_t *iv, uint64_t number)
 {
-    store_u64(nonce + 4, load_u64(iv + 4) ^ (EPOCH_1 | number));
+    floe_store_u64(nonce + 4, load_u64(iv + 4) ^ (EPOCH_1 | number));
     memcpy(nonce, iv, 4);
 }
 
@@ -224,7 +218,7 @@ bool floe_dtls_keys_seal(floe_dtls_keys *keys, uint8_t type, uint8_t *buf, size_
     if (keys->is_gcm) {
         /* A counter, and one with that of OpenSSL, whose first value was drawn by lot: a nonce of
          * its own records is never met again. */
-        store_u64(body, (EPOCH_1 | keys->next) + keys->nonce_offset);
+        floe_store_u64(body, (EPOCH_1 | keys->next) + keys->nonce_offset);
         put_gcm_nonce(nonce, keys->seal_iv, body);
     } else {
         put_chacha_nonce(nonce, keys->seal_iv, keys->next);
@@ -239,7 +233,7 @@ bool floe_dtls_keys_seal(floe_dtls_keys *keys, uint8_t type, uint8_t *buf, size_
     }
     buf[0] = type;
     floe_store_u16(buf + VERSION_AT, VERSION_1_2);
-    store_u64(buf + EPOCH_AT, EPOCH_1 | keys->next);
+    floe_store_u64(buf + EPOCH_AT, EPOCH_1 | keys->next);
     floe_store_u16(buf + LENGTH_AT, (uint16_t)(plain_len + floe_dtls_keys_get_overhead(keys)));
     keys->next++;
     *len = (size_t)(text - buf) + plain_len + TAG_SIZE;

@@ -123,15 +123,15 @@ static bool next_unsent(floe_sctp_assoc *a, floe_sctp_record *record)
 {
     while (a->sendq.unsent > 0) {
         *record = floe_sctp_sendq_load(&a->sendq, a->sendq.next);
-        if ((record->flags & FLOE_SCTP_RECORD_STARTED) != 0 &&
-            !floe_sctp_can_abandon(a, a->sendq.next, record)) {
-            return true; /* RFC 3758 §3.3.2: the peer cannot be told: it is sent to its end */
-        }
         bool is_part = (record->flags & FLOE_SCTP_RECORD_PART) != 0;
         bool is_impossible = a->streams_out > 0 &&
                              (record->stream >= a->streams_out || (is_part && !a->has_forward_tsn));
         if (!is_expired(a, record) && !is_impossible) {
             return true;
+        }
+        if ((record->flags & FLOE_SCTP_RECORD_STARTED) != 0 &&
+            !floe_sctp_can_abandon(a, a->sendq.next, record)) {
+            return true; /* RFC 3758 §3.3.2: the peer cannot be told: it is sent to its end */
         }
         abandon(a, a->sendq.next);
     }

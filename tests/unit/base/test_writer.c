@@ -146,10 +146,12 @@ static void test_writer_without_memory_takes_only_nothing(void **state)
 static void test_store_puts_unaligned_big_endian(void **state)
 {
     (void)state;
-    uint8_t buf[7] = {0};
+    uint8_t buf[15] = {0};
     floe_store_u16(buf + 1, 0x0123);
     floe_store_u32(buf + 3, 0x456789ab);
-    assert_memory_equal(buf, "\x00\x01\x23\x45\x67\x89\xab", sizeof buf);
+    floe_store_u64(buf + 7, 0xcdef0123456789ab);
+    assert_memory_equal(buf, "\x00\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab",
+                        sizeof buf);
 }
 
 int main(void)
